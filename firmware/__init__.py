@@ -1,0 +1,1 @@
+"""Files of sktools.firmware, read with importlib.resources.files("sktools.firmware")."""

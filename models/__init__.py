@@ -1,0 +1,1 @@
+"""Files of sktools.models, read with importlib.resources.files("sktools.models")."""

@@ -1,0 +1,1 @@
+"""Files of sktools.templates, read with importlib.resources.files("sktools.templates")."""
