@@ -49,7 +49,7 @@ $(STAMP): requirements.lock setup.cfg
 lock: ## resolve requirements.lock anew from setup.cfg (one lock for Python 3.11 to 3.13)
 	@tool=$$(mktemp -d) && trap 'rm -rf "$$tool"' EXIT && python3 -m venv $$tool && $$tool/bin/pip install --quiet uv && \
 	  $$tool/bin/uv pip compile setup.cfg --universal --python-version 3.11 --extra dev --extra docs --generate-hashes \
-	  --prerelease if-necessary --no-emit-index-url --custom-compile-command "make lock" --quiet -o requirements.lock
+	  --constraint .ci/constraints.txt --prerelease if-necessary --no-emit-index-url --custom-compile-command "make lock" --quiet -o requirements.lock
 
 clean: ## remove what builds and runs leave behind; .venv and results stay
 	rm -rf build dist site *.egg-info .pytest_cache .mypy_cache .ruff_cache
