@@ -61,9 +61,7 @@ def _costs(network: NetworkConfig) -> Iterator[LayerCost]:
                 squeezed = network.squeezed(width)
                 yield LayerCost(block, "se_reduce", width * squeezed, width * squeezed + squeezed)
                 yield LayerCost(block, "se_expand", squeezed * width, squeezed * width + width)
-            yield LayerCost(
-                block, "pointwise", network.epochs * width * filters, width * filters + norm * filters
-            )
+            yield LayerCost(block, "pointwise", network.epochs * width * filters, width * filters + norm * filters)
             width = filters
     weights = network.kernel * width * network.classes
     yield LayerCost("DEC", "convolution", network.epochs * weights, weights + network.classes)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
@@ -39,14 +41,14 @@ def to_int8(model: keras.Model, representative: NDArray[np.float32]) -> bytes:
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
     converter.inference_input_type = tf.int8
     converter.inference_output_type = tf.int8
-    content: bytes = converter.convert()
+    content = _convert(converter)
     check_operators(content)
     return content
 
 
 def to_float(model: keras.Model) -> bytes:
     """Float32 .tflite of the same network: the same operators in the same order, with the same tensor names."""
-    content: bytes = _converter(model).convert()
+    content = _convert(_converter(model))
     check_operators(content)
     return content
 
@@ -92,6 +94,13 @@ def _main_graph(content: bytes) -> tflite.SubGraph:  # type: ignore[name-defined
     if graph is None:
         raise ModelError("the .tflite holds no graph")
     return graph
+
+
+def _convert(converter: tf.lite.TFLiteConverter) -> bytes:  # type: ignore[name-defined]  # noqa: F821
+    # The exporter prints its signature to stdout, which belongs to results.
+    with contextlib.redirect_stdout(io.StringIO()):
+        content: bytes = converter.convert()
+    return content
 
 
 def _converter(model: keras.Model) -> tf.lite.TFLiteConverter:  # type: ignore[name-defined]  # noqa: F821

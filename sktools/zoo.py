@@ -1,0 +1,172 @@
+"""The model zoo: where MODEL names lead, and the configurations of the four networks."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.resources
+from dataclasses import dataclass
+from pathlib import Path
+
+from sktools.errors import MissingError, ModelError, UsageError
+from sktools.model_config import ModelConfig, load_config
+from sktools.strict_yaml import suggest
+
+CONFIG_FILE = "config.yaml"
+TFLITE_FILE = "model.tflite"
+FLOAT_TFLITE_FILE = "model_float.tflite"
+KERAS_FILE = "model.keras"
+METRICS_FILE = "metrics.json"
+LOCAL_FOLDER = "models"
+
+
+@dataclass(frozen=True)
+class ZooEntry:
+    """A model folder. origin: 'path', 'local' (./models/<name>) or 'packaged' (shipped with sktools)."""
+
+    name: str
+    folder: Path
+    origin: str
+
+    @property
+    def trained(self) -> bool:
+        return (self.folder / TFLITE_FILE).is_file()
+
+    def config(self) -> ModelConfig | None:
+        """The folder's config.yaml, None where there is none. Raises UsageError where it is not valid."""
+        path = self.folder / CONFIG_FILE
+        return load_config(path) if path.is_file() else None
+
+
+@dataclass(frozen=True)
+class ModelRef:
+    """A .tflite that a MODEL argument leads to.
+
+    folder: the folder it stands in, with metrics.json and model_float.tflite where it is a zoo model.
+    sha256: hex digest of the .tflite. config: None where no config.yaml stands beside it.
+    origin: 'path', 'local' or 'packaged'.
+    """
+
+    name: str
+    tflite: Path
+    folder: Path
+    sha256: str
+    config: ModelConfig | None
+    origin: str
+
+    @property
+    def float_tflite(self) -> Path | None:
+        """The float .tflite of the same network, None where it is not there."""
+        path = self.folder / FLOAT_TFLITE_FILE
+        return path if self.tflite.name == TFLITE_FILE and path.is_file() else None
+
+
+def packaged_folder() -> Path:
+    """The zoo shipped with sktools."""
+    return Path(str(importlib.resources.files("sktools.models")))
+
+
+def entries(local: Path | None = None) -> tuple[ZooEntry, ...]:
+    """Every model of ./models and of the packaged zoo, by name; a local one hides the packaged one of its name.
+
+    local: stands in for ./models.
+    """
+    found: dict[str, ZooEntry] = {}
+    for origin, folder in _roots(local):
+        if not folder.is_dir():
+            continue
+        for child in sorted(folder.iterdir()):
+            if (child / CONFIG_FILE).is_file() or (child / TFLITE_FILE).is_file():
+                found.setdefault(child.name, ZooEntry(child.name, child, origin))
+    return tuple(found[name] for name in sorted(found))
+
+
+def find_entry(model: str, local: Path | None = None) -> ZooEntry:
+    """The model folder of a name, trained or not; `ss-2` is short for `ss-2-tcn-sm`.
+
+    Raises UsageError for an unknown or ambiguous name, naming the nearest one.
+    """
+    return _candidates(model, local)[0]
+
+
+def find_config(model: str, local: Path | None = None) -> tuple[ModelConfig, ZooEntry]:
+    """The configuration of a zoo name, of a model folder or of a config.yaml.
+
+    Raises UsageError where nothing of that name holds a configuration, or it is not valid.
+    """
+    path = Path(model)
+    if path.suffix in (".yaml", ".yml"):
+        if not path.is_file():
+            raise UsageError(f"{model}: no such configuration file", "sktools zoo list")
+        config = load_config(path)
+        return config, ZooEntry(config.name, path.parent, "path")
+    for entry in _candidates(model, local):
+        found = entry.config()
+        if found is not None:
+            return found, entry
+    raise UsageError(f"{model}: no {CONFIG_FILE} in its folder", "sktools zoo list")
+
+
+def resolve(model: str, local: Path | None = None) -> ModelRef:
+    """The .tflite of a MODEL argument: a path, then ./models/<name>, then the packaged zoo.
+
+    Raises UsageError for an unknown name, MissingError for a model that is not trained yet, ModelError for a file
+    that is no .tflite.
+    """
+    path = Path(model)
+    if path.is_file():
+        if path.suffix in (".yaml", ".yml"):
+            raise UsageError(f"{model}: is a configuration, expected a .tflite or a zoo name", f"sktools train {model}")
+        return _reference(path, "path")
+    if path.suffix == ".tflite":
+        raise UsageError(f"{model}: no such file", "sktools zoo list")
+    candidates = _candidates(model, local)
+    for entry in candidates:
+        if entry.trained:
+            return _reference(entry.folder / TFLITE_FILE, entry.origin, entry)
+    raise MissingError(
+        f"{candidates[0].name}: not trained yet, no {TFLITE_FILE} in {candidates[0].folder}",
+        f"sktools train {candidates[0].name} --dataset synthetic",
+    )
+
+
+def _roots(local: Path | None) -> tuple[tuple[str, Path], ...]:
+    return ("local", local or Path(LOCAL_FOLDER)), ("packaged", packaged_folder())
+
+
+def _candidates(model: str, local: Path | None) -> tuple[ZooEntry, ...]:
+    """Folders that a name leads to, first the one that hides the others."""
+    path = Path(model)
+    if path.is_dir() and ((path / CONFIG_FILE).is_file() or (path / TFLITE_FILE).is_file()):
+        return (ZooEntry(path.resolve().name, path, "path"),)
+    known = {entry.name for entry in entries(local)}
+    matches = [model] if model in known else sorted(name for name in known if name.startswith(f"{model}-"))
+    if len(matches) > 1:
+        raise UsageError(f"model '{model}' is ambiguous: {', '.join(matches)}", "sktools zoo list")
+    if not matches:
+        raise UsageError(
+            f"model '{model}' is neither a .tflite, a folder nor a name in the zoo; {suggest(model, known)}",
+            "sktools zoo list",
+        )
+    return tuple(
+        ZooEntry(matches[0], root / matches[0], origin)
+        for origin, root in _roots(local)
+        if (root / matches[0]).is_dir()
+    )
+
+
+def _reference(tflite: Path, origin: str, entry: ZooEntry | None = None) -> ModelRef:
+    try:
+        content = tflite.read_bytes()
+    except OSError as error:
+        raise ModelError(f"{tflite}: cannot be read ({error.strerror})") from error
+    if content[4:8] != b"TFL3":
+        raise ModelError(f"{tflite}: is not a .tflite (no TFL3 mark in its first 8 bytes)", "sktools zoo list")
+    if entry is None:
+        # A file named like a zoo model's, beside its configuration, is that model; any other file stands alone.
+        beside = tflite.name == TFLITE_FILE
+        name = tflite.resolve().parent.name if beside else tflite.stem
+        entry = ZooEntry(name, tflite.parent, origin)
+        config = entry.config() if beside else None
+    else:
+        config = entry.config()
+    return ModelRef(entry.name, tflite, entry.folder, hashlib.sha256(content).hexdigest(), config, origin)
