@@ -1,0 +1,1 @@
+"""A measuring session on a board, and the result bundle it leaves behind."""

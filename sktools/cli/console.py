@@ -1,0 +1,178 @@
+"""The only place that prints: results on stdout, everything else on stderr."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, Protocol
+
+from sktools.errors import UsageError
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+
+class Progress(Protocol):
+    """A step of work that is under way."""
+
+    def update(self, done: int, total: int | None = None, note: str = "") -> None:
+        """`done` of `total` units are finished; `note` is one short line about it."""
+
+
+@dataclass
+class Console:
+    """How this process talks. verbosity: -1 quiet, 0, 1 (-v: choices and steps), 2 (-vv: tracebacks)."""
+
+    verbosity: int = 0
+    as_json: bool = False
+    events: IO[str] | None = None
+    color: bool = field(default_factory=lambda: "NO_COLOR" not in os.environ)
+
+    def open_events(self, path: Path) -> None:
+        """From now on `event` writes to this file, one JSON object a line. Raises UsageError."""
+        try:
+            self.events = path.open("w", encoding="utf-8", buffering=1)
+        except OSError as error:
+            raise UsageError(f"{path}: cannot be written ({error.strerror})") from error
+
+    def result(self, text: str) -> None:
+        """A line of result on stdout; nothing where the result is one JSON document."""
+        if not self.as_json:
+            sys.stdout.write(text + "\n")
+
+    def document(self, document: Any) -> None:
+        """The one JSON document of --json; nothing without it."""
+        if self.as_json:
+            sys.stdout.write(json.dumps(document, indent=2, allow_nan=False) + "\n")
+
+    def render(self, renderable: RenderableType) -> None:
+        """A rich table or text on stdout; nothing where the result is one JSON document."""
+        if self.as_json:
+            return
+        from rich.console import Console as RichConsole
+
+        width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else 120
+        RichConsole(file=sys.stdout, no_color=not self.color, width=width, highlight=False).print(renderable)
+
+    def info(self, text: str) -> None:
+        """What is being done, on stderr."""
+        if self.verbosity >= 0:
+            sys.stderr.write(text + "\n")
+
+    def detail(self, text: str) -> None:
+        """What only -v shows, on stderr."""
+        if self.verbosity >= 1:
+            sys.stderr.write(text + "\n")
+
+    def warning(self, text: str) -> None:
+        sys.stderr.write(f"warning: {text}\n")
+
+    def error(self, message: str, hint: str = "") -> None:
+        sys.stderr.write(f"error: {message}\n" + (f"hint: {hint}\n" if hint else ""))
+
+    def event(self, kind: str, **values: object) -> None:
+        """One line of the --events file: kind, seconds since the epoch, and the values."""
+        if self.events is not None:
+            line = {"event": kind, "time": round(time.time(), 3), **values}
+            self.events.write(json.dumps(line, allow_nan=False) + "\n")
+
+    @contextmanager
+    def progress(self, what: str, total: int | None = None, unit: str = "frames") -> Iterator[Progress]:
+        """A bar on stderr where that is a terminal, else one line at the start and one at the end."""
+        if self.verbosity < 0:
+            yield _Silent()
+        elif sys.stderr.isatty():
+            with _bar(what, total, unit, self.color) as bar:
+                yield bar
+        else:
+            lines = _Lines(self, what, unit)
+            yield lines
+            lines.close()
+
+    def choice(self, name: str, value: object, source: str) -> None:
+        """Where a setting came from, shown by -v."""
+        self.detail(f"{name}: {value} ({source})")
+
+
+class _Silent:
+    def update(self, done: int, total: int | None = None, note: str = "") -> None:
+        return
+
+
+class _Lines:
+    def __init__(self, console: Console, what: str, unit: str) -> None:
+        self._console, self._what, self._unit = console, what, unit
+        self._done, self._note = 0, ""
+        self._tenth = 0
+        console.info(what)
+
+    def update(self, done: int, total: int | None = None, note: str = "") -> None:
+        self._done, self._note = done, note
+        if total and done * 10 // total > self._tenth and done < total:
+            self._tenth = done * 10 // total
+            self._console.detail(f"{self._what}: {done}/{total} {self._unit} {note}".rstrip())
+
+    def close(self) -> None:
+        if self._done:
+            self._console.info(f"{self._what}: {self._done} {self._unit} {self._note}".rstrip())
+
+
+class _Bar:
+    def __init__(self, update: Any) -> None:
+        self._update = update
+
+    def update(self, done: int, total: int | None = None, note: str = "") -> None:
+        self._update(completed=done, total=total, note=note)
+
+
+@contextmanager
+def _bar(what: str, total: int | None, unit: str, color: bool) -> Iterator[_Bar]:
+    from rich.console import Console as RichConsole
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as RichProgress
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn(unit),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[note]}"),
+    )
+    with RichProgress(*columns, console=RichConsole(stderr=True, no_color=not color)) as shown:
+        task = shown.add_task(what, total=total, note="")
+
+        def update(completed: int, total: int | None, note: str) -> None:
+            if total is not None:
+                shown.update(task, total=total)
+            shown.update(task, completed=completed, note=note)
+
+        yield _Bar(update)
+
+
+console = Console()
+
+
+def reset() -> None:
+    """The console as a new process has it; main() calls it, so that calls in one process do not share a state."""
+    if console.events is not None:
+        console.events.close()
+    fresh = Console()
+    console.verbosity, console.as_json, console.events, console.color = (
+        fresh.verbosity,
+        fresh.as_json,
+        fresh.events,
+        fresh.color,
+    )
+
+
+def summary(values: Mapping[str, object]) -> str:
+    """Aligned 'name  value' lines."""
+    width = max((len(name) for name in values), default=0)
+    return "\n".join(f"{name:<{width}}  {value}" for name, value in values.items())

@@ -1,0 +1,194 @@
+"""The result bundle on disk: written to a temporary folder and renamed when complete."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+import secrets
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sktools.errors import DataError, UsageError
+from sktools.profiling.profile import LayerProfile, Profile
+
+LATEST = "latest"
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A result on disk. metrics: metrics.json; manifest: manifest.json; path: the bundle's folder."""
+
+    path: Path
+    profile: Profile
+    metrics: Mapping[str, Any]
+    manifest: Mapping[str, Any]
+
+
+Render = Callable[[Profile, Mapping[str, Any], Mapping[str, Any]], Mapping[str, str]]
+"""Profile, metrics and provenance in, more files of the bundle out (name -> text)."""
+
+
+def write_bundle(
+    root: Path,
+    profile: Profile,
+    metrics: Mapping[str, Any],
+    provenance: Mapping[str, Any],
+    render: Render = lambda profile, metrics, provenance: {},
+) -> Bundle:
+    """Writes `root/<model>/<board>-<engine>/<time>-<id>/` and names it in the file `latest` beside it.
+
+    render: makes the files that later stages add, such as report.html. manifest.json holds every file's SHA-256.
+    Raises DataError where the profile breaks its schema; nothing is left behind then.
+    """
+    document = profile.to_json()
+    Profile.from_json(document)
+    files: dict[str, str] = {
+        "profile.json": _dump(document),
+        "layers.csv": layers_csv(profile),
+        "blocks.csv": blocks_csv(profile),
+        "metrics.json": _dump(metrics),
+        **render(profile, metrics, provenance),
+    }
+    manifest = {**provenance, "files": {name: _sha256(text) for name, text in sorted(files.items())}}
+    folder = root / profile.model / f"{profile.board}-{profile.engine}"
+    folder.mkdir(parents=True, exist_ok=True)
+    stamp = profile.created.replace("-", "").replace(":", "")
+    name = f"{stamp}-{secrets.token_hex(3)}"
+    partial = folder / f".{name}.partial"
+    partial.mkdir()
+    try:
+        for file, text in {**files, "manifest.json": _dump(manifest)}.items():
+            (partial / file).write_text(text, encoding="utf-8", newline="")
+        partial.rename(folder / name)
+    except BaseException:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise
+    _replace_text(folder / LATEST, name + "\n")
+    return Bundle(folder / name, profile, metrics, manifest)
+
+
+def load_bundle(path: Path) -> Bundle:
+    """A bundle from its folder, or from its profile.json.
+
+    Raises UsageError where there is none and DataError where a file of it is damaged.
+    """
+    folder = path.parent if path.name == "profile.json" else path
+    if not (folder / "profile.json").is_file():
+        raise UsageError(f"{path}: holds no profile.json", "sktools run MODEL makes a result bundle")
+    profile = Profile.from_json(_load(folder / "profile.json"), str(folder / "profile.json"))
+    metrics = _load(folder / "metrics.json") if (folder / "metrics.json").is_file() else {}
+    manifest = _load(folder / "manifest.json") if (folder / "manifest.json").is_file() else {}
+    return Bundle(folder, profile, metrics, manifest)
+
+
+def latest_bundle(root: Path, model: str, board: str, engine: str) -> Bundle:
+    """The newest bundle of a model on a board and engine. Raises UsageError where there is none."""
+    folder = root / model / f"{board}-{engine}"
+    try:
+        name = (folder / LATEST).read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise UsageError(
+            f"{folder}: no result of {model} on {board} ({engine}) yet", f"sktools run {model} --board {board}"
+        ) from error
+    if not name or Path(name).name != name:
+        raise DataError(f"{folder / LATEST}: does not name a bundle", f"sktools run {model} writes it anew")
+    return load_bundle(folder / name)
+
+
+def bundles(root: Path) -> tuple[Bundle, ...]:
+    """The newest bundle of every model, board and engine below `root`."""
+    return tuple(
+        load_bundle(latest.parent / latest.read_text(encoding="utf-8").strip())
+        for latest in sorted(root.glob(f"*/*/{LATEST}"))
+    )
+
+
+def layers_csv(profile: Profile) -> str:
+    """One row a layer; the same profile gives the same bytes."""
+    header = [
+        "index", "name", "block", "op", "kernel", "macs", "instructions", "cycles", "cycles_per_mac", "latency_us",
+        "observable", "elements", "mismatched", "max_abs_diff", "sqnr_db",
+    ]  # fmt: skip
+    return _csv(header, [_layer_row(layer) for layer in profile.layers])
+
+
+def blocks_csv(profile: Profile) -> str:
+    """One row a block."""
+    header = ["name", "macs", "cycles", "latency_ms", "ms_per_sleep_hour", "share", "elements", "mismatched"]
+    rows = [
+        [
+            block.name,
+            block.macs,
+            _number(block.cycles, 1),
+            _number(block.latency_ms, 6),
+            _number(block.ms_per_sleep_hour, 6),
+            _number(block.share, 6),
+            block.parity.elements,
+            block.parity.mismatched,
+        ]
+        for block in profile.blocks
+    ]
+    return _csv(header, rows)
+
+
+def _layer_row(layer: LayerProfile) -> list[object]:
+    parity = layer.parity
+    per_mac = layer.cycles / layer.macs if layer.cycles and layer.macs else None
+    return [
+        layer.index,
+        layer.name,
+        layer.block,
+        layer.op,
+        layer.kernel,
+        layer.macs,
+        _number(layer.instructions, 1),
+        _number(layer.cycles, 1),
+        _number(per_mac, 4),
+        _number(layer.latency_us, 3),
+        int(layer.observable),
+        parity.elements if parity else "",
+        parity.mismatched if parity else "",
+        parity.max_abs_diff if parity else "",
+        _number(layer.sqnr_db, 2),
+    ]
+
+
+def _number(value: float | None, digits: int) -> str:
+    return "" if value is None else f"{value:.{digits}f}"
+
+
+def _csv(header: list[str], rows: list[list[object]]) -> str:
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows(rows)
+    return stream.getvalue()
+
+
+def _dump(document: Mapping[str, Any]) -> str:
+    return json.dumps(document, indent=2, allow_nan=False) + "\n"
+
+
+def _load(path: Path) -> dict[str, Any]:
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise DataError(f"{path}: is damaged ({error})", "sktools run MODEL writes a new bundle") from error
+    if not isinstance(document, dict):
+        raise DataError(f"{path}: holds no JSON object", "sktools run MODEL writes a new bundle")
+    return document
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+def _replace_text(path: Path, text: str) -> None:
+    partial = path.with_name(f".{path.name}.{secrets.token_hex(3)}.partial")
+    partial.write_text(text, encoding="utf-8")
+    partial.replace(path)

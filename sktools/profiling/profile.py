@@ -1,0 +1,196 @@
+"""profile.json as dataclasses: what a measuring session found. The schema stands beside it in profile.schema.json.
+
+Every figure is for one frame, the mean over the measured frames; `per_sleep_hour` figures are scaled by the hours of
+sleep a frame covers (2 h for the zoo's models).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from importlib import resources
+from typing import Any
+
+from sktools.errors import DataError
+from sktools.profiling.parity import Parity
+
+SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Counter:
+    """What counted. kind: dwt (cycles on the chip), cycle-model (QEMU plugin), instructions, or none."""
+
+    kind: str
+    note: str
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Board cycles = model cycles x factor. error: what is known of it; fitted_on: the program it was fitted on."""
+
+    factor: float
+    error: str
+    fitted_on: str
+
+
+@dataclass(frozen=True)
+class Totals:
+    """instructions, cycles: null where nothing counted them. latency_kind: measured or predicted; null without cycles.
+
+    energy_kind: measured or estimated; null without a figure.
+    """
+
+    macs: int
+    instructions: float | None
+    cycles: float | None
+    cycles_min: float | None
+    cycles_max: float | None
+    latency_ms: float | None
+    latency_kind: str | None
+    ms_per_sleep_hour: float | None
+    energy_uj_per_sleep_hour: float | None
+    energy_kind: str | None
+    energy_note: str
+
+
+@dataclass(frozen=True)
+class Memory:
+    """Bytes. arena: all RAM that kernels write besides input and output; flash and ram: the image that ran."""
+
+    arena_bytes: int
+    flash_bytes: int
+    ram_bytes: int
+    model_bytes: int
+    stack_bytes: int | None
+
+
+@dataclass(frozen=True)
+class LayerProfile:
+    """One operator of the .tflite. A fused step's counts stand at its cost owner; the step's other layers have 0."""
+
+    index: int
+    name: str
+    block: str
+    op: str
+    macs: int
+    instructions: float | None
+    cycles: float | None
+    latency_us: float | None
+    observable: bool
+    parity: Parity | None
+    sqnr_db: float | None
+    step: int
+    kernel: str
+
+
+@dataclass(frozen=True)
+class BlockProfile:
+    """Sum of a block's layers. share: of the frame's cycles, 0 to 1; null without cycles."""
+
+    name: str
+    macs: int
+    cycles: float | None
+    latency_ms: float | None
+    ms_per_sleep_hour: float | None
+    share: float | None
+    parity: Parity
+
+
+@dataclass(frozen=True)
+class ParityTotals:
+    """All observable layers over all frames."""
+
+    frames: int
+    elements: int
+    mismatched: int
+    max_abs_diff: int
+
+
+@dataclass(frozen=True)
+class PlannedBuffer:
+    """One buffer of the arena: bytes [offset, offset + size), live from first_step to last_step, both included."""
+
+    name: str
+    offset: int
+    size: int
+    first_step: int
+    last_step: int
+
+
+@dataclass(frozen=True)
+class Profile:
+    """One measuring session. accuracy: the score of the device's answers with the host's under `host`, or null."""
+
+    schema_version: int
+    model: str
+    model_sha256: str
+    engine: str
+    board: str
+    optimize: str
+    contract: str
+    clock_hz: float
+    created: str
+    frame_hours: float
+    counter: Counter
+    calibration: Calibration | None
+    totals: Totals
+    memory: Memory
+    layers: tuple[LayerProfile, ...]
+    blocks: tuple[BlockProfile, ...]
+    parity: ParityTotals
+    accuracy: Mapping[str, Any] | None
+    plan: tuple[PlannedBuffer, ...]
+    notes: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """The document of profile.json, made of plain dicts and lists."""
+        document: dict[str, Any] = json.loads(json.dumps(asdict(self), allow_nan=False))
+        return document
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any], where: str = "profile.json") -> Profile:
+        """A profile from its document, checked against the schema.
+
+        Raises DataError where the document breaks the schema; the message begins with `where`.
+        """
+        validate(document, where)
+        parts: dict[str, Any] = dict(document)
+        parts["counter"] = Counter(**parts["counter"])
+        parts["calibration"] = Calibration(**parts["calibration"]) if parts["calibration"] else None
+        parts["totals"] = Totals(**parts["totals"])
+        parts["memory"] = Memory(**parts["memory"])
+        parts["layers"] = tuple(
+            LayerProfile(**{**layer, "parity": _parity(layer["parity"])}) for layer in parts["layers"]
+        )
+        parts["blocks"] = tuple(
+            BlockProfile(**{**block, "parity": Parity(**block["parity"])}) for block in parts["blocks"]
+        )
+        parts["parity"] = ParityTotals(**parts["parity"])
+        parts["plan"] = tuple(PlannedBuffer(**buffer) for buffer in parts["plan"])
+        parts["notes"] = tuple(parts["notes"])
+        return cls(**{field.name: parts[field.name] for field in fields(cls)})
+
+
+def _parity(document: Mapping[str, int] | None) -> Parity | None:
+    return Parity(**document) if document else None
+
+
+def schema() -> dict[str, Any]:
+    """The JSON schema of profile.json."""
+    text = resources.files("sktools.profiling").joinpath("profile.schema.json").read_text(encoding="utf-8")
+    document: dict[str, Any] = json.loads(text)
+    return document
+
+
+def validate(document: Mapping[str, Any], where: str = "profile.json") -> None:
+    """Raises DataError naming the first key that breaks the schema."""
+    import jsonschema
+
+    errors = sorted(jsonschema.Draft202012Validator(schema()).iter_errors(document), key=lambda error: error.json_path)
+    if errors:
+        first = errors[0]
+        raise DataError(
+            f"{where}: {first.json_path}: {first.message[:200]}", "profile the model again to write it anew"
+        )

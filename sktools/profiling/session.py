@@ -1,0 +1,212 @@
+"""Runs frames on a device and compares every observable layer with the reference, byte by byte.
+
+The device sends a CRC-32 of each observable activation; bytes are fetched only where that differs from the
+reference's, so parity over a night costs little more than the inferences themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from sktools.compiler.compiled import CompiledModel, Layer
+from sktools.errors import LinkError
+from sktools.profiling.parity import Int8Array, Parity, compare, crc32
+from sktools.profiling.sqnr import SqnrSums
+
+FETCH_LIMIT = 4
+"""Differing activations fetched a layer. Later ones count as one differing byte: a lower bound, and noted as such."""
+
+FloatActivations = Callable[[Int8Array], Mapping[int, np.ndarray]]
+
+
+@dataclass(frozen=True)
+class StepCost:
+    """What one step of one frame took; None where nothing counted it."""
+
+    instructions: int | None
+    cycles: int | None
+
+
+@dataclass(frozen=True)
+class DeviceRun:
+    """One frame's answer. output: int8, model output shape. crcs: per step the activation's CRC-32, None: none."""
+
+    output: Int8Array
+    crcs: tuple[int | None, ...]
+
+
+class Device(Protocol):
+    """A board that runs the model: what the session needs of it."""
+
+    def run(self, frame: Int8Array) -> DeviceRun:
+        """Runs one frame. Raises LinkError."""
+
+    def activation(self, frame: Int8Array, step: int) -> Int8Array:
+        """The activation that stands in memory after `step` of `frame`, flat. Raises LinkError."""
+
+    def costs(self) -> Sequence[Sequence[StepCost]]:
+        """Per frame run so far, the cost of each step; empty where the board counts nothing."""
+
+
+class Oracle(Protocol):
+    """The reference kernels."""
+
+    def run(self, frame: Int8Array) -> Mapping[int, Int8Array]:
+        """Activations int8 by tensor index, the model's output among them."""
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """outputs, host_outputs: int8 [n, *model output]. layers: parity by layer, None where not observable.
+
+    instructions, cycles: mean a step; cycles_by_frame: sums a frame. Empty where the board counts nothing.
+    sqnr: sums by layer, None where not observable or not evaluated. lower_bound: some differences were not fetched.
+    """
+
+    outputs: Int8Array
+    host_outputs: Int8Array
+    output_parity: Parity
+    layers: tuple[Parity | None, ...]
+    sqnr: tuple[SqnrSums | None, ...]
+    instructions: tuple[float, ...]
+    cycles: tuple[float, ...]
+    cycles_by_frame: tuple[int, ...]
+    lower_bound: bool
+
+    @property
+    def frames(self) -> int:
+        return len(self.outputs)
+
+    @property
+    def mismatched(self) -> int:
+        """Differing elements over the observable layers and the output."""
+        return self.output_parity.mismatched + sum(parity.mismatched for parity in self.layers if parity)
+
+
+@dataclass(frozen=True)
+class FrameReport:
+    """What a progress display learns after each frame."""
+
+    index: int
+    total: int
+    output: Int8Array
+    mismatched: int
+
+
+def measure(
+    model: CompiledModel,
+    device: Device,
+    oracle: Oracle,
+    frames: Int8Array,
+    *,
+    float_activations: FloatActivations | None = None,
+    sqnr_frames: int = 8,
+    on_frame: Callable[[FrameReport], None] = lambda report: None,
+) -> Measurement:
+    """Runs each frame on the device and on the reference.
+
+    frames: int8 [n, *model input]. float_activations: float activations by tensor index for the SQNR, evaluated for
+    the first `sqnr_frames` frames.
+    Raises LinkError where the device's answers do not fit the model or contradict themselves.
+    """
+    observable = {layer.step: layer for layer in model.layers if layer.observable}
+    parities = {index: Parity() for index, layer in enumerate(model.layers) if layer.observable}
+    sqnr: dict[int, SqnrSums] = {}
+    position = {layer.index: index for index, layer in enumerate(model.layers)}
+    fetched = dict.fromkeys(parities, 0)
+    output_parity = Parity()
+    outputs, host_outputs = [], []
+    lower_bound = False
+    output_tensor = model.layers[-1].tensor
+
+    for number, frame in enumerate(frames):
+        expected = oracle.run(frame)
+        answer = device.run(frame)
+        if len(answer.crcs) != model.step_count:
+            raise LinkError(f"the board reported {len(answer.crcs)} steps, the model has {model.step_count}")
+        for step, layer in observable.items():
+            at = position[layer.index]
+            reference = expected[layer.tensor]
+            if answer.crcs[step] == crc32(reference):
+                parities[at] += Parity(reference.size)
+            elif fetched[at] < FETCH_LIMIT:
+                fetched[at] += 1
+                parities[at] += _differences(device, frame, layer, reference, answer.crcs[step])
+            else:
+                lower_bound = True
+                parities[at] += Parity(reference.size, 1, 1)
+        host = expected[output_tensor].reshape(model.output.shape)
+        device_output = answer.output.reshape(model.output.shape)
+        output_parity += compare(device_output, host)
+        outputs.append(device_output)
+        host_outputs.append(host)
+        if float_activations is not None and number < sqnr_frames:
+            _accumulate(sqnr, model, float_activations(frame), expected)
+        on_frame(FrameReport(number, len(frames), device_output, _mismatched(parities, output_parity)))
+
+    instructions, cycles, by_frame = _mean_costs(device.costs(), model.step_count, len(frames))
+    return Measurement(
+        outputs=np.stack(outputs).reshape(len(outputs), *model.output.shape),
+        host_outputs=np.stack(host_outputs).reshape(len(outputs), *model.output.shape),
+        output_parity=output_parity,
+        layers=tuple(parities.get(index) for index in range(len(model.layers))),
+        sqnr=tuple(sqnr.get(index) for index in range(len(model.layers))),
+        instructions=instructions,
+        cycles=cycles,
+        cycles_by_frame=by_frame,
+        lower_bound=lower_bound,
+    )
+
+
+def _mismatched(parities: Mapping[int, Parity], output: Parity) -> int:
+    return output.mismatched + sum(parity.mismatched for parity in parities.values())
+
+
+def _differences(device: Device, frame: Int8Array, layer: Layer, reference: Int8Array, crc: int | None) -> Parity:
+    activation = device.activation(frame, layer.step)
+    if activation.size != reference.size:
+        raise LinkError(f"layer {layer.name}: the board sent {activation.size} bytes, the model has {reference.size}")
+    if crc32(activation) != crc:
+        raise LinkError(
+            f"layer {layer.name}: the board's CRC-32 and the bytes it sent disagree",
+            "reset the board and profile again",
+        )
+    return compare(activation, reference)
+
+
+def _accumulate(
+    sums: dict[int, SqnrSums],
+    model: CompiledModel,
+    real: Mapping[int, np.ndarray],
+    quantised: Mapping[int, Int8Array],
+) -> None:
+    for index, layer in enumerate(model.layers):
+        if layer.observable and layer.tensor in real:
+            levels = quantised[layer.tensor].astype(np.float64) - layer.output.zero_point
+            sums[index] = sums.get(index, SqnrSums()).add(real[layer.tensor], layer.output.scale * levels)
+
+
+def _mean_costs(
+    costs: Sequence[Sequence[StepCost]], steps: int, frames: int
+) -> tuple[tuple[float, ...], tuple[float, ...], tuple[int, ...]]:
+    if not costs:
+        return (), (), ()
+    if len(costs) != frames or any(len(frame) != steps for frame in costs):
+        sizes = sorted({len(frame) for frame in costs})
+        raise LinkError(
+            f"the counter saw {len(costs)} frames of {sizes} steps, {frames} frames of {steps} steps were run"
+        )
+    instructions = _mean_by_step([[step.instructions for step in frame] for frame in costs])
+    cycles = _mean_by_step([[step.cycles for step in frame] for frame in costs])
+    by_frame = tuple(sum(step.cycles or 0 for step in frame) for frame in costs) if cycles else ()
+    return instructions, cycles, by_frame
+
+
+def _mean_by_step(table: Sequence[Sequence[int | None]]) -> tuple[float, ...]:
+    if any(value is None for frame in table for value in frame):
+        return ()
+    return tuple(sum(value or 0 for value in column) / len(table) for column in zip(*table, strict=True))
