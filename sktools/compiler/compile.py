@@ -1,0 +1,118 @@
+""".tflite bytes in, CompiledModel out: read, check, lower to steps, plan the arena, print the C."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
+
+from sktools.compiler.compiled import CONTRACT, CompiledModel, Layer, TensorSpec
+from sktools.compiler.emit import identifier_of, render_sources
+from sktools.compiler.graph import Graph, Tensor
+from sktools.compiler.model_file import read_model
+from sktools.compiler.naming import LayerName, name_layers
+from sktools.compiler.ops import Op, parse_operator
+from sktools.compiler.planner import Step, place_tensors
+from sktools.errors import ModelError, UsageError
+
+OPTIMIZE_LEVELS = ("none", "speed", "size", "balanced")
+
+
+def compile_model(tflite: bytes, *, name: str, optimize: str = "balanced") -> CompiledModel:
+    """Compile an int8 .tflite ahead of time to C.
+
+    name: becomes part of C comments and the HELLO message, reduced to letters, digits and "_".
+    Raises ModelError for a damaged file or what is not supported, UsageError for an unknown level.
+    """
+    if optimize not in OPTIMIZE_LEVELS:
+        raise UsageError(f"unknown optimization level {optimize!r}; one of {', '.join(OPTIMIZE_LEVELS)}")
+    graph = read_model(tflite)
+    ops = tuple(parse_operator(operator, graph) for operator in graph.operators)
+    source, output = _edge(graph.tensors[graph.input], "input"), _edge(graph.tensors[graph.output], "output")
+    names = name_layers(ops)
+    steps = _steps(ops, names, graph)
+    layers = _layers(ops, names, steps)
+    placement = place_tensors(
+        steps,
+        {index: tensor.elements for index, tensor in graph.tensors.items()},
+        {op.output.index: layer.name for op, layer in zip(ops, layers, strict=True)},
+        graph.input,
+        graph.output,
+    )
+    digest = hashlib.sha256(tflite).hexdigest()
+    model = identifier_of(name)
+    return CompiledModel(
+        name=model,
+        sha256=digest,
+        input=source,
+        output=output,
+        layers=layers,
+        step_count=len(steps),
+        plan=placement.plan,
+        sources=render_sources(
+            name=model,
+            sha256=digest,
+            contract=CONTRACT,
+            source=source,
+            output=output,
+            layers=layers,
+            steps=steps,
+            placement=placement,
+        ),
+        kernels=tuple(sorted({file for step in steps for file in step.call.files})),
+        model_bytes=sum(table.size for step in steps for table in step.call.tables),
+        optimize=optimize,
+    )
+
+
+def _edge(tensor: Tensor, what: str) -> TensorSpec:
+    if tensor.dtype != "INT8" or tensor.quantization is None or len(tensor.quantization.scale) != 1:
+        raise ModelError(
+            f"the model's {what} is {tensor.dtype}; int8 quantized per tensor is supported "
+            "(convert with inference_input_type and inference_output_type int8)"
+        )
+    return TensorSpec(tensor.shape, tensor.scale, tensor.zero_point)
+
+
+def _steps(ops: Sequence[Op], names: Sequence[LayerName], graph: Graph) -> tuple[Step, ...]:
+    """One step an operator; an alias joins the step that computed its bytes, or copies the model's input."""
+    steps: list[Step] = []
+    step_of: dict[int, int] = {}
+    for position, op in enumerate(ops):
+        source = op.inputs[0].index
+        if op.is_alias and source in step_of:
+            number = step_of[source]
+            old = steps[number]
+            alias = (op.output.index, source)
+            steps[number] = replace(old, members=(*old.members, position), aliases=(*old.aliases, alias))
+        else:
+            number = len(steps)
+            steps.append(Step((position,), op.lower(identifier_of(names[position].layer))))
+        step_of[op.output.index] = number
+    return tuple(steps)
+
+
+def _layers(ops: Sequence[Op], names: Sequence[LayerName], steps: Sequence[Step]) -> tuple[Layer, ...]:
+    layers = []
+    for position, (op, name) in enumerate(zip(ops, names, strict=True)):
+        number = next(index for index, step in enumerate(steps) if position in step.members)
+        step = steps[number]
+        observable = op.output.index == step.call.output or op.output.index in dict(step.aliases)
+        owner = max(step.members, key=lambda member: (ops[member].macs(), -member))
+        layers.append(
+            Layer(
+                index=op.operator.index,
+                name=name.layer,
+                block=name.block,
+                op=op.operator.op,
+                macs=op.macs(),
+                tensor=op.output.index,
+                output=TensorSpec(op.output.shape, op.output.scale, op.output.zero_point),
+                step=number,
+                cost_owner=position == owner,
+                observable=observable,
+                output_bytes=op.output.elements if observable else 0,
+                kernel=step.call.kernel if position == owner else "",
+            )
+        )
+    return tuple(layers)

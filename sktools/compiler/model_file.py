@@ -1,0 +1,232 @@
+"""Reads a .tflite into a Graph. The file is untrusted: every count, offset and shape is checked before use."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sktools.compiler.graph import Graph, Operator, Quantization, Tensor
+from sktools.errors import ModelError
+
+MAX_FILE_BYTES = 64 << 20
+MAX_TENSORS = 20_000
+MAX_OPERATORS = 10_000
+MAX_ELEMENTS = 1 << 24
+"""Far above what a microcontroller holds; keeps a hostile shape from asking for the host's memory."""
+
+_DTYPES = {"INT8": np.int8, "INT32": np.int32, "INT64": np.int64, "FLOAT32": np.float32, "UINT8": np.uint8}
+_PADDING = {0: "SAME", 1: "VALID"}
+_ACTIVATION = {0: "NONE", 1: "RELU", 2: "RELU_N1_TO_1", 3: "RELU6", 4: "TANH", 5: "SIGN_BIT"}
+
+
+def read_model(content: bytes) -> Graph:
+    """Parse the first subgraph of a .tflite.
+
+    Raises ModelError, one line, where the file is damaged, has no single input and output, or exceeds the limits.
+    """
+    if len(content) > MAX_FILE_BYTES:
+        raise ModelError(f"the model file has {len(content)} bytes, more than the {MAX_FILE_BYTES} supported")
+    if len(content) < 16 or content[4:8] != b"TFL3":
+        raise ModelError("the file is not a TensorFlow Lite model (no TFL3 identifier)")
+    try:
+        return _read(content)
+    except ModelError:
+        raise
+    except (
+        struct.error,
+        IndexError,
+        ValueError,
+        TypeError,
+        OverflowError,
+        UnicodeDecodeError,
+        AttributeError,
+    ) as error:
+        detail = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
+        raise ModelError(f"the model file is damaged or truncated ({detail})") from error
+
+
+def _read(content: bytes) -> Graph:
+    import tflite
+
+    model = tflite.Model.GetRootAs(content, 0)
+    if model.SubgraphsLength() != 1:
+        raise ModelError(f"the model has {model.SubgraphsLength()} subgraphs; exactly one is supported")
+    subgraph = model.Subgraphs(0)
+    count, operators = subgraph.TensorsLength(), subgraph.OperatorsLength()
+    if count > MAX_TENSORS or operators > MAX_OPERATORS:
+        raise ModelError(
+            f"the model has {count} tensors and {operators} operators, more than {MAX_TENSORS} and {MAX_OPERATORS}"
+        )
+    if subgraph.InputsLength() != 1 or subgraph.OutputsLength() != 1:
+        raise ModelError(
+            f"the model has {subgraph.InputsLength()} inputs and {subgraph.OutputsLength()} outputs; "
+            "one of each is supported"
+        )
+    tensors = {index: _tensor(model, subgraph.Tensors(index), index, len(content)) for index in range(count)}
+    graph = Graph(
+        tensors,
+        tuple(_operator(model, subgraph.Operators(index), index, count) for index in range(operators)),
+        int(subgraph.Inputs(0)),
+        int(subgraph.Outputs(0)),
+    )
+    _check_order(graph)
+    return graph
+
+
+def _check_order(graph: Graph) -> None:
+    """Every operator reads what an earlier one wrote, and no tensor is written twice: no cycles, no overlaps."""
+    for edge, what in ((graph.input, "input"), (graph.output, "output")):
+        if edge not in graph.tensors:
+            raise ModelError(f"the model's {what} names tensor {edge}, which does not exist")
+    known = {graph.input} | {index for index, tensor in graph.tensors.items() if tensor.data is not None}
+    if graph.tensors[graph.input].data is not None:
+        raise ModelError("the model's input is a constant")
+    for operator in graph.operators:
+        for index in operator.inputs:
+            if index >= 0 and index not in known:
+                raise ModelError(
+                    f"operator {operator.index} ({operator.op}) reads tensor {index} before anything wrote it"
+                )
+        for index in operator.outputs:
+            if index in known:
+                raise ModelError(f"operator {operator.index} ({operator.op}) writes tensor {index} a second time")
+            known.add(index)
+    if graph.output not in known or graph.tensors[graph.output].data is not None:
+        raise ModelError("no operator computes the model's output")
+
+
+def _name_of(table: type, value: int) -> str:
+    for name, number in vars(table).items():
+        if number == value and name.isupper():
+            return name
+    return f"{table.__name__} {value}"
+
+
+def _tensor(model: Any, raw: Any, index: int, file_bytes: int) -> Tensor:
+    import tflite
+
+    shape = tuple(int(raw.Shape(axis)) for axis in range(raw.ShapeLength()))
+    elements = 1
+    for extent in shape:
+        if extent < 0 or extent > MAX_ELEMENTS:
+            raise ModelError(f"tensor {index} has shape {list(shape)}; extents must lie in 0..{MAX_ELEMENTS}")
+        elements *= extent
+    if elements > MAX_ELEMENTS or len(shape) > 6:
+        raise ModelError(f"tensor {index} has shape {list(shape)}: more than {MAX_ELEMENTS} elements or 6 axes")
+    dtype = _name_of(tflite.TensorType, raw.Type())
+    quantization = _quantization(raw.Quantization(), shape, index)
+    return Tensor(
+        index, f"tensor {index}", shape, dtype, quantization, _constant(model, raw, dtype, shape, index, file_bytes)
+    )
+
+
+def _quantization(raw: Any, shape: tuple[int, ...], index: int) -> Quantization | None:
+    if raw is None or raw.ScaleLength() == 0:
+        return None
+    count, axis = raw.ScaleLength(), int(raw.QuantizedDimension())
+    if count > MAX_ELEMENTS or raw.ZeroPointLength() not in (0, count):
+        raise ModelError(f"tensor {index} has {count} scales and {raw.ZeroPointLength()} zero points")
+    if count > 1 and not (0 <= axis < len(shape) and shape[axis] == count):
+        raise ModelError(f"tensor {index} with shape {list(shape)} has {count} scales along axis {axis}")
+    scale = np.array([raw.Scale(i) for i in range(count)], dtype=np.float32)
+    zero_point = np.array([raw.ZeroPoint(i) if raw.ZeroPointLength() else 0 for i in range(count)], dtype=np.int64)
+    if not np.all(np.isfinite(scale)) or np.any(scale < 0):
+        raise ModelError(f"tensor {index} has a scale that is negative or not finite")
+    return Quantization(scale, zero_point, axis)
+
+
+def _constant(
+    model: Any, raw: Any, dtype: str, shape: tuple[int, ...], index: int, file_bytes: int
+) -> NDArray[np.generic] | None:
+    number = raw.Buffer()
+    if number == 0:
+        return None
+    if number >= model.BuffersLength():
+        raise ModelError(f"tensor {index} names buffer {number} of {model.BuffersLength()}")
+    buffer = model.Buffers(number)
+    length = buffer.DataLength()
+    if length == 0:
+        return None
+    if dtype not in _DTYPES:
+        raise ModelError(f"tensor {index} is a constant of type {dtype}; supported are {', '.join(_DTYPES)}")
+    if length > file_bytes:
+        raise ModelError(f"tensor {index} claims {length} bytes of data in a file of {file_bytes}")
+    data = buffer.DataAsNumpy()
+    expected = int(np.prod(shape, dtype=np.int64)) * np.dtype(_DTYPES[dtype]).itemsize
+    if len(data) != expected:
+        raise ModelError(f"tensor {index} of shape {list(shape)} needs {expected} bytes and has {len(data)}")
+    return np.frombuffer(bytes(data), dtype=_DTYPES[dtype]).reshape(shape).copy()
+
+
+def _operator(model: Any, raw: Any, index: int, tensor_count: int) -> Operator:
+    import tflite
+
+    if raw.OpcodeIndex() >= model.OperatorCodesLength():
+        raise ModelError(f"operator {index} names operator code {raw.OpcodeIndex()} of {model.OperatorCodesLength()}")
+    code = model.OperatorCodes(raw.OpcodeIndex())
+    op = _name_of(tflite.BuiltinOperator, max(code.BuiltinCode(), code.DeprecatedBuiltinCode()))
+    if op == "CUSTOM":
+        op = "CUSTOM operator"
+    inputs = tuple(int(raw.Inputs(i)) for i in range(raw.InputsLength()))
+    outputs = tuple(int(raw.Outputs(i)) for i in range(raw.OutputsLength()))
+    for tensor in (*inputs, *outputs):
+        if tensor >= tensor_count or tensor < -1:
+            raise ModelError(f"operator {index} ({op}) names tensor {tensor} of {tensor_count}")
+    if not outputs or min(outputs) < 0:
+        raise ModelError(f"operator {index} ({op}) has no output")
+    return Operator(index, op, inputs, outputs, _options(op, raw))
+
+
+def _options(op: str, raw: Any) -> Mapping[str, int | bool | str]:
+    import tflite
+
+    if op not in _OPTIONS:
+        return {}
+    table, read = _OPTIONS[op]
+    union = raw.BuiltinOptions()
+    if union is None:
+        return {}
+    if raw.BuiltinOptionsType() != getattr(tflite.BuiltinOptions, table):
+        raise ModelError(f"{op} carries options of another operator")
+    options = getattr(tflite, table)()
+    options.Init(union.Bytes, union.Pos)
+    return read(options)
+
+
+def _activation(options: Any) -> str:
+    return _ACTIVATION.get(options.FusedActivationFunction(), f"activation {options.FusedActivationFunction()}")
+
+
+def _window(options: Any) -> dict[str, int | bool | str]:
+    return {
+        "padding": _PADDING.get(options.Padding(), f"padding {options.Padding()}"),
+        "stride_h": options.StrideH(),
+        "stride_w": options.StrideW(),
+        "dilation_h": options.DilationHFactor(),
+        "dilation_w": options.DilationWFactor(),
+        "activation": _activation(options),
+    }
+
+
+_OPTIONS: dict[str, tuple[str, Callable[[Any], Mapping[str, int | bool | str]]]] = {
+    "CONV_2D": ("Conv2DOptions", _window),
+    "DEPTHWISE_CONV_2D": (
+        "DepthwiseConv2DOptions",
+        lambda options: {**_window(options), "depth_multiplier": options.DepthMultiplier()},
+    ),
+    "ADD": ("AddOptions", lambda options: {"activation": _activation(options)}),
+    "MUL": ("MulOptions", lambda options: {"activation": _activation(options)}),
+    "MEAN": ("ReducerOptions", lambda options: {"keep_dims": bool(options.KeepDims())}),
+    "FULLY_CONNECTED": (
+        "FullyConnectedOptions",
+        lambda options: {
+            "activation": _activation(options),
+            "weights_format": options.WeightsFormat(),
+            "keep_dims": bool(options.KeepNumDims()),
+        },
+    ),
+}

@@ -1,0 +1,100 @@
+"""Names of layers and blocks: ENC, B1.1, ... DEC for a network of the SS-N-TCN-SM family, else one block an operator.
+
+No name comes from the model file, so none needs escaping in C, make or HTML.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sktools.compiler.ops import Op
+from sktools.compiler.ops.conv_2d import Conv2D
+from sktools.compiler.ops.depthwise_conv_2d import DepthwiseConv2D
+
+
+@dataclass(frozen=True)
+class LayerName:
+    """block: "B1.1"; layer: "B1.1/depthwise"."""
+
+    block: str
+    layer: str
+
+
+_LETTERS = {"DEPTHWISE_CONV_2D": "D", "MEAN": "M", "MUL": "X", "ADD": "A", "FULLY_CONNECTED": "F"}
+
+_FAMILY = re.compile(
+    r"R*(?P<enc>DR*(?=D))?"  # ENC: a depthwise convolution right before another one
+    r"(?P<body>(?:DR*(?:M[cfxaR]*X)?R*PR*A?R*)+)"  # depths: depthwise, squeeze-excite or none, pointwise, skip or none
+    r"(?P<dec>[KPF]R*)"
+)
+_DEPTH = re.compile(r"DR*(?:M[cfxaR]*X)?R*PR*A?R*")
+
+
+def name_layers(ops: Sequence[Op]) -> tuple[LayerName, ...]:
+    """One name per operator, in order."""
+    letters = "".join(_letter(op) for op in ops)
+    match = _FAMILY.fullmatch(letters)
+    if match is None:
+        return tuple(
+            LayerName(f"{op.operator.op}_{op.operator.index}", f"{op.operator.op.lower()}_{op.operator.index}")
+            for op in ops
+        )
+    blocks = ["ENC"] * match.start("body")
+    spans = [(found.start(), found.end()) for found in _DEPTH.finditer(letters, match.start("body"), match.end("body"))]
+    group, depth, previous = 0, 0, None
+    for start, end in spans:
+        shape = _depth_shape(ops[start:end])
+        group, depth = (group, depth + 1) if shape == previous else (group + 1, 1)
+        previous = shape
+        blocks += [f"B{group}.{depth}"] * (end - start)
+    blocks += ["DEC"] * (len(ops) - len(blocks))
+    return _with_roles(letters, blocks)
+
+
+def _letter(op: Op) -> str:
+    """One letter an operator; lower case where it works on a single row (the squeeze-excite chain)."""
+    if op.is_alias:
+        return "R"
+    letter = _LETTERS.get(op.operator.op, "?")
+    if isinstance(op, Conv2D):
+        letter = "P" if op.window.kernel_h * op.window.kernel_w == 1 else "K"
+        if op.output.shape[1] * op.output.shape[2] == 1:
+            letter = "c"
+    elif letter in "XAF" and op.output.elements == op.output.shape[-1]:
+        letter = letter.lower()
+    return letter
+
+
+def _depth_shape(ops: Sequence[Op]) -> tuple[int, int, int]:
+    """What tells blocks apart: the depthwise dilation and the pointwise width."""
+    depthwise = next(op for op in ops if isinstance(op, DepthwiseConv2D))
+    pointwise = next(op for op in reversed(ops) if isinstance(op, Conv2D))
+    return depthwise.window.dilation_h, depthwise.window.dilation_w, pointwise.output.shape[3]
+
+
+_ROLES = {
+    "D": "depthwise",
+    "M": "squeeze",
+    "c": "excite",
+    "f": "excite",
+    "x": "hard_sigmoid",
+    "a": "hard_sigmoid_add",
+    "X": "scale",
+    "P": "pointwise",
+    "K": "conv",
+    "F": "dense",
+    "A": "skip",
+    "R": "reshape",
+}
+
+
+def _with_roles(letters: str, blocks: Sequence[str]) -> tuple[LayerName, ...]:
+    """Names unique within the network: a role that a block holds twice is numbered."""
+    names = [f"{block}/{_ROLES[letter]}" for letter, block in zip(letters, blocks, strict=True)]
+    unique = []
+    for position, name in enumerate(names):
+        number = names[: position + 1].count(name)
+        unique.append(f"{name}_{number}" if names.count(name) > 1 else name)
+    return tuple(LayerName(block, name) for block, name in zip(blocks, unique, strict=True))

@@ -1,0 +1,162 @@
+"""What every operator answers: parse (and refuse), count, lower to a kernel call, evaluate in float."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Self, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sktools.compiler.call import Call
+from sktools.compiler.graph import Graph, Operator, Tensor
+from sktools.compiler.quantization import activation_range, quantize_multiplier
+from sktools.errors import ModelError
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Op(ABC):
+    """A checked operator. Subclasses add the fields that their kernel needs."""
+
+    operator: Operator
+    inputs: tuple[Tensor, ...]
+    output: Tensor
+
+    @classmethod
+    @abstractmethod
+    def parse(cls, operator: Operator, graph: Graph) -> Self:
+        """Check shapes, types and options. Raises ModelError, naming what is supported."""
+
+    def macs(self) -> int:
+        """Multiply-accumulates of one inference; padding counts as TFLite's own counters do (every tap)."""
+        return 0
+
+    @property
+    def is_alias(self) -> bool:
+        """True where the output is the input's bytes under another shape."""
+        return False
+
+    @abstractmethod
+    def lower(self, prefix: str) -> Call:
+        """The plain kernel call; prefix: C identifier that starts the names of its tables."""
+
+    @abstractmethod
+    def evaluate(self, values: Mapping[int, FloatArray]) -> FloatArray:
+        """The operator in float on dequantised operands; values: tensor index -> activation of the tensor's shape."""
+
+
+OpClass = TypeVar("OpClass", bound=type[Op])
+_REGISTRY: dict[str, type[Op]] = {}
+
+
+def register(op: str) -> Callable[[OpClass], OpClass]:
+    """Class decorator: this class handles the named TFLite operator."""
+
+    def decorate(cls: OpClass) -> OpClass:
+        _REGISTRY[op] = cls
+        return cls
+
+    return decorate
+
+
+def supported_ops() -> tuple[str, ...]:
+    return tuple(sorted(_REGISTRY))
+
+
+def parse_operator(operator: Operator, graph: Graph) -> Op:
+    """Raises ModelError naming the operator, its place in the file and what is supported."""
+    cls = _REGISTRY.get(operator.op)
+    if cls is None:
+        raise ModelError(
+            f"operator {operator.index} is {operator.op}, which is not supported; supported: "
+            + ", ".join(supported_ops())
+        )
+    return cls.parse(operator, graph)
+
+
+def refuse(operator: Operator, what: str) -> ModelError:
+    return ModelError(f"operator {operator.index} ({operator.op}): {what}")
+
+
+def operand(operator: Operator, graph: Graph, position: int, *, dtype: str = "INT8") -> Tensor:
+    """The operator's input at `position`, checked for its type and, for int8, for its quantization."""
+    if position >= len(operator.inputs) or operator.inputs[position] < 0:
+        raise refuse(operator, f"input {position} is missing")
+    return _checked(operator, graph.tensors[operator.inputs[position]], f"input {position}", dtype)
+
+
+def result(operator: Operator, graph: Graph) -> Tensor:
+    """The operator's single int8 output."""
+    if len(operator.outputs) != 1:
+        raise refuse(operator, f"has {len(operator.outputs)} outputs; one is supported")
+    return _checked(operator, graph.tensors[operator.outputs[0]], "the output", "INT8")
+
+
+def _checked(operator: Operator, tensor: Tensor, what: str, dtype: str) -> Tensor:
+    if tensor.dtype != dtype:
+        raise refuse(operator, f"{what} is {tensor.dtype}; {dtype} is supported")
+    if tensor.elements == 0:
+        raise refuse(operator, f"{what} has shape {list(tensor.shape)}: no elements")
+    if dtype == "INT8":
+        quantization = tensor.quantization
+        if quantization is None:
+            raise refuse(operator, f"{what} is int8 without quantization")
+        if np.any(quantization.scale <= 0):
+            raise refuse(operator, f"{what} has a scale that is not positive")
+        if np.any(quantization.zero_point < -128) or np.any(quantization.zero_point > 127):
+            raise refuse(operator, f"{what} has a zero point outside -128..127")
+    return tensor
+
+
+def activation_operand(operator: Operator, graph: Graph, position: int) -> Tensor:
+    """An int8 input quantized per tensor."""
+    tensor = operand(operator, graph, position)
+    if tensor.quantization is not None and len(tensor.quantization.scale) != 1:
+        raise refuse(operator, f"input {position} is quantized per channel; per tensor is supported here")
+    return tensor
+
+
+def clamp_of(operator: Operator, output: Tensor) -> tuple[int, int]:
+    """int8 limits of the fused activation. Raises ModelError for an unknown one or an empty range."""
+    try:
+        low, high = activation_range(str(operator.options.get("activation", "NONE")), output.scale, output.zero_point)
+    except ValueError as error:
+        raise refuse(operator, str(error)) from error
+    if low > high:
+        raise refuse(operator, f"its activation clamps int8 to the empty range {low}..{high}")
+    return low, high
+
+
+def multiplier_of(operator: Operator, real: float) -> tuple[int, int]:
+    """quantize_multiplier with the operator's name in the error."""
+    try:
+        return quantize_multiplier(real)
+    except ValueError as error:
+        raise refuse(operator, str(error)) from error
+
+
+def dequantize(tensor: Tensor) -> FloatArray:
+    """A constant tensor as float64 [shape]. int32 constants (biases) use their own scale."""
+    assert tensor.data is not None and tensor.quantization is not None
+    quantization = tensor.quantization
+    shape = [1] * max(len(tensor.shape), 1)
+    if len(quantization.scale) > 1:
+        shape[quantization.axis] = len(quantization.scale)
+    scale = quantization.scale.astype(np.float64).reshape(shape)
+    zero_point = quantization.zero_point.astype(np.float64).reshape(shape)
+    return np.asarray((tensor.data.astype(np.float64) - zero_point) * scale).reshape(tensor.shape)
+
+
+def float_value(tensor: Tensor, values: Mapping[int, FloatArray]) -> FloatArray:
+    """The tensor's float activation, or its dequantised constant."""
+    return dequantize(tensor) if tensor.data is not None else values[tensor.index]
+
+
+def float_activation(operator: Operator, value: FloatArray) -> FloatArray:
+    limits = {"NONE": (-np.inf, np.inf), "RELU": (0.0, np.inf), "RELU6": (0.0, 6.0), "RELU_N1_TO_1": (-1.0, 1.0)}
+    low, high = limits[str(operator.options.get("activation", "NONE"))]
+    return np.clip(value, low, high)

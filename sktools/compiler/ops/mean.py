@@ -1,0 +1,83 @@
+"""MEAN over every axis but the last: the squeeze of squeeze-excite."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+
+from sktools.compiler.call import Call
+from sktools.compiler.graph import Graph, Operator
+from sktools.compiler.ops.base import (
+    FloatArray,
+    Op,
+    activation_operand,
+    float_value,
+    multiplier_of,
+    operand,
+    refuse,
+    register,
+    result,
+)
+
+
+@register("MEAN")
+@dataclass(frozen=True)
+class Mean(Op):
+    """rows: elements averaged for each channel. multiplier, shift: the mean's 1/rows is folded in."""
+
+    rows: int
+    channels: int
+    multiplier: int
+    shift: int
+
+    @classmethod
+    def parse(cls, operator: Operator, graph: Graph) -> Self:
+        source = activation_operand(operator, graph, 0)
+        output = result(operator, graph)
+        axes = operand(operator, graph, 1, dtype="INT32")
+        if axes.data is None:
+            raise refuse(operator, "its axes are not a constant")
+        rank = len(source.shape)
+        reduced = {int(axis) + rank if axis < 0 else int(axis) for axis in np.ravel(axes.data)}
+        kept = [extent for axis, extent in enumerate(source.shape[:-1]) if axis not in reduced]
+        if any(axis < 0 or axis >= rank for axis in reduced) or rank - 1 in reduced or any(e != 1 for e in kept):
+            raise refuse(
+                operator,
+                f"axes {sorted(reduced)} of shape {list(source.shape)}; a mean over all but the last axis is supported",
+            )
+        channels = source.shape[-1]
+        rows = source.elements // channels
+        if output.elements != channels:
+            raise refuse(operator, f"the output has {output.elements} elements for {channels} channels")
+        multiplier, shift = multiplier_of(operator, source.scale / output.scale)
+        # QuantizedMeanOrSum (tensorflow/lite/kernels/internal/reference/reduce.h) folds 1/rows into the multiplier,
+        # with as many bits as keep it in 31 and the shift in range.
+        bits = min(rows.bit_length() - 1, 32, 31 + shift)
+        return cls(
+            operator, (source,), output, rows, channels, (multiplier << bits) // rows if bits >= 0 else 0, shift - bits
+        )
+
+    def lower(self, prefix: str) -> Call:
+        return Call(
+            kernel="mean",
+            function="sk_mean",
+            struct="sk_mean_t",
+            fields=(
+                ("rows", self.rows),
+                ("channels", self.channels),
+                ("in_zero_point", self.inputs[0].zero_point),
+                ("out_zero_point", self.output.zero_point),
+                ("multiplier", self.multiplier),
+                ("shift", self.shift),
+            ),
+            inputs=(self.inputs[0].index,),
+            output=self.output.index,
+            files=("sk_mean.c", "sk_mean.h", "sk_quant.h"),
+        )
+
+    def evaluate(self, values: Mapping[int, FloatArray]) -> FloatArray:
+        value = float_value(self.inputs[0], values)
+        return value.reshape(self.rows, self.channels).mean(axis=0).reshape(self.output.shape)
