@@ -1,0 +1,68 @@
+"""One night of one subject, as every reader yields it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sktools.errors import DataError
+from sktools.model_config import BASE_STAGES
+
+UNSCORED = -1
+
+
+@dataclass(frozen=True)
+class Signal:
+    """A sampled quantity.
+
+    times: float64 [n], seconds from the recording's first epoch, ascending; negative before it.
+    values: float64 [n] or [n, axes], in `unit`.
+    """
+
+    times: NDArray[np.float64]
+    values: NDArray[np.float64]
+    unit: str
+
+    def __post_init__(self) -> None:
+        if len(self.times) != len(self.values):
+            raise DataError(f"signal has {len(self.times)} times and {len(self.values)} values")
+        if len(self.times) > 1 and not bool(np.all(np.diff(self.times) > 0)):
+            raise DataError("signal times are not ascending")
+
+
+@dataclass(frozen=True)
+class Recording:
+    """One night.
+
+    dataset: registered name of the data set. subject: id within it.
+    stages: int8 [epochs], one label per 30 s epoch in base classes: 0 wake, 1 N1, 2 N2, 3 N3, 5 REM, -1 unscored.
+    signals: by name; 'heart_rate' (bpm, irregular), 'acceleration' (g, [n, 3]), what a data set lacks is absent.
+    features: for data sets that hold features instead of signals: name -> float64 [epochs], NaN where invalid.
+    start: clock time of the first epoch, ISO 8601, empty where the data set does not tell.
+    notes: what the reader had to mend or leave out.
+    """
+
+    dataset: str
+    subject: str
+    stages: NDArray[np.int8]
+    signals: Mapping[str, Signal] = field(default_factory=dict)
+    features: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
+    start: str = ""
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.stages.ndim != 1 or len(self.stages) == 0:
+            raise DataError(f"{self.subject}: no epochs")
+        strange = sorted(set(np.unique(self.stages).tolist()) - set(BASE_STAGES) - {UNSCORED})
+        if strange:
+            raise DataError(f"{self.subject}: unknown stage {strange[0]}")
+        for name, values in self.features.items():
+            if values.shape != self.stages.shape:
+                raise DataError(f"{self.subject}: feature {name} has {len(values)} epochs, labels {len(self.stages)}")
+
+    @property
+    def epochs(self) -> int:
+        return len(self.stages)

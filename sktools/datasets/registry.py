@@ -1,0 +1,111 @@
+"""Data sets by name: a reader registers with a decorator, callers iterate over nights."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+import sktools.datasets
+from sktools.datasets.recording import Recording
+from sktools.errors import DataError, UsageError
+from sktools.strict_yaml import suggest
+
+
+class Reader(Protocol):
+    """One data set. `needs_folder` tells whether it reads files; `attribution` is printed on model cards."""
+
+    name: str
+    title: str
+    needs_folder: bool
+    synthetic: bool
+    attribution: str
+
+    def subjects(self, folder: Path | None) -> tuple[str, ...]:
+        """Subject ids in a fixed order. Raises MissingError or DataError where the folder is of no use."""
+        ...
+
+    def read(self, folder: Path | None, subject: str) -> Recording:
+        """One night. Raises DataError, naming the file, where it cannot be used."""
+        ...
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """A subject whose files could not be used, and why."""
+
+    dataset: str
+    subject: str
+    reason: str
+
+
+_READERS: dict[str, Reader] = {}
+ReaderClass = TypeVar("ReaderClass", bound=Callable[[], Reader])
+
+
+def dataset(reader: ReaderClass) -> ReaderClass:
+    """Register a reader class under its `name`."""
+    instance = reader()
+    _READERS[instance.name] = instance
+    return reader
+
+
+def readers() -> Mapping[str, Reader]:
+    """Every registered data set by name. A reader is one module of sktools.datasets."""
+    for module in pkgutil.iter_modules(sktools.datasets.__path__):
+        importlib.import_module(f"sktools.datasets.{module.name}")
+    return dict(sorted(_READERS.items()))
+
+
+def find_reader(name: str) -> Reader:
+    """A data set by name. Raises UsageError, naming the nearest, for an unknown one."""
+    known = readers()
+    key = name.replace("_", "-").lower()
+    if key not in known:
+        raise UsageError(f"data set '{name}' is unknown; {suggest(key, known)}")
+    return known[key]
+
+
+def recordings(
+    name: str,
+    folder: Path | None = None,
+    subjects: Iterable[str] | None = None,
+    on_skip: Callable[[Skipped], None] | None = None,
+) -> Iterator[Recording]:
+    """Nights of a data set, in the reader's subject order.
+
+    folder: where its files are. subjects: only these; all by default.
+    on_skip: told of each subject whose files are bad; the others go on.
+    Raises UsageError for an unknown data set, subject or a missing folder argument, MissingError for an absent
+    folder, DataError where no subject at all can be read.
+    """
+    reader = find_reader(name)
+    if reader.needs_folder and folder is None:
+        raise UsageError(f"data set '{reader.name}' needs the folder of its files", "--data DIR")
+    available = reader.subjects(folder)
+    wanted = list(available)
+    if subjects is not None:
+        asked = list(subjects)
+        unknown = [subject for subject in asked if subject not in available]
+        if unknown:
+            raise UsageError(
+                f"data set '{reader.name}' has no subject '{unknown[0]}'; {suggest(unknown[0], available)}"
+            )
+        wanted = [subject for subject in available if subject in set(asked)]
+    good = 0
+    reasons: list[str] = []
+    for subject in wanted:
+        try:
+            recording = reader.read(folder, subject)
+        except DataError as error:
+            reasons.append(error.message)
+            if on_skip is not None:
+                on_skip(Skipped(reader.name, subject, error.message))
+            continue
+        good += 1
+        yield recording
+    if wanted and not good:
+        raise DataError(f"data set '{reader.name}': none of {len(wanted)} subjects can be read; first: {reasons[0]}")

@@ -1,0 +1,135 @@
+"""The frames that a model is scored on: subjects that it was not trained on, unless asked otherwise."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sktools.datasets.registry import Skipped, find_reader, recordings
+from sktools.errors import DataError, UsageError
+from sktools.features.feature_set import find_feature_set
+from sktools.features.frames import Night, cut, prepare_night
+from sktools.model_config import ModelConfig
+
+
+@dataclass(frozen=True)
+class EvaluationSet:
+    """Frames of a data set's nights, each epoch once, in the reader's subject order.
+
+    features: float32 [n, epochs, features], normalised. labels: int64 [n, epochs], -1 where not scored.
+    mask: bool [n, epochs]. frame_subjects: subject id of each frame, [n].
+    subjects: ids scored. left_out: subjects not scored because the model was trained on them.
+    training_included: the ids among `subjects` that the model was trained on (empty unless asked for).
+    skipped: subjects whose files are bad. synthetic: True for a generated data set.
+    """
+
+    dataset: str
+    features: NDArray[np.float32]
+    labels: NDArray[np.int64]
+    mask: NDArray[np.bool_]
+    frame_subjects: tuple[str, ...]
+    subjects: tuple[str, ...]
+    left_out: int
+    training_included: tuple[str, ...]
+    skipped: tuple[Skipped, ...]
+    synthetic: bool
+
+
+def training_subjects(metrics_file: Path, dataset: str) -> frozenset[str]:
+    """Ids of a data set that a model was trained on, from its metrics.json; none where there is no such file.
+
+    Raises DataError where the file is there but damaged.
+    """
+    try:
+        document = json.loads(metrics_file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return frozenset()
+    except (OSError, ValueError) as error:
+        raise DataError(f"{metrics_file}: is not valid JSON, so the training subjects are unknown") from error
+    try:
+        return frozenset(map(str, document["training_subjects"].get(find_reader(dataset).name, [])))
+    except (KeyError, TypeError, AttributeError) as error:
+        raise DataError(f"{metrics_file}: holds no 'training_subjects' by data set") from error
+
+
+def load_nights(
+    config: ModelConfig,
+    dataset: str,
+    folder: Path | None,
+    subjects: Iterable[str] | None = None,
+    on_skip: Callable[[Skipped], None] | None = None,
+) -> tuple[Night, ...]:
+    """Every readable night of a data set (or of some of its subjects), normalised and mapped to classes."""
+    feature_set = find_feature_set(config.features.set)
+    if len(feature_set.names) != config.network.features:
+        raise UsageError(
+            f"feature set '{feature_set.name}' has {len(feature_set.names)} features, "
+            f"the network of '{config.name}' takes {config.network.features}"
+        )
+    return tuple(
+        prepare_night(feature_set.extract(recording), config.features, config.classes)
+        for recording in recordings(dataset, folder, subjects, on_skip)
+    )
+
+
+def evaluation_set(
+    config: ModelConfig,
+    dataset: str,
+    folder: Path | None = None,
+    metrics_file: Path | None = None,
+    include_training: bool = False,
+    subjects: Iterable[str] | None = None,
+    on_skip: Callable[[Skipped], None] | None = None,
+) -> EvaluationSet:
+    """The frames to score a model on.
+
+    metrics_file: the model's metrics.json, which names its training subjects.
+    include_training: score those as well. subjects: score only these, whether trained on or not.
+    Raises UsageError (unknown data set or subject), MissingError (absent folder), DataError (nothing to score).
+    """
+    reader = find_reader(dataset)
+    trained = training_subjects(metrics_file, dataset) if metrics_file else frozenset()
+    skipped: list[Skipped] = []
+
+    def note(item: Skipped) -> None:
+        skipped.append(item)
+        if on_skip is not None:
+            on_skip(item)
+
+    left_out = 0
+    wanted = None if subjects is None else list(subjects)
+    if wanted is None and not include_training and trained:
+        if reader.needs_folder and folder is None:
+            raise UsageError(f"data set '{reader.name}' needs the folder of its files", "--data DIR")
+        available = reader.subjects(folder)
+        wanted = [subject for subject in available if subject not in trained]
+        left_out = len(available) - len(wanted)
+        if not wanted:
+            raise DataError(
+                f"the model was trained on all {left_out} subjects of data set '{reader.name}'",
+                "--include-training scores them all the same",
+            )
+    nights = load_nights(config, dataset, folder, wanted, note)
+    frames = [cut(night, config.network.epochs) for night in nights]
+    if not frames or not any(part.mask.any() for part in frames):
+        raise DataError(f"data set '{reader.name}': no scored epoch in {len(nights)} subjects")
+    scored = tuple(night.subject for night in nights)
+    return EvaluationSet(
+        dataset=reader.name,
+        features=np.concatenate([part.features for part in frames]),
+        labels=np.concatenate([part.labels for part in frames]),
+        mask=np.concatenate([part.mask for part in frames]),
+        frame_subjects=tuple(
+            night.subject for night, part in zip(nights, frames, strict=True) for _ in range(len(part.features))
+        ),
+        subjects=scored,
+        left_out=left_out,
+        training_included=tuple(subject for subject in scored if subject in trained),
+        skipped=tuple(skipped),
+        synthetic=reader.synthetic,
+    )

@@ -1,0 +1,65 @@
+"""A night cut into the network's frames."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sktools.features.feature_set import FeatureTable
+from sktools.features.normalisation import normalise
+from sktools.model_config import ClassesConfig, FeaturesConfig
+
+NO_CLASS = -1
+
+
+@dataclass(frozen=True)
+class Night:
+    """A night ready for a network.
+
+    features: float32 [epochs, features], normalised. labels: int64 [epochs], class index, -1 where not scored.
+    """
+
+    dataset: str
+    subject: str
+    features: NDArray[np.float32]
+    labels: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Frames:
+    """Frames of a night, every epoch in exactly one.
+
+    features: float32 [n, epochs, features], 0 past the night's end. labels: int64 [n, epochs], -1 where not scored.
+    mask: bool [n, epochs], True where the epoch counts.
+    """
+
+    features: NDArray[np.float32]
+    labels: NDArray[np.int64]
+    mask: NDArray[np.bool_]
+
+
+def prepare_night(table: FeatureTable, features: FeaturesConfig, classes: ClassesConfig) -> Night:
+    """Normalise a night's features and map its stages to classes."""
+    labels = np.full(len(table.stages), NO_CLASS, np.int64)
+    for stage, target in classes.map.items():
+        labels[table.stages == stage] = target
+    return Night(table.dataset, table.subject, normalise(table, features), labels)
+
+
+def cut(source: Night, epochs: int) -> Frames:
+    """Consecutive frames of `epochs`; the last one is padded with zeros and masked there."""
+    length, width = source.features.shape
+    count = -(-length // epochs)
+    features = np.zeros((count * epochs, width), np.float32)
+    labels = np.full(count * epochs, NO_CLASS, np.int64)
+    features[:length] = source.features
+    labels[:length] = source.labels
+    labels = labels.reshape(count, epochs)
+    return Frames(features.reshape(count, epochs, width), labels, labels != NO_CLASS)
+
+
+def join(per_frame: NDArray[np.float32], length: int) -> NDArray[np.float32]:
+    """Frames [n, epochs, classes] back to a night [length, classes], padding left out."""
+    return per_frame.reshape(-1, per_frame.shape[-1])[:length]
