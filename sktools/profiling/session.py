@@ -113,10 +113,8 @@ def measure(
     the first `sqnr_frames` frames.
     Raises LinkError where the device's answers do not fit the model or contradict themselves.
     """
-    observable = {layer.step: layer for layer in model.layers if layer.observable}
     parities = {index: Parity() for index, layer in enumerate(model.layers) if layer.observable}
     sqnr: dict[int, SqnrSums] = {}
-    position = {layer.index: index for index, layer in enumerate(model.layers)}
     fetched = dict.fromkeys(parities, 0)
     output_parity = Parity()
     outputs, host_outputs = [], []
@@ -128,14 +126,14 @@ def measure(
         answer = device.run(frame)
         if len(answer.crcs) != model.step_count:
             raise LinkError(f"the board reported {len(answer.crcs)} steps, the model has {model.step_count}")
-        for step, layer in observable.items():
-            at = position[layer.index]
+        for at in parities:
+            layer = model.layers[at]
             reference = expected[layer.tensor]
-            if answer.crcs[step] == crc32(reference):
+            if answer.crcs[layer.step] == crc32(reference):
                 parities[at] += Parity(reference.size)
             elif fetched[at] < FETCH_LIMIT:
                 fetched[at] += 1
-                parities[at] += _differences(device, frame, layer, reference, answer.crcs[step])
+                parities[at] += _differences(device, frame, layer, reference, answer.crcs[layer.step])
             else:
                 lower_bound = True
                 parities[at] += Parity(reference.size, 1, 1)
