@@ -54,7 +54,7 @@ def requantize(value: int, multiplier: int, shift: int) -> int:
 
 
 def activation_range(activation: str, scale: float, zero_point: int) -> tuple[int, int]:
-    """int8 clamp [low, high] of a fused activation (CalculateActivationRangeQuantized). Raises ValueError if unknown."""
+    """int8 clamp [low, high] of a fused activation (CalculateActivationRangeQuantized). ValueError if unknown."""
 
     def quantized(real: float) -> int:
         ratio = float(np.float32(real) / np.float32(scale))

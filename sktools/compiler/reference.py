@@ -32,7 +32,7 @@ class Reference:
         self._runtime: _LiteRt | _Micro = _Micro(tflite) if micro else _LiteRt(tflite)
 
     def run(self, frame: Int8Array) -> Mapping[int, Int8Array]:
-        """frame: int8, the model's input shape. Returns tensor index -> int8 activation, for every operator's output."""
+        """frame: int8, the model's input shape. Returns tensor index -> int8 activation, for each operator."""
         shape = self.graph.tensors[self.graph.input].shape
         values = self._runtime.run(self.graph.input, frame.reshape(shape).astype(np.int8, copy=False), self._outputs)
         return {index: value.reshape(self.graph.tensors[index].shape) for index, value in values.items()}

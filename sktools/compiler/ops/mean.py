@@ -80,4 +80,4 @@ class Mean(Op):
 
     def evaluate(self, values: Mapping[int, FloatArray]) -> FloatArray:
         value = float_value(self.inputs[0], values)
-        return value.reshape(self.rows, self.channels).mean(axis=0).reshape(self.output.shape)
+        return np.mean(value.reshape(self.rows, self.channels), axis=0).reshape(self.output.shape)

@@ -1,0 +1,69 @@
+"""Damaged and unsupported model files end in one clear ModelError."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from sktools.compiler import compile_model
+from sktools.compiler.model_file import read_model
+from sktools.errors import ModelError
+from tests.support.random_network import Family, random_network
+from tests.support.tflite_writer import TfliteWriter
+
+SMALL = random_network(Family(frames=32, filters=(8,), depths=(1,), dilations=(1,)))
+
+
+@pytest.mark.parametrize("length", [0, 3, 8, 20, 100, len(SMALL) // 2])
+def test_a_truncated_file_is_refused(length: int) -> None:
+    with pytest.raises(ModelError):
+        compile_model(SMALL[:length], name="cut")
+
+
+def test_flipped_bytes_give_a_model_or_a_model_error() -> None:
+    random = np.random.default_rng(0)
+    refused = 0
+    for _ in range(300):
+        data = bytearray(SMALL)
+        for _ in range(int(random.integers(1, 4))):
+            data[int(random.integers(len(data)))] = int(random.integers(256))
+        try:
+            compile_model(bytes(data), name="flipped")
+        except ModelError as error:
+            assert "\n" not in error.message
+            refused += 1
+    assert 0 < refused < 300
+
+
+def test_something_else_is_not_a_model() -> None:
+    with pytest.raises(ModelError, match="TFL3"):
+        read_model(b"PK\x03\x04" + bytes(100))
+
+
+def test_an_unsupported_operator_is_named_with_what_is_supported() -> None:
+    writer = TfliteWriter()
+    source = writer.activation((1, 4, 8), 0.1, 0)
+    output = writer.operator("SOFTMAX", (source,), writer.activation((1, 4, 8), 1 / 256, -128))
+    with pytest.raises(ModelError, match=r"operator 0 is SOFTMAX.*supported: ADD, CONV_2D"):
+        compile_model(writer.finish(source, output), name="softmax")
+
+
+def test_a_float_model_is_refused_with_the_conversion_that_helps() -> None:
+    writer = TfliteWriter()
+    source = writer.activation((1, 4, 8), 0.1, 0)
+    writer.tensors[source].dtype = "FLOAT32"
+    output = writer.activation((1, 32), 0.1, 0)
+    writer.tensors[output].dtype = "FLOAT32"
+    writer.operator("RESHAPE", (source, writer.constant(np.array([1, 32], dtype=np.int32))), output)
+    with pytest.raises(ModelError, match="FLOAT32"):
+        compile_model(writer.finish(source, output), name="float")
+
+
+def test_a_cycle_is_refused() -> None:
+    writer = TfliteWriter()
+    source = writer.activation((1, 8), 0.1, 0)
+    a, b = writer.activation((1, 8), 0.1, 0), writer.activation((1, 8), 0.1, 0)
+    writer.operator("ADD", (source, b), a, FusedActivationFunction=0)
+    writer.operator("ADD", (source, a), b, FusedActivationFunction=0)
+    with pytest.raises(ModelError, match="before anything wrote it"):
+        compile_model(writer.finish(source, b), name="cycle")
