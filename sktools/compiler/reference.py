@@ -29,7 +29,7 @@ class Reference:
         self.graph: Graph = read_model(tflite)
         self._outputs = tuple(operator.outputs[0] for operator in self.graph.operators)
         micro = any(operator.op == "FULLY_CONNECTED" for operator in self.graph.operators)
-        self._runtime: _LiteRt | _Micro = _Micro(tflite) if micro else _LiteRt(tflite)
+        self._runtime: _LiteRt | _Micro = _Micro(tflite, self.graph) if micro else _LiteRt(tflite)
 
     def run(self, frame: Int8Array) -> Mapping[int, Int8Array]:
         """frame: int8, the model's input shape. Returns tensor index -> int8 activation, for each operator."""
@@ -62,7 +62,7 @@ class _LiteRt:
 
 
 class _Micro:
-    def __init__(self, tflite: bytes) -> None:
+    def __init__(self, tflite: bytes, graph: Graph) -> None:
         try:
             from tflite_micro import runtime
         except ImportError as error:
@@ -70,8 +70,10 @@ class _Micro:
                 "a model with FULLY_CONNECTED is judged by the tflite-micro runtime, which is not installed",
                 "pip install 'sktools[fc-reference]'",
             ) from error
+        # Its own guess of the arena is too small for kept tensors, and it crashes where the arena is.
+        arena = (1 << 20) + sum(4 * tensor.elements + 512 for tensor in graph.tensors.values())
         self._interpreter = runtime.Interpreter.from_bytes(
-            bytearray(tflite), intrepreter_config=runtime.InterpreterConfig.kPreserveAllTensors
+            tflite, arena_size=arena, intrepreter_config=runtime.InterpreterConfig.kPreserveAllTensors
         )
 
     def run(self, source: int, frame: Int8Array, outputs: tuple[int, ...]) -> dict[int, Int8Array]:

@@ -1,6 +1,6 @@
 """The operators, one file each; importing this package registers them."""
 
-from sktools.compiler.ops import add, conv_2d, depthwise_conv_2d, mean, mul, reshape
+from sktools.compiler.ops import add, conv_2d, depthwise_conv_2d, fully_connected, mean, mul, reshape
 from sktools.compiler.ops.base import Op, parse_operator, register, supported_ops
 
 __all__ = [
@@ -8,6 +8,7 @@ __all__ = [
     "add",
     "conv_2d",
     "depthwise_conv_2d",
+    "fully_connected",
     "mean",
     "mul",
     "parse_operator",
