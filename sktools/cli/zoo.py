@@ -1,0 +1,114 @@
+"""sktools zoo: the models that ship with sktools."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from sktools.cli.console import console, summary
+from sktools.cli.options import machine_readable, talk
+
+
+@click.group(short_help="the models that ship with sktools")
+def command() -> None:
+    """The model zoo: the packaged models and those in ./models."""
+
+
+@command.command("list")
+@machine_readable
+@talk
+def list_models() -> None:
+    """Every model with its classes, size and whether it is trained."""
+    from sktools.zoo import entries
+
+    rows = [_row(entry.name, entry.folder, entry.origin, entry.trained) for entry in entries()]
+    console.document(rows)
+    if console.as_json:
+        return
+    from rich.table import Table
+
+    table = Table()
+    for name in ("name", "classes", "trained", "accuracy", "kappa", "from"):
+        table.add_column(name)
+    for row in rows:
+        table.add_row(
+            row["name"],
+            ", ".join(row["classes"]),
+            "yes" if row["trained"] else "no",
+            *(_figure(row["metrics"], key) for key in ("accuracy", "kappa")),
+            row["origin"],
+        )
+    console.render(table)
+
+
+@command.command("show")
+@click.argument("model")
+@machine_readable
+@talk
+def show(model: str) -> None:
+    """One model: its network, classes, features and scores."""
+    from sktools.model_config import resolved
+    from sktools.zoo import find_entry
+
+    entry = find_entry(model)
+    config = entry.config()
+    document = {
+        **_row(entry.name, entry.folder, entry.origin, entry.trained),
+        "config": resolved(config) if config else None,
+    }
+    console.document(document)
+    if console.as_json or config is None:
+        return
+    network = config.network
+    console.result(
+        summary(
+            {
+                "name": entry.name,
+                "description": config.description,
+                "folder": entry.folder,
+                "from": entry.origin,
+                "trained": "yes" if entry.trained else "no",
+                "input": f"{network.epochs} epochs of 30 s x {network.features} features ({config.features.set})",
+                "classes": ", ".join(config.classes.names),
+                "filters": _list(network.filters),
+                "depths": _list(network.depths),
+                "dilations": _list(network.dilations),
+            }
+        )
+    )
+    for dataset, score in (document["metrics"] or {}).items():
+        console.result(f"{dataset}: accuracy {score.get('accuracy')}, kappa {score.get('kappa')}")
+
+
+def _list(values: tuple[int, ...]) -> str:
+    return " ".join(map(str, values))
+
+
+def _row(name: str, folder: Path, origin: str, trained: bool) -> dict[str, Any]:
+    from sktools.zoo import ZooEntry
+
+    config = ZooEntry(name, folder, origin).config()
+    return {
+        "name": name,
+        "folder": str(folder),
+        "origin": origin,
+        "trained": trained,
+        "classes": list(config.classes.names) if config else [],
+        "metrics": _metrics(folder),
+    }
+
+
+def _metrics(folder: Path) -> dict[str, Any] | None:
+    path = folder / "metrics.json"
+    if not path.is_file():
+        return None
+    document = json.loads(path.read_text(encoding="utf-8"))
+    found: dict[str, Any] = document.get("datasets", {})
+    return found
+
+
+def _figure(metrics: dict[str, Any] | None, key: str) -> str:
+    return ", ".join(f"{score[key]:.3f} ({name})" for name, score in (metrics or {}).items() if key in score)

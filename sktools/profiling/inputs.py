@@ -1,0 +1,81 @@
+"""The frames that a session runs: a data set's, the user's own from a .npy, or seeded random ones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from sktools.compiler.compiled import TensorSpec
+from sktools.errors import DataError, UsageError
+from sktools.features.evaluation_set import EvaluationSet
+from sktools.metrics.quantized import quantize
+from sktools.profiling.parity import Int8Array
+
+RANDOM_FRAMES, RANDOM_SEED = 50, 0
+
+
+@dataclass(frozen=True)
+class FrameSet:
+    """frames: int8 [n, *model input]. source: one line that says where they come from.
+
+    labelled: the evaluation set that they are the first frames of, None where there are no labels.
+    """
+
+    frames: Int8Array
+    source: str
+    labelled: EvaluationSet | None = None
+
+
+def from_evaluation(evaluation: EvaluationSet, spec: TensorSpec, limit: int | None = None) -> FrameSet:
+    """The first `limit` frames of an evaluation set (all where None).
+
+    Raises UsageError where its frames do not fit the model's input.
+    """
+    width = evaluation.features.shape[1] * evaluation.features.shape[2]
+    if width != spec.elements:
+        raise UsageError(
+            f"frames of {evaluation.features.shape[1]} x {evaluation.features.shape[2]} do not fit the model's input "
+            f"{list(spec.shape)}"
+        )
+    values = evaluation.features[:limit]
+    frames = quantize(values, spec.scale, spec.zero_point).reshape(len(values), *spec.shape)
+    kind = "synthetic data" if evaluation.synthetic else "recordings"
+    return FrameSet(frames, f"{kind} of {evaluation.dataset}", evaluation)
+
+
+def from_file(path: Path, spec: TensorSpec, limit: int | None = None) -> FrameSet:
+    """Frames of a .npy: [n, *model input], int8 as they are or float already normalised.
+
+    Raises DataError where the file cannot be read or does not fit; a shape without the model's leading 1 fits too.
+    """
+    try:
+        values = np.load(path, allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        hint = f"numpy.save, int8 or float32 [n, {_shape(spec)}]"
+        raise DataError(f"{path}: is no readable .npy array", hint) from error
+    if not isinstance(values, np.ndarray):
+        raise DataError(f"{path}: holds several arrays, expected one", "numpy.save instead of numpy.savez")
+    squeezed = spec.shape[1:] if spec.shape[:1] == (1,) else spec.shape
+    if values.ndim < 1 or len(values) == 0 or values.shape[1:] not in (spec.shape, squeezed):
+        raise DataError(f"{path}: has shape {list(values.shape)}, expected [n, {_shape(spec)}] with n of 1 or more")
+    values = values[:limit].reshape(-1, *spec.shape)
+    if values.dtype == np.int8:
+        return FrameSet(values, str(path))
+    if not np.issubdtype(values.dtype, np.floating):
+        raise DataError(f"{path}: holds {values.dtype}, expected int8 or float32")
+    if not np.isfinite(values).all():
+        raise DataError(f"{path}: holds values that are not finite", "mask them (0 is a feature's mean)")
+    return FrameSet(quantize(values, spec.scale, spec.zero_point), str(path))
+
+
+def random_frames(spec: TensorSpec, count: int | None = None) -> FrameSet:
+    """Seeded uniform int8 frames: for a model that nothing is known of."""
+    number = RANDOM_FRAMES if count is None else count
+    values = np.random.default_rng(RANDOM_SEED).integers(-128, 128, (number, *spec.shape), dtype=np.int8)
+    return FrameSet(values, f"random int8 (seed {RANDOM_SEED})")
+
+
+def _shape(spec: TensorSpec) -> str:
+    return ", ".join(map(str, spec.shape))

@@ -1,0 +1,67 @@
+"""Scores int8 answers against the labels of an evaluation set, the device's beside the host's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from sktools.compiler.compiled import TensorSpec
+from sktools.features.evaluation_set import EvaluationSet
+from sktools.metrics.classification import accuracy_report
+from sktools.metrics.quantized import dequantize
+from sktools.profiling.parity import Int8Array
+
+EPOCH_SECONDS = 30
+
+
+def score(
+    evaluation: EvaluationSet, device: Int8Array, host: Int8Array, spec: TensorSpec, classes: Sequence[str]
+) -> dict[str, Any] | None:
+    """The `accuracy` object of profile.json; None where no epoch of the frames that were run is labelled.
+
+    device, host: int8 [n, *model output] of the evaluation set's first n frames.
+    """
+    count = len(device)
+    mask = evaluation.mask[:count]
+    if not mask.any():
+        return None
+    ran = set(evaluation.frame_subjects[:count])
+    subjects = [subject for subject in evaluation.subjects if subject in ran]
+
+    def report(outputs: Int8Array) -> dict[str, Any]:
+        logits = dequantize(outputs, spec.scale, spec.zero_point).reshape(*mask.shape, len(classes))
+        return accuracy_report(evaluation.dataset, logits, evaluation.labels[:count], mask, classes, subjects)
+
+    reference = report(host)
+    return {
+        **report(device),
+        "synthetic": evaluation.synthetic,
+        "left_out_training_subjects": evaluation.left_out,
+        "training_subjects_included": [subject for subject in evaluation.training_included if subject in ran],
+        "host": {name: value for name, value in reference.items() if name not in ("dataset", "subjects", "frames")},
+    }
+
+
+def nights(evaluation: EvaluationSet, device: Int8Array) -> list[dict[str, Any]]:
+    """Per subject the true stages and the device's answers, one class index an epoch, -1 where not scored.
+
+    device: int8 [n, *model output] of the first n frames. A night that was cut short by n has its first epochs.
+    """
+    count = len(device)
+    length = evaluation.labels.shape[1]
+    answers = device.reshape(count, length, -1).argmax(axis=-1)
+    found: dict[str, tuple[list[np.ndarray], list[np.ndarray]]] = {}
+    for index, subject in enumerate(evaluation.frame_subjects[:count]):
+        true, answered = found.setdefault(subject, ([], []))
+        true.append(np.where(evaluation.mask[index], evaluation.labels[index], -1))
+        answered.append(answers[index])
+    result = []
+    for subject, (true, answered) in found.items():
+        stages, predicted = np.concatenate(true), np.concatenate(answered)
+        end = int(np.flatnonzero(stages >= 0)[-1]) + 1 if (stages >= 0).any() else 0
+        result.append(
+            {"subject": subject, "true": stages[:end].tolist(), "device": predicted[:end].astype(int).tolist()}
+        )
+    return result

@@ -1,0 +1,71 @@
+"""A small SVG of a result: bars by block, for a README or a slide. Follows the reader's light or dark theme."""
+
+from __future__ import annotations
+
+from html import escape
+
+from sktools.profiling.profile import Profile
+from sktools.reports.figures import count, cycles_per_mac, decimal, kibibytes, len_or_int, percent
+
+WIDTH, LEFT, RIGHT, ROW, TOP = 760, 62, 190, 26, 78
+
+STYLE = """
+  .paper { fill: #ffffff; stroke: #dfe4ec; } .ink { fill: #1b2330; } .soft { fill: #5c6778; } .bar { fill: #4c78d8; }
+  text { font: 13px system-ui, "Segoe UI", Roboto, sans-serif; } .title { font-size: 17px; font-weight: 650; }
+  .figure { text-anchor: end; font-variant-numeric: tabular-nums; }
+  @media (prefers-color-scheme: dark) { .paper { fill: #1a1f28; stroke: #2b3340; } .ink { fill: #e7ebf2; }
+    .soft { fill: #9ba7b9; } .bar { fill: #86a8f5; } }
+"""
+
+
+def block_picture(profile: Profile) -> str:
+    """The block-latency bars with the run's main figures below, as the text of an .svg."""
+    blocks = profile.blocks
+    lines = _footer(profile)
+    height = TOP + ROW * len(blocks) + 22 + 20 * len(lines) + 12
+    longest = max((block.ms_per_sleep_hour or 0.0 for block in blocks), default=0.0) or 1.0
+    room = WIDTH - LEFT - RIGHT - 24
+    kind = profile.totals.latency_kind or "not counted"
+    title = f"{profile.model}: {decimal(profile.totals.ms_per_sleep_hour)} ms per hour of sleep"
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img" '
+        f'aria-label="{escape(title)}">',
+        f"<style>{STYLE}</style>",
+        f'<rect class="paper" x="0.5" y="0.5" width="{WIDTH - 1}" height="{height - 1}" rx="10"/>',
+        f'<text class="ink title" x="20" y="32">{escape(title)}</text>',
+        f'<text class="soft" x="20" y="54">{escape(_subtitle(profile, kind))}</text>',
+    ]
+    for row, block in enumerate(blocks):
+        y = TOP + ROW * row
+        width = room * (block.ms_per_sleep_hour or 0.0) / longest
+        parts += [
+            f'<text class="ink" x="20" y="{y + 15}">{escape(block.name)}</text>',
+            f'<rect class="bar" x="{LEFT}" y="{y + 3}" width="{width:.1f}" height="16" rx="3"/>',
+            f'<text class="soft figure" x="{WIDTH - 110}" y="{y + 15}">{decimal(block.ms_per_sleep_hour, 3)} ms</text>',
+            f'<text class="soft figure" x="{WIDTH - 20}" y="{y + 15}">'
+            f"{decimal(cycles_per_mac(block.cycles, block.macs))} cyc/MAC</text>",
+        ]
+    y = TOP + ROW * len(blocks) + 22
+    parts += [f'<text class="soft" x="20" y="{y + 20 * row}">{escape(line)}</text>' for row, line in enumerate(lines)]
+    return "\n".join([*parts, "</svg>", ""])
+
+
+def _subtitle(profile: Profile, kind: str) -> str:
+    clock = f"{profile.clock_hz / 1e6:g} MHz"
+    return f"{profile.board} board, {profile.engine} engine; latency {kind} at {clock}, by block"
+
+
+def _footer(profile: Profile) -> list[str]:
+    totals, memory = profile.totals, profile.memory
+    lines = [
+        f"{count(totals.cycles)} cycles and {count(totals.macs)} MACs for {profile.frame_hours:g} h of sleep; "
+        f"arena {kibibytes(memory.arena_bytes)}, flash {kibibytes(memory.flash_bytes)}",
+        f"{profile.parity.mismatched:,} of {profile.parity.elements:,} activations differ from the reference kernels",
+    ]
+    score = profile.accuracy
+    if score is not None:
+        lines.append(
+            f"device answers: accuracy {percent(score['accuracy'])}, kappa {decimal(score['kappa'], 3)} "
+            f"on {len_or_int(score['subjects'])} subjects of {score['dataset']}"
+        )
+    return lines
