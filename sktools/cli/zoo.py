@@ -106,7 +106,7 @@ def _metrics(folder: Path) -> dict[str, Any] | None:
     if not path.is_file():
         return None
     document = json.loads(path.read_text(encoding="utf-8"))
-    found: dict[str, Any] = document.get("datasets", {})
+    found: dict[str, Any] = document.get("int8", {})
     return found
 
 

@@ -38,8 +38,9 @@ def score(
     return {
         **report(device),
         "synthetic": evaluation.synthetic,
-        "left_out_training_subjects": evaluation.left_out,
-        "training_subjects_included": [subject for subject in evaluation.training_included if subject in ran],
+        "left_out": evaluation.left_out,
+        "training_included": [subject for subject in evaluation.training_included if subject in ran],
+        "skipped": [{"subject": item.subject, "reason": item.reason} for item in evaluation.skipped],
         "host": {name: value for name, value in reference.items() if name not in ("dataset", "subjects", "frames")},
     }
 

@@ -1,0 +1,52 @@
+"""--data: which folder belongs to which data set."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from sktools.cli import settings
+from sktools.errors import UsageError
+from sktools.strict_yaml import suggest
+
+
+def data_folders(datasets: Sequence[str], given: Sequence[str | Path]) -> dict[str, Path | None]:
+    """The folder of each data set; None for those that need none.
+
+    given: 'DIR', for the one data set that needs a folder, or 'NAME=DIR'. Without any, SKTOOLS_DATA or sktools.yaml.
+    Raises UsageError where a folder cannot be told to belong to one data set.
+    """
+    from sktools.datasets.registry import find_reader
+
+    needing = [name for name in datasets if find_reader(name).needs_folder]
+    found: dict[str, Path | None] = dict.fromkeys(datasets)
+    plain: list[str] = []
+    for item in map(str, given):
+        name, equals, folder = item.partition("=")
+        if equals and name in datasets:
+            found[name] = Path(folder)
+        elif equals and not Path(item).exists():
+            raise UsageError(f"--data {item}: no data set '{name}' was named; {suggest(name, datasets)}")
+        else:
+            plain.append(item)
+    open_names = [name for name in needing if found[name] is None]
+    if not plain and open_names:
+        configured = settings.optional("data")
+        plain = [configured] if configured else []
+    if len(plain) > 1 or (plain and len(open_names) > 1):
+        raise UsageError(
+            f"{len(plain)} folder(s) given for the data sets {', '.join(open_names) or 'none'}",
+            "--data NAME=DIR, once for each",
+        )
+    if plain and open_names:
+        found[open_names[0]] = Path(plain[0])
+    elif plain and given:
+        _not_used(plain[0], datasets)
+    return found
+
+
+def _not_used(folder: str, datasets: Sequence[str]) -> None:
+    """Tells that a folder was given to data sets that read none."""
+    from sktools.cli.console import console
+
+    console.warning(f"--data {folder} is not used: {', '.join(datasets)} reads no files (--dataset names another)")

@@ -1,0 +1,101 @@
+"""sktools train: fit, quantize and score a network."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sktools.cli import settings
+from sktools.cli.console import console
+from sktools.cli.options import machine_readable, talk
+
+if TYPE_CHECKING:
+    from sktools.training.trainer import Source
+
+
+@click.command(short_help="train, quantize and evaluate a network")
+@click.argument("model")
+@click.option(
+    "--dataset",
+    "datasets",
+    multiple=True,
+    metavar="NAME",
+    help="Train on it; may be given again.  [default: synthetic]",
+)
+@click.option(
+    "--data", "folders", multiple=True, metavar="[NAME=]DIR", help="Folder of the recordings, of data set NAME."
+)
+@click.option(
+    "--output",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder of the model.  [default: ./models/<name>]",
+)
+@click.option("--seed", type=int, metavar="N", help="Instead of the configuration's.")
+@click.option(
+    "--epochs", type=click.IntRange(min=1), metavar="N", help="Training epochs, instead of the configuration's."
+)
+@click.option("--resume", is_flag=True, help="Go on from the last checkpoint.")
+@machine_readable
+@talk
+def command(
+    model: str,
+    datasets: tuple[str, ...],
+    folders: tuple[str, ...],
+    output: Path | None,
+    seed: int | None,
+    epochs: int | None,
+    resume: bool,
+) -> None:
+    """Train MODEL (a zoo name, or a config.yaml) and write its folder."""
+    from sktools.cli.training_view import TrainingView
+    from sktools.zoo import CONFIG_FILE, LOCAL_FOLDER, find_config
+
+    config, entry = find_config(model)
+    sources = _sources(datasets, folders)
+    target = output or Path(LOCAL_FOLDER) / config.name
+    written = Path(model) if model.endswith((".yaml", ".yml")) else entry.folder / CONFIG_FILE
+    console.info(f"training {config.name} ({written}) into {target}")
+    train = _trainer()
+    with TrainingView(f"training {config.name}") as view:
+        result = train(
+            config,
+            sources,
+            target,
+            config_file=written,
+            seed=seed,
+            epochs=epochs,
+            resume=resume,
+            progress=view.update,
+        )
+    console.document(result.metrics)
+    for dataset, score in result.metrics["int8"].items():
+        console.result(
+            f"{dataset}: accuracy {score['accuracy']:.3f}, F1 {score['f1']:.3f}, kappa {score['kappa']:.3f}, "
+            f"average precision {score['average_precision']:.3f} ({len(score['subjects'])} held-out subjects, int8)"
+        )
+    console.result(f"model: {result.folder}")
+
+
+def _trainer() -> Any:
+    from sktools.errors import MissingError
+
+    try:
+        import tensorflow  # noqa: F401
+    except ImportError as error:
+        raise MissingError(
+            "training needs TensorFlow, which is not installed", "pip install 'sktools[train]'"
+        ) from error
+    from sktools.training.trainer import train
+
+    return train
+
+
+def _sources(datasets: tuple[str, ...], folders: tuple[str, ...]) -> list[Source]:
+    from sktools.cli.folders import data_folders
+    from sktools.training.trainer import Source
+
+    names = list(datasets) or [settings.text("dataset")]
+    found = data_folders(names, folders)
+    return [Source(name, found[name]) for name in names]
