@@ -1,0 +1,127 @@
+"""Random frames for training: where they start, which sensors they lose."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sktools.features.feature_set import FeatureSet
+from sktools.features.frames import NO_CLASS, Night
+from sktools.model_config import ModelConfig, TrainingConfig
+
+
+@dataclass(frozen=True)
+class Batch:
+    """features: float32 [batch, epochs, features]. labels: int32 [batch, epochs], 0 where not scored.
+    weights: float32 [batch, epochs], 0 where not scored.
+    """
+
+    features: NDArray[np.float32]
+    labels: NDArray[np.int32]
+    weights: NDArray[np.float32]
+
+
+def class_weights(nights: Sequence[Night], config: ModelConfig) -> NDArray[np.float32]:
+    """Balanced weights [classes], (epochs / classes / epochs of the class) ** class_weight_power, mean 1 an epoch."""
+    classes = config.network.classes
+    if not config.training.class_weights:
+        return np.ones(classes, np.float32)
+    labels = np.concatenate([night.labels[night.labels != NO_CLASS] for night in nights])
+    counts = np.bincount(labels, minlength=classes).astype(float)
+    weights = (counts.sum() / classes / np.maximum(counts, 1)) ** config.training.class_weight_power
+    weights[counts == 0] = 0
+    balanced: NDArray[np.float32] = (weights / ((weights * counts).sum() / counts.sum())).astype(np.float32)
+    return balanced
+
+
+def dataset_shares(names: Sequence[str], weights: Mapping[str, float]) -> NDArray[np.float64]:
+    """Share of the frames drawn from each data set: as configured, the rest evenly over those not named."""
+    given = np.array([weights.get(name, np.nan) for name in names])
+    missing = np.isnan(given)
+    shares = np.where(missing, max(0.0, 1 - np.nansum(given)) / max(1, int(missing.sum())), given)
+    if shares.sum() <= 0:
+        shares = np.ones(len(names))
+    result: NDArray[np.float64] = shares / shares.sum()
+    return result
+
+
+def drop_sensors(
+    frame: NDArray[np.float32], feature_set: FeatureSet, recipe: TrainingConfig, generator: np.random.Generator
+) -> NDArray[np.float32]:
+    """A copy of a frame in which sensors are missing, as some wearables lack them: 0 throughout, as normalised."""
+    groups = list(feature_set.groups.values())
+    # The first group is what every wearable has; it stays.
+    if generator.random() < recipe.heart_rate_only:
+        dropped = groups[1:]
+    else:
+        dropped = [group for group in groups[1:] if generator.random() < recipe.sensor_dropout]
+    result = frame.copy()
+    for group in dropped:
+        result[:, list(group)] = 0.0
+    return result
+
+
+def random_frame(
+    night: Night, epochs: int, generator: np.random.Generator
+) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """A frame at a random place of a night, padded at its end where the night is shorter."""
+    length = len(night.labels)
+    start = int(generator.integers(0, max(1, length - epochs + 1)))
+    features = night.features[start : start + epochs]
+    labels = night.labels[start : start + epochs]
+    short = epochs - len(labels)
+    if short:
+        features = np.pad(features, ((0, short), (0, 0)))
+        labels = np.pad(labels, (0, short), constant_values=NO_CLASS)
+    return features, labels
+
+
+class Sampler:
+    """Batches of training frames. The batches of a training epoch depend on the seed and its number alone, so that
+    a resumed run draws what the uninterrupted one draws.
+    """
+
+    def __init__(self, nights: Sequence[Night], config: ModelConfig, feature_set: FeatureSet, seed: int) -> None:
+        self._config, self._feature_set, self._seed = config, feature_set, seed
+        names = sorted({night.dataset for night in nights})
+        self._nights = [[night for night in nights if night.dataset == name] for name in names]
+        self._shares = dataset_shares(names, config.training.dataset_weights)
+        self._class_weights = class_weights(nights, config)
+
+    def epoch(self, number: int) -> list[Batch]:
+        """The `training.steps` batches of one training epoch, counted from 0."""
+        recipe = self._config.training
+        generator = np.random.default_rng([self._seed, number])
+        queue: list[Night] = []
+        batches = []
+        for _ in range(recipe.steps):
+            features, labels = [], []
+            for _ in range(recipe.batch):
+                if not queue:
+                    queue = self._draw_nights(generator)
+                frame, target = random_frame(queue.pop(), self._config.network.epochs, generator)
+                frame = drop_sensors(frame, self._feature_set, recipe, generator)
+                if recipe.noise:
+                    noise = generator.normal(0, recipe.noise, frame.shape).astype(np.float32)
+                    frame = np.where(frame != 0, frame + noise, frame)
+                features.append(frame)
+                labels.append(target)
+            batches.append(self._batch(np.stack(features), np.stack(labels)))
+        return batches
+
+    def _draw_nights(self, generator: np.random.Generator) -> list[Night]:
+        """As many nights as the data sets hold, each `frames_per_subject` times, in random order."""
+        drawn: list[Night] = []
+        for _ in range(sum(len(part) for part in self._nights)):
+            part = self._nights[int(generator.choice(len(self._nights), p=self._shares))]
+            drawn += [part[int(generator.integers(len(part)))]] * self._config.training.frames_per_subject
+        return [drawn[index] for index in generator.permutation(len(drawn))]
+
+    def _batch(self, features: NDArray[np.float32], labels: NDArray[np.int64]) -> Batch:
+        scored = labels != NO_CLASS
+        target = np.where(scored, labels, 0)
+        weights = np.where(scored, self._class_weights[target], 0).astype(np.float32)
+        return Batch(features.astype(np.float32), target.astype(np.int32), weights)

@@ -1,0 +1,270 @@
+"""`sktools train`: from data sets to a model folder."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import shutil
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sktools import zoo
+from sktools.datasets.registry import Skipped, find_reader
+from sktools.errors import DataError, ThresholdError, UsageError
+from sktools.features.evaluation_set import EvaluationSet, evaluation_set, load_nights
+from sktools.features.feature_set import find_feature_set
+from sktools.features.frames import Night, cut
+from sktools.metrics.reference import reference_logits
+from sktools.model_config import ModelConfig, config_digest, resolved
+from sktools.training.batches import Sampler
+from sktools.training.evaluation import scored
+from sktools.training.fitting import History, ValidationSet, fit
+from sktools.training.model_card import model_card
+from sktools.training.networks import build_network
+from sktools.training.progress import Progress, ProgressCallback, silent
+from sktools.training.quantize import check_operators, to_float, to_int8
+from sktools.training.split import Split, split_subjects
+from sktools.training.tensorflow_setup import prepare_tensorflow, require_tensorflow
+
+if TYPE_CHECKING:
+    import keras
+
+HISTORY_FILE = "history.json"
+CONFIGURATION_FILE = "configuration.json"
+CARD_FILE = "README.md"
+CHECKPOINT = Path("checkpoint") / "state.npz"
+SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Source:
+    """A data set to train on, and the folder of its files (None for those that need none)."""
+
+    dataset: str
+    folder: Path | None = None
+
+
+@dataclass(frozen=True)
+class TrainingResult:
+    """What training wrote. metrics: as in metrics.json. history: one entry a training epoch."""
+
+    folder: Path
+    metrics: dict[str, Any]
+    history: History
+
+
+@dataclass(frozen=True)
+class _Material:
+    """Nights of one data set by their part in training, and the frames that the result is scored on."""
+
+    split: Split
+    train: tuple[Night, ...]
+    validation: tuple[Night, ...]
+    held_out: EvaluationSet
+
+
+def train(
+    config: ModelConfig,
+    sources: Sequence[Source],
+    output: Path,
+    config_file: Path | None = None,
+    seed: int | None = None,
+    epochs: int | None = None,
+    resume: bool = False,
+    progress: ProgressCallback = silent,
+) -> TrainingResult:
+    """Fit, quantize and score a model, and write its folder: config.yaml, configuration.json, model.keras,
+    model.tflite, model_float.tflite, metrics.json, history.json and README.md, each complete or not at all.
+
+    output: the model's folder, such as ./models/ss-2-tcn-sm; the checkpoint stands there while it runs.
+    config_file: copied to config.yaml. seed, epochs: instead of the configuration's.
+    resume: go on from the checkpoint; the result is that of the uninterrupted run.
+    Raises UsageError, DataError and MissingError for what it is given, ThresholdError (after writing) where int8
+    loses more weighted F1 than `quantization.max_f1_drop`.
+    """
+    if not sources:
+        raise UsageError("no data set given to train on", "--dataset synthetic")
+    require_tensorflow()
+    recipe = config.training
+    recipe = dataclasses.replace(
+        recipe, seed=recipe.seed if seed is None else seed, epochs=recipe.epochs if epochs is None else epochs
+    )
+    config = dataclasses.replace(config, training=recipe)
+    materials = [_load(config, source, progress) for source in sources]
+    prepare_tensorflow(recipe.seed)
+    model = build_network(config.network, config.name, recipe.seed)
+    nights = [night for material in materials for night in material.train]
+    feature_set = find_feature_set(config.features.set)
+    digest = _digest(config, materials)
+    checkpoint = output / CHECKPOINT
+    history = fit(
+        model,
+        recipe,
+        Sampler(nights, config, feature_set, recipe.seed),
+        [_validation(material, config.network.epochs) for material in materials],
+        checkpoint,
+        digest,
+        resume,
+        lambda number, figures: progress(Progress("fit", number, recipe.epochs, figures)),
+    )
+    progress(Progress("convert", message="converting to int8"))
+    representative = calibration_frames(nights, config)
+    int8, single = to_int8(model, representative), to_float(model)
+    metrics = _metrics(config, materials, int8, single, history, progress)
+    _publish(config, materials, output, config_file, model, int8, single, metrics, history)
+    shutil.rmtree(checkpoint.parent, ignore_errors=True)
+    for dataset, drop in metrics["f1_drop"].items():
+        if drop > config.quantization.max_f1_drop:
+            raise ThresholdError(
+                f"{config.name}: int8 loses {drop:.4f} weighted F1 on '{dataset}', "
+                f"at most {config.quantization.max_f1_drop:g} is allowed; the model was written to {output}",
+                "raise quantization.calibration_frames or train longer",
+            )
+    return TrainingResult(output, metrics, history)
+
+
+def calibration_frames(nights: Sequence[Night], config: ModelConfig) -> NDArray[np.float32]:
+    """Frames that activation ranges are taken from: training batches, so that missing sensors are among them."""
+    count = config.quantization.calibration_frames
+    recipe = dataclasses.replace(config.training, batch=count, steps=1, noise=0.0, frames_per_subject=4)
+    sampler = Sampler(
+        nights, dataclasses.replace(config, training=recipe), find_feature_set(config.features.set), recipe.seed + 1
+    )
+    return sampler.epoch(0)[0].features
+
+
+def _load(config: ModelConfig, source: Source, progress: ProgressCallback) -> _Material:
+    reader = find_reader(source.dataset)
+    progress(Progress("read", message=f"reading {reader.name}"))
+
+    def note(item: Skipped) -> None:
+        progress(Progress("skip", message=f"{item.dataset} {item.subject}: {item.reason}"))
+
+    nights = {night.subject: night for night in load_nights(config, reader.name, source.folder, None, note)}
+    usable = [subject for subject, night in nights.items() if np.any(night.labels >= 0)]
+    split = split_subjects(config, reader.name, usable)
+    if not split.held_out:
+        raise DataError(f"data set '{reader.name}': none of the held-out subjects of config.yaml is usable")
+    return _Material(
+        split,
+        tuple(nights[subject] for subject in split.train),
+        tuple(nights[subject] for subject in split.validation),
+        evaluation_set(config, reader.name, source.folder, subjects=split.held_out),
+    )
+
+
+def _validation(material: _Material, epochs: int) -> ValidationSet:
+    frames = [cut(night, epochs) for night in material.validation]
+    return ValidationSet(
+        material.split.dataset,
+        np.concatenate([part.features for part in frames]),
+        np.concatenate([part.labels for part in frames]),
+        np.concatenate([part.mask for part in frames]),
+    )
+
+
+def _digest(config: ModelConfig, materials: Sequence[_Material]) -> str:
+    """Of the configuration and of every number that training sees."""
+    digest = hashlib.sha256(config_digest(config).encode())
+    for material in materials:
+        for night in (*material.train, *material.validation):
+            digest.update(f"{night.dataset}/{night.subject}".encode())
+            digest.update(night.features.tobytes())
+            digest.update(night.labels.tobytes())
+    return digest.hexdigest()
+
+
+def _metrics(
+    config: ModelConfig,
+    materials: Sequence[_Material],
+    int8: bytes,
+    single: bytes,
+    history: History,
+    progress: ProgressCallback,
+) -> dict[str, Any]:
+    reports: dict[str, dict[str, Any]] = {"int8": {}, "float": {}}
+    for material in materials:
+        for kind, content in (("int8", int8), ("float", single)):
+            chosen = material.held_out
+
+            def tell(done: int, total: int, what: str = f"{kind} on {chosen.dataset}") -> None:
+                progress(Progress("evaluate", done, total, message=what))
+
+            logits = reference_logits(content, chosen.features, tell)
+            reports[kind][chosen.dataset] = scored(chosen, logits, config.classes.names)
+    best = max(history, key=lambda row: row["kappa"])
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "model": config.name,
+        "sha256": hashlib.sha256(int8).hexdigest(),
+        "seed": config.training.seed,
+        "training_epochs": len(history),
+        "chosen_epoch": int(best["epoch"]),
+        # Subjects that chose the weights are not fresh either: they count as trained on.
+        "training_subjects": {part.split.dataset: [*part.split.train, *part.split.validation] for part in materials},
+        "validation_subjects": {part.split.dataset: list(part.split.validation) for part in materials},
+        "held_out": {part.split.dataset: list(part.split.held_out) for part in materials},
+        "held_out_rule": config.held_out_rule,
+        "operators": dict(check_operators(int8)),
+        **reports,
+        "f1_drop": {name: reports["float"][name]["f1"] - report["f1"] for name, report in reports["int8"].items()},
+        "oracle_kappa": _oracle(config, materials),
+    }
+
+
+def _oracle(config: ModelConfig, materials: Sequence[_Material]) -> dict[str, float]:
+    from sktools.datasets.oracle import oracle_kappa
+    from sktools.datasets.synthetic import Synthetic, cohort_night
+
+    ids = Synthetic().subjects(None)
+    return {
+        part.split.dataset: oracle_kappa(
+            (cohort_night(ids.index(subject)) for subject in part.split.held_out), config.classes.map
+        )
+        for part in materials
+        if part.split.dataset == Synthetic.name
+    }
+
+
+def _publish(
+    config: ModelConfig,
+    materials: Sequence[_Material],
+    output: Path,
+    config_file: Path | None,
+    model: keras.Model,
+    int8: bytes,
+    single: bytes,
+    metrics: dict[str, Any],
+    history: History,
+) -> None:
+    """Write everything to a temporary folder beside the model's, then move file by file, metrics first: a reader
+    never meets a half-written file, nor a model whose training subjects are not told.
+    """
+    output.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=output, prefix=".partial-") as name:
+        folder = Path(name)
+        _write_json(folder / zoo.METRICS_FILE, metrics)
+        _write_json(folder / CONFIGURATION_FILE, resolved(config))
+        _write_json(folder / HISTORY_FILE, history)
+        card = model_card(config, [material.split for material in materials], metrics)
+        (folder / CARD_FILE).write_text(card, encoding="utf-8")
+        (folder / zoo.FLOAT_TFLITE_FILE).write_bytes(single)
+        (folder / zoo.TFLITE_FILE).write_bytes(int8)
+        model.save(folder / zoo.KERAS_FILE)
+        if config_file is not None:
+            shutil.copyfile(config_file, folder / zoo.CONFIG_FILE)
+        order = [zoo.CONFIG_FILE, zoo.METRICS_FILE, CONFIGURATION_FILE, HISTORY_FILE, CARD_FILE]
+        for file in [*order, zoo.KERAS_FILE, zoo.FLOAT_TFLITE_FILE, zoo.TFLITE_FILE]:
+            if (folder / file).exists():
+                (folder / file).replace(output / file)
+
+
+def _write_json(path: Path, document: object) -> None:
+    path.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
