@@ -39,21 +39,21 @@ def command(model: str, dataset: str | None, data: Path | None, subjects: str | 
         score = evaluate(found, name, folder, include_training, wanted, view.update)
     console.document(score)
     if not console.as_json:
-        console.render(_table(found.name, score))
+        kind = " (synthetic data)" if score["synthetic"] else ""
+        console.result(
+            f"{found.name} on {score['dataset']}{kind}: {len(score['subjects'])} subjects, {score['epochs']:,} epochs"
+        )
+        console.render(_table(score))
         if score["left_out"]:
             console.result(f"left out: {score['left_out']} subjects that the model was trained on")
         if score["training_included"]:
             console.result(f"includes {len(score['training_included'])} subjects that the model was trained on")
 
 
-def _table(model: str, score: dict[str, Any]) -> Table:
+def _table(score: dict[str, Any]) -> Table:
     from rich.table import Table
 
-    kind = " (synthetic data)" if score["synthetic"] else ""
-    table = Table(
-        title=f"{model} on {score['dataset']}{kind}: {len(score['subjects'])} subjects, {score['epochs']:,} epochs",
-        title_justify="left",
-    )
+    table = Table()
     table.add_column("")
     for name in ("precision", "recall", "F1", "epochs"):
         table.add_column(name, justify="right")

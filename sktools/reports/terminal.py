@@ -19,12 +19,7 @@ def block_table(profile: Profile) -> Table:
     from rich.table import Table
 
     kind = profile.totals.latency_kind or "no latency"
-    clock = f"{profile.clock_hz / 1e6:g} MHz"
-    table = Table(
-        title=f"{profile.model} on {profile.board} ({profile.engine}, {profile.optimize}): "
-        f"{profile.frame_hours:g} h frame, latency {kind} at {clock}",
-        title_justify="left",
-    )
+    table = Table()
     table.add_column("block")
     for name in ("MACs", "cycles", "cycles/MAC", f"ms ({kind})", "ms/sleep hour"):
         table.add_column(name, justify="right")
@@ -64,7 +59,7 @@ def score_table(profile: Profile) -> Table | None:
     score = profile.accuracy
     if score is None:
         return None
-    table = Table(title=f"accuracy on {score['dataset']}, {score['frames']} frames", title_justify="left")
+    table = Table()
     table.add_column("answers of")
     names = list(score["per_class"])
     for column in ("accuracy", "F1", "kappa", "avg. precision", *(f"recall {name}" for name in names)):
@@ -96,12 +91,22 @@ def terminal_report(profile: Profile) -> tuple[RenderableType, ...]:
     """What `sktools run` and `sktools report` show: blocks, headline, accuracy, notes."""
     from rich.text import Text
 
-    parts: list[RenderableType] = [block_table(profile), Text(headline_lines(profile))]
+    parts: list[RenderableType] = [Text(_title(profile), style="bold"), block_table(profile)]
+    parts.append(Text(headline_lines(profile)))
     scored = score_table(profile)
-    if scored is not None:
-        parts.append(scored)
+    if scored is not None and profile.accuracy is not None:
+        where = f"accuracy on {profile.accuracy['dataset']}, {profile.accuracy['frames']} frames"
+        parts += [Text(f"\n{where}", style="bold"), scored]
     parts.extend(Text(f"note: {note}") for note in profile.notes)
     return tuple(parts)
+
+
+def _title(profile: Profile) -> str:
+    kind = profile.totals.latency_kind or "not counted"
+    return (
+        f"{profile.model} on {profile.board} ({profile.engine}, {profile.optimize}): {profile.frame_hours:g} h frame, "
+        f"latency {kind} at {profile.clock_hz / 1e6:g} MHz"
+    )
 
 
 def _bar(share: float | None) -> str:
