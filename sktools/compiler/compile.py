@@ -8,10 +8,10 @@ from dataclasses import replace
 
 from sktools.compiler.compiled import CONTRACT, CompiledModel, Layer, TensorSpec
 from sktools.compiler.emit import identifier_of, render_sources
-from sktools.compiler.graph import Graph, Tensor
-from sktools.compiler.model_file import read_model
+from sktools.compiler.graph import Graph, Operator, Tensor
 from sktools.compiler.naming import LayerName, name_layers
 from sktools.compiler.ops import Op, parse_operator
+from sktools.compiler.passes import load_graph
 from sktools.compiler.planner import Step, place_tensors
 from sktools.errors import ModelError, UsageError
 
@@ -26,16 +26,16 @@ def compile_model(tflite: bytes, *, name: str, optimize: str = "balanced") -> Co
     """
     if optimize not in OPTIMIZE_LEVELS:
         raise UsageError(f"unknown optimization level {optimize!r}; one of {', '.join(OPTIMIZE_LEVELS)}")
-    graph = read_model(tflite)
+    graph = load_graph(tflite)
     ops = tuple(parse_operator(operator, graph) for operator in graph.operators)
     source, output = _edge(graph.tensors[graph.input], "input"), _edge(graph.tensors[graph.output], "output")
     names = name_layers(ops)
     steps = _steps(ops, names, graph)
-    layers = _layers(ops, names, steps)
+    layers = _layers(graph, ops, names, steps)
     placement = place_tensors(
         steps,
         {index: tensor.elements for index, tensor in graph.tensors.items()},
-        {op.output.index: layer.name for op, layer in zip(ops, layers, strict=True)},
+        {layer.tensor: layer.name for layer in layers},
         graph.input,
         graph.output,
     )
@@ -84,35 +84,63 @@ def _steps(ops: Sequence[Op], names: Sequence[LayerName], graph: Graph) -> tuple
             number = step_of[source]
             old = steps[number]
             alias = (op.output.index, source)
-            steps[number] = replace(old, members=(*old.members, position), aliases=(*old.aliases, alias))
+            steps[number] = replace(old, members=(*old.members, *_members(op)), aliases=(*old.aliases, alias))
         else:
             number = len(steps)
-            steps.append(Step((position,), op.lower(identifier_of(names[position].layer))))
+            steps.append(Step(_members(op), op.lower(identifier_of(names[position].layer))))
         step_of[op.output.index] = number
     return tuple(steps)
 
 
-def _layers(ops: Sequence[Op], names: Sequence[LayerName], steps: Sequence[Step]) -> tuple[Layer, ...]:
+def _members(op: Op) -> tuple[int, ...]:
+    """The file's operators that this one stands for, its own last."""
+    return (*(folded.index for folded in op.operator.folded), op.operator.index)
+
+
+def _layers(graph: Graph, ops: Sequence[Op], names: Sequence[LayerName], steps: Sequence[Step]) -> tuple[Layer, ...]:
+    """Every operator of the file; what a pass folded into another is a layer without an activation of its own."""
+    macs = {op.operator.index: op.macs() for op in ops}
     layers = []
-    for position, (op, name) in enumerate(zip(ops, names, strict=True)):
-        number = next(index for index, step in enumerate(steps) if position in step.members)
+    for op, name in zip(ops, names, strict=True):
+        index = op.operator.index
+        number = next(position for position, step in enumerate(steps) if index in step.members)
         step = steps[number]
         observable = op.output.index == step.call.output or op.output.index in dict(step.aliases)
-        owner = max(step.members, key=lambda member: (ops[member].macs(), -member))
+        owner = index == max(step.members, key=lambda member: (macs.get(member, -1), -member))
         layers.append(
             Layer(
-                index=op.operator.index,
+                index=index,
                 name=name.layer,
                 block=name.block,
                 op=op.operator.op,
-                macs=op.macs(),
+                macs=macs[index],
                 tensor=op.output.index,
                 output=TensorSpec(op.output.shape, op.output.scale, op.output.zero_point),
                 step=number,
-                cost_owner=position == owner,
+                cost_owner=owner,
                 observable=observable,
                 output_bytes=op.output.elements if observable else 0,
-                kernel=step.call.kernel if position == owner else "",
+                kernel=step.call.kernel if owner else "",
             )
         )
-    return tuple(layers)
+        layers += [_folded_layer(graph, folded, name, number) for folded in op.operator.folded]
+    return tuple(sorted(layers, key=lambda layer: layer.index))
+
+
+def _folded_layer(graph: Graph, operator: Operator, name: LayerName, step: int) -> Layer:
+    tensor = graph.tensors[operator.outputs[0]]
+    scaled = tensor.quantization is not None
+    return Layer(
+        index=operator.index,
+        name=f"{name.block}/{operator.op.lower()}_{operator.index}",
+        block=name.block,
+        op=operator.op,
+        macs=0,
+        tensor=tensor.index,
+        output=TensorSpec(tensor.shape, tensor.scale if scaled else 0.0, tensor.zero_point if scaled else 0),
+        step=step,
+        cost_owner=False,
+        observable=False,
+        output_bytes=0,
+        kernel="",
+    )

@@ -53,13 +53,17 @@ class Tensor:
 
 @dataclass(frozen=True)
 class Operator:
-    """One operator of the file. options: the builtin options by name (ints, bools and strings)."""
+    """One operator of the file. options: the builtin options by name (ints, bools and strings).
+
+    folded: the file's operators that a pass folded into this one; index is the one whose output this one computes.
+    """
 
     index: int
     op: str
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
     options: Mapping[str, int | bool | str]
+    folded: tuple[Operator, ...] = ()
 
 
 @dataclass(frozen=True)

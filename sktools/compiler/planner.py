@@ -29,8 +29,11 @@ class Place:
 
 @dataclass(frozen=True)
 class Step:
-    """What one timed call does. members: layer indices it computes, in order; aliases: (tensor, source) pairs whose
-    bytes are the same from this step on. call.output is the activation that stands afterwards."""
+    """What one timed call does; call.output is the activation that stands afterwards.
+
+    members: the operators it computes, by index, in order. aliases: (tensor, source) pairs whose bytes are the same
+    from this step on.
+    """
 
     members: tuple[int, ...]
     call: Call

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sktools.compiler.graph import Graph
-from sktools.compiler.model_file import read_model
 from sktools.compiler.ops import parse_operator
 from sktools.compiler.ops.base import FloatArray
+from sktools.compiler.passes import load_graph
 from sktools.errors import MissingError, ModelError
 
 Int8Array = NDArray[np.int8]
@@ -26,13 +26,13 @@ class Reference:
     """
 
     def __init__(self, tflite: bytes) -> None:
-        self.graph: Graph = read_model(tflite)
+        self.graph: Graph = load_graph(tflite)
         self._outputs = tuple(operator.outputs[0] for operator in self.graph.operators)
         micro = any(operator.op == "FULLY_CONNECTED" for operator in self.graph.operators)
         self._runtime: _LiteRt | _Micro = _Micro(tflite, self.graph) if micro else _LiteRt(tflite)
 
     def run(self, frame: Int8Array) -> Mapping[int, Int8Array]:
-        """frame: int8, the model's input shape. Returns tensor index -> int8 activation, for each operator."""
+        """frame: int8, the model's input shape. Returns tensor index -> int8 activation."""
         shape = self.graph.tensors[self.graph.input].shape
         values = self._runtime.run(self.graph.input, frame.reshape(shape).astype(np.int8, copy=False), self._outputs)
         return {index: value.reshape(self.graph.tensors[index].shape) for index, value in values.items()}

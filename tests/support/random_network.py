@@ -18,7 +18,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Family:
-    """filters, depths and dilations by block; se_ratio 0: no squeeze-excite. wild: scales and biases off their range."""
+    """By block: filters, depths, dilations. se_ratio 0: no squeeze-excite. wild: scales and biases off their range."""
 
     frames: int = 64
     features: int = 14

@@ -34,7 +34,10 @@ class Requantization:
 
 
 def parse_window(operator: Operator, source: Tensor, output: Tensor, kernel: tuple[int, int]) -> Window:
-    """Padding as ComputePaddingHeightWidth. Raises ModelError where the output's shape does not follow."""
+    """Padding as ComputePaddingHeightWidth, or EXPLICIT as a pass wrote it.
+
+    Raises ModelError where the output's shape does not follow.
+    """
     options = {key: value for key, value in operator.options.items() if isinstance(value, int)}
     values = []
     for axis, letter in enumerate("hw"):
@@ -49,6 +52,9 @@ def parse_window(operator: Operator, source: Tensor, output: Tensor, kernel: tup
             before = max((expected - 1) * stride + reach - extent, 0) // 2
         elif padding == "VALID":
             expected, before = -(-(extent - reach + 1) // stride), 0
+        elif padding == "EXPLICIT":
+            before, after = options[f"pad_{letter}"], options[f"pad_{letter}_after"]
+            expected = -(-(extent + before + after - reach + 1) // stride)
         else:
             raise refuse(operator, f"{padding}; SAME and VALID are supported")
         if expected != produced or expected < 1:

@@ -1,0 +1,93 @@
+"""Each graph pass: the operators before and after, and the same bytes as the reference."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sktools.compiler import compile_model
+from sktools.compiler.model_file import read_model
+from sktools.compiler.passes import drop_shape_arithmetic, fold_space_to_batch
+from sktools.compiler.reference import Reference
+from sktools.errors import ModelError
+from tests.support.native_model import NativeModel
+from tests.support.tflite_writer import TfliteWriter
+
+RANDOM = np.random.default_rng(9)
+
+
+def dynamic_batch(frames: int, dilation: int, kernel: int, *, scale_between: float = 0.05) -> bytes:
+    """A dilated depthwise convolution as a conversion with a dynamic batch writes it, batch 1 stored between."""
+    channels, reach = 6, (kernel - 1) * dilation
+    before = reach // 2
+    after = reach - before + (-frames - reach) % dilation
+    crop = (-frames - reach) % dilation
+    blocks = (frames + before + after) // dilation
+    writer = TfliteWriter()
+    source = writer.activation((1, 1, frames, channels), 0.05, -11)
+    block = writer.constant(np.array([1, dilation], dtype=np.int32))
+    pads = writer.constant(np.array([[0, 0], [before, after]], dtype=np.int32))
+    crops = writer.constant(np.array([[0, 0], [0, crop]], dtype=np.int32))
+    spread = writer.activation((1, 1, blocks, channels), scale_between, -11)
+    writer.operator("SPACE_TO_BATCH_ND", (source, block, pads), spread)
+    scales = RANDOM.uniform(0.002, 0.01, channels).astype(np.float32)
+    weights = writer.constant(RANDOM.integers(-127, 128, (1, 1, kernel, channels)).astype(np.int8), scales, axis=3)
+    bias = writer.constant(RANDOM.integers(-900, 900, channels).astype(np.int32), scales * np.float32(0.05))
+    product = writer.activation((1, 1, blocks - kernel + 1, channels), 0.04, 3)
+    window = {"Padding": 1, "StrideW": 1, "StrideH": 1, "DilationWFactor": 1, "DilationHFactor": 1}
+    writer.operator(
+        "DEPTHWISE_CONV_2D", (spread, weights, bias), product, DepthMultiplier=1, FusedActivationFunction=0, **window
+    )
+    output = writer.activation((1, 1, frames, channels), 0.04, 3)
+    writer.operator("BATCH_TO_SPACE_ND", (product, block, crops), output)
+    return writer.finish(source, output)
+
+
+@pytest.mark.parametrize(("frames", "dilation", "kernel"), [(48, 4, 5), (50, 8, 3), (37, 2, 4), (64, 16, 5)])
+def test_space_to_batch_folds_into_a_dilated_convolution(
+    frames: int, dilation: int, kernel: int, tmp_path: Path
+) -> None:
+    tflite = dynamic_batch(frames, dilation, kernel)
+    before = read_model(tflite)
+    after = fold_space_to_batch(before)
+    assert [operator.op for operator in before.operators] == [
+        "SPACE_TO_BATCH_ND",
+        "DEPTHWISE_CONV_2D",
+        "BATCH_TO_SPACE_ND",
+    ]
+    assert [operator.op for operator in after.operators] == ["DEPTHWISE_CONV_2D"]
+    assert after.operators[0].options["dilation_w"] == dilation
+    compiled = compile_model(tflite, name="dynamic", optimize="none")
+    assert [layer.op for layer in compiled.layers] == [operator.op for operator in before.operators[:2]] + [
+        "DEPTHWISE_CONV_2D"
+    ]
+    native, reference = NativeModel(compiled, tmp_path), Reference(tflite)
+    for _ in range(3):
+        frame = RANDOM.integers(-128, 128, compiled.input.shape).astype(np.int8)
+        expected = reference.run(frame)[compiled.layers[-1].tensor]
+        np.testing.assert_array_equal(native.run(frame)[1], expected)
+
+
+def test_space_to_batch_that_requantizes_is_refused() -> None:
+    with pytest.raises(ModelError, match="SPACE_TO_BATCH_ND, which is not supported"):
+        compile_model(dynamic_batch(48, 4, 5, scale_between=0.06), name="requantizing")
+
+
+def test_shape_arithmetic_in_front_of_a_reshape_is_dropped() -> None:
+    writer = TfliteWriter()
+    source = writer.activation((1, 4, 8), 0.1, 0)
+    for _ in range(3):
+        writer.constant(np.array([0], dtype=np.int32))
+    shape, first, packed = (len(writer.tensors) + i for i in range(3))
+    for extents in ((3,), (), (2,)):
+        writer.constant(np.zeros(extents, dtype=np.int32))
+        writer.tensors[-1].data = None
+    writer.operator("SHAPE", (source,), shape)
+    writer.operator("STRIDED_SLICE", (shape, 1, 2, 3), first)
+    writer.operator("PACK", (first, 1), packed)
+    output = writer.operator("RESHAPE", (source, packed), writer.activation((1, 32), 0.1, 0))
+    graph = drop_shape_arithmetic(read_model(writer.finish(source, output)))
+    assert [operator.op for operator in graph.operators] == ["RESHAPE"]
+    assert [operator.op for operator in graph.operators[0].folded] == ["SHAPE", "STRIDED_SLICE", "PACK"]
