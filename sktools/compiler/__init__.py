@@ -1,6 +1,7 @@
 """.tflite -> graph -> steps -> memory plan -> C."""
 
-from sktools.compiler.compile import OPTIMIZE_LEVELS, compile_model
+from sktools.compiler.choice import OPTIMIZE_LEVELS
+from sktools.compiler.compile import compile_model
 from sktools.compiler.compiled import CONTRACT, Buffer, CompiledModel, Layer, MemoryPlan, TensorSpec
 
 __all__ = [

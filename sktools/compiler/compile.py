@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import replace
 
+from sktools.compiler.choice import OPTIMIZE_LEVELS, chooser
 from sktools.compiler.compiled import CONTRACT, CompiledModel, Layer, TensorSpec
 from sktools.compiler.emit import identifier_of, render_sources
 from sktools.compiler.graph import Graph, Operator, Tensor
+from sktools.compiler.lowering import lower
 from sktools.compiler.naming import LayerName, name_layers
 from sktools.compiler.ops import Op, parse_operator
 from sktools.compiler.passes import load_graph
 from sktools.compiler.planner import Step, place_tensors
 from sktools.errors import ModelError, UsageError
-
-OPTIMIZE_LEVELS = ("none", "speed", "size", "balanced")
 
 
 def compile_model(tflite: bytes, *, name: str, optimize: str = "balanced") -> CompiledModel:
@@ -30,7 +29,7 @@ def compile_model(tflite: bytes, *, name: str, optimize: str = "balanced") -> Co
     ops = tuple(parse_operator(operator, graph) for operator in graph.operators)
     source, output = _edge(graph.tensors[graph.input], "input"), _edge(graph.tensors[graph.output], "output")
     names = name_layers(ops)
-    steps = _steps(ops, names, graph)
+    steps = lower(ops, names, graph, chooser(optimize), fuse=optimize != "none")
     layers = _layers(graph, ops, names, steps)
     placement = place_tensors(
         steps,
@@ -74,29 +73,6 @@ def _edge(tensor: Tensor, what: str) -> TensorSpec:
     return TensorSpec(tensor.shape, tensor.scale, tensor.zero_point)
 
 
-def _steps(ops: Sequence[Op], names: Sequence[LayerName], graph: Graph) -> tuple[Step, ...]:
-    """One step an operator; an alias joins the step that computed its bytes, or copies the model's input."""
-    steps: list[Step] = []
-    step_of: dict[int, int] = {}
-    for position, op in enumerate(ops):
-        source = op.inputs[0].index
-        if op.is_alias and source in step_of:
-            number = step_of[source]
-            old = steps[number]
-            alias = (op.output.index, source)
-            steps[number] = replace(old, members=(*old.members, *_members(op)), aliases=(*old.aliases, alias))
-        else:
-            number = len(steps)
-            steps.append(Step(_members(op), op.lower(identifier_of(names[position].layer))))
-        step_of[op.output.index] = number
-    return tuple(steps)
-
-
-def _members(op: Op) -> tuple[int, ...]:
-    """The file's operators that this one stands for, its own last."""
-    return (*(folded.index for folded in op.operator.folded), op.operator.index)
-
-
 def _layers(graph: Graph, ops: Sequence[Op], names: Sequence[LayerName], steps: Sequence[Step]) -> tuple[Layer, ...]:
     """Every operator of the file; what a pass folded into another is a layer without an activation of its own."""
     macs = {op.operator.index: op.macs() for op in ops}
@@ -105,7 +81,7 @@ def _layers(graph: Graph, ops: Sequence[Op], names: Sequence[LayerName], steps: 
         index = op.operator.index
         number = next(position for position, step in enumerate(steps) if index in step.members)
         step = steps[number]
-        observable = op.output.index == step.call.output or op.output.index in dict(step.aliases)
+        observable = op.output.index in step.left_behind
         owner = index == max(step.members, key=lambda member: (macs.get(member, -1), -member))
         layers.append(
             Layer(

@@ -31,13 +31,22 @@ class Place:
 class Step:
     """What one timed call does; call.output is the activation that stands afterwards.
 
-    members: the operators it computes, by index, in order. aliases: (tensor, source) pairs whose bytes are the same
-    from this step on.
+    members: the operators it computes, by index, in order. aliases: (tensor, source) pairs of the same bytes, the
+    source being an earlier tensor or the call's output.
     """
 
     members: tuple[int, ...]
     call: Call
     aliases: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def left_behind(self) -> frozenset[int]:
+        """The tensors whose bytes stand where the call wrote: its output and the output's aliases."""
+        found = {self.call.output}
+        for alias, source in self.aliases:
+            if source in found:
+                found.add(alias)
+        return frozenset(found)
 
 
 @dataclass(frozen=True)
@@ -69,6 +78,9 @@ def place_tensors(
     storages: list[_Storage] = [_Storage(Region.INPUT, sizes[graph_input], 0, 0, "input")]
     of = {graph_input: 0}
     for number, step in enumerate(steps):
+        for alias, source in step.aliases:
+            if source in of:
+                of[alias] = of[source]
         operands = [operand for operand in step.call.inputs if isinstance(operand, int)]
         for operand in operands:
             storages[of[operand]].last = number

@@ -1,0 +1,116 @@
+"""Operators to steps: aliases join their producer, fusions take several operators, variants compete for the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from sktools.compiler.call import Call
+from sktools.compiler.emit import identifier_of
+from sktools.compiler.graph import Graph
+from sktools.compiler.naming import LayerName
+from sktools.compiler.ops import Op
+from sktools.compiler.planner import Step
+
+
+@dataclass(frozen=True)
+class Lowering:
+    """What a fusion sees: every operator of the network in order, and where it stands."""
+
+    ops: Sequence[Op]
+    graph: Graph
+    position: int
+
+    @property
+    def op(self) -> Op:
+        return self.ops[self.position]
+
+    def only_consumer(self, tensor: int) -> bool:
+        """True where one operator reads the tensor and it is not the model's output."""
+        return len(self.graph.consumers(tensor)) == 1 and tensor != self.graph.output
+
+
+Variant = Callable[[Op, str], Call | None]
+"""A kernel for one operator; prefix for its tables. None: not for this shape or arithmetic."""
+
+Fusion = Callable[[Lowering, str], tuple[int, Call] | None]
+"""A kernel for several operators from `position` on: how many, and the call that leaves the last one's activation."""
+
+_VARIANTS: dict[str, list[Variant]] = {}
+_FUSIONS: list[Fusion] = []
+
+
+def variant(op: str) -> Callable[[Variant], Variant]:
+    """Function decorator: a further kernel for the named operator."""
+
+    def decorate(function: Variant) -> Variant:
+        _VARIANTS.setdefault(op, []).append(function)
+        return function
+
+    return decorate
+
+
+def fusion(function: Fusion) -> Fusion:
+    """Function decorator: a kernel that computes several operators in one step."""
+    _FUSIONS.append(function)
+    return function
+
+
+Choice = Callable[[Sequence[Call]], Call]
+"""Picks among kernels that compute the same bytes; the plain one comes first."""
+
+
+def members_of(op: Op) -> tuple[int, ...]:
+    """The file's operators that this one stands for, its own last."""
+    return (*(folded.index for folded in op.operator.folded), op.operator.index)
+
+
+def lower(
+    ops: Sequence[Op], names: Sequence[LayerName], graph: Graph, choose: Choice, *, fuse: bool
+) -> tuple[Step, ...]:
+    """Steps in execution order. fuse: False keeps one step an operator, each activation observable."""
+    steps: list[Step] = []
+    step_of: dict[int, int] = {}
+    # A reshape of the model's input costs nothing: it waits for the step that reads it.
+    pending: tuple[int, ...] = ()
+    views: tuple[tuple[int, int], ...] = ()
+    position = 0
+    while position < len(ops):
+        op = ops[position]
+        source = op.inputs[0].index
+        if op.is_alias and source in step_of:
+            number = step_of[source]
+            old = steps[number]
+            steps[number] = replace(
+                old,
+                members=(*old.members, *members_of(op)),
+                aliases=(*old.aliases, (op.output.index, source)),
+            )
+            step_of[op.output.index] = number
+            position += 1
+            continue
+        if fuse and op.is_alias and source == graph.input and op.output.index != graph.output:
+            pending, views = (*pending, *members_of(op)), (*views, (op.output.index, source))
+            position += 1
+            continue
+        taken, call = _call_at(Lowering(ops, graph, position), names, choose, fuse)
+        members = tuple(index for member in ops[position : position + taken] for index in members_of(member))
+        step_of[ops[position + taken - 1].output.index] = len(steps)
+        steps.append(Step((*pending, *members), call, views))
+        pending, views = (), ()
+        position += taken
+    return tuple(steps)
+
+
+def _call_at(at: Lowering, names: Sequence[LayerName], choose: Choice, fuse: bool) -> tuple[int, Call]:
+    if fuse:
+        for candidate in _FUSIONS:
+            found = candidate(at, identifier_of(names[at.position].layer))
+            if found is not None:
+                return found
+    prefix = identifier_of(names[at.position].layer)
+    plain = at.op.lower(prefix)
+    others = [
+        call for function in _VARIANTS.get(at.op.operator.op, ()) if (call := function(at.op, prefix)) is not None
+    ]
+    return 1, choose([plain, *others])
