@@ -13,8 +13,28 @@ void sk_halt(void);
 
 #define CPACR (*(volatile uint32_t *)0xE000ED88u)
 #define CPACR_FPU_FULL (0xFu << 20)
+#define MPU_CTRL (*(volatile uint32_t *)0xE000ED94u)
+#define MPU_RBAR (*(volatile uint32_t *)0xE000ED9Cu)
+#define MPU_RASR (*(volatile uint32_t *)0xE000EDA0u)
 #define SHCSR (*(volatile uint32_t *)0xE000ED24u)
 #define SHCSR_ALL_FAULTS (7u << 16)
+
+enum {
+    MPU_ENABLE_OVER_DEFAULT_MAP = 5,
+    MPU_RBAR_REGION_0 = 1 << 4,
+    MPU_RASR_ENABLE = 1,
+    MPU_RASR_64_KIB_NO_ACCESS = 15 << 1, /* AP = 0: not even for privileged code */
+    GUARD_BYTES = 64 * 1024
+};
+
+/* QEMU lets code write below this machine's RAM without a fault; the MPU does not (Armv7-M ARM, B3.5). */
+static void guard_stack(void)
+{
+    MPU_RBAR = ((uint32_t)(uintptr_t)sk_stack_limit - GUARD_BYTES) | MPU_RBAR_REGION_0;
+    MPU_RASR = MPU_RASR_64_KIB_NO_ACCESS | MPU_RASR_ENABLE;
+    MPU_CTRL = MPU_ENABLE_OVER_DEFAULT_MAP;
+    __asm__ volatile("dsb\n\tisb" ::: "memory");
+}
 
 void sk_reset(void)
 {
@@ -29,8 +49,9 @@ void sk_reset(void)
         *to = 0;
     }
     sk_stack_paint();
-    /* Else each of them arrives as a hard fault that does not say what it was. */
+    /* Or each of them arrives as a hard fault that does not say what it was. */
     SHCSR |= SHCSR_ALL_FAULTS;
+    guard_stack();
     main();
     sk_halt();
 }

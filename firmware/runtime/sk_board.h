@@ -1,0 +1,30 @@
+/* What each board gives to the board-independent runtime. */
+#ifndef SK_BOARD_H
+#define SK_BOARD_H
+
+#include <stdint.h>
+
+typedef struct {
+    const char *name;
+    const char *counter; /* what sk_counter_end counts: "dwt", "instructions" or "none" */
+    uint32_t clock_hz;
+} sk_board_t;
+
+extern const sk_board_t sk_board;
+
+void sk_board_init(void);
+
+/* Sends all bytes before it returns. */
+void sk_board_send(const uint8_t *bytes, uint32_t count);
+
+/* Waits for one byte. */
+uint8_t sk_board_receive(void);
+
+/* Starts the firmware anew. Does not return on a board; the host build's returns with the server initialised. */
+void sk_board_reset(void);
+
+/* Around one step. What passed between the two, in the unit of sk_board.counter. */
+void sk_counter_begin(void);
+uint32_t sk_counter_end(void);
+
+#endif

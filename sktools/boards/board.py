@@ -1,0 +1,164 @@
+"""Board descriptions: one YAML file a board beside this module."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from importlib import resources
+from pathlib import Path
+
+from sktools.build.target import Target
+from sktools.errors import UsageError
+from sktools.strict_yaml import parse, read_yaml, suggest
+
+
+@dataclass(frozen=True)
+class Chip:
+    """name: as the debugger knows it. core: cortex-m4, or host."""
+
+    name: str
+    core: str
+
+
+@dataclass(frozen=True)
+class MemoryRegion:
+    """Addresses [origin, origin + length). holds: what may be placed there: code, model, data, arena, stack."""
+
+    name: str
+    origin: int
+    length: int
+    holds: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class UsbId:
+    """A USB serial adapter this board shows up as; pid None: any."""
+
+    vid: int
+    name: str
+    pid: int | None = None
+
+
+@dataclass(frozen=True)
+class SerialLine:
+    """baud: the firmware's default rate."""
+
+    baud: int
+    usb: tuple[UsbId, ...] = ()
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Cycles of the board `predicts` = this board's model cycles x factor. error, fitted_on: what is known of it."""
+
+    predicts: str
+    factor: float
+    error: str
+    fitted_on: str
+
+
+@dataclass(frozen=True)
+class JLink:
+    """How SEGGER's J-Link reaches the chip."""
+
+    device: str
+    interface: str
+    speed_khz: int
+    load_address: int
+
+
+@dataclass(frozen=True)
+class Sdk:
+    """The vendor's SDK. ambiqsuite: AS_VERSION values that work, the preferred one first."""
+
+    name: str
+    platform: str
+    ambiqsuite: tuple[str, ...]
+    tensorflow: str
+
+
+@dataclass(frozen=True)
+class BuildRecipe:
+    """See sktools.build.target.Target."""
+
+    compiler: str
+    install: str
+    sources: tuple[str, ...]
+    linker_script: str
+    cpu_flags: tuple[str, ...]
+    model_flags: tuple[str, ...]
+    runtime_flags: tuple[str, ...]
+    link_flags: tuple[str, ...]
+    image: str
+    binary: str = ""
+
+
+@dataclass(frozen=True)
+class Board:
+    """One board as its YAML describes it.
+
+    driver: name of the module in sktools.boards that flashes and opens it.
+    clocks_hz: CPU clocks it can run at, the default one first; empty where cycles are not told as time.
+    """
+
+    name: str
+    title: str
+    driver: str
+    chip: Chip
+    memory: tuple[MemoryRegion, ...]
+    clocks_hz: tuple[int, ...]
+    serial: SerialLine | None = None
+    calibration: Calibration | None = None
+    jlink: JLink | None = None
+    sdk: Sdk | None = None
+    build: BuildRecipe | None = field(default=None)
+
+    @property
+    def clock_hz(self) -> int | None:
+        """The default clock."""
+        return self.clocks_hz[0] if self.clocks_hz else None
+
+    @property
+    def target(self) -> Target:
+        """What the image is compiled for.
+
+        Raises UsageError for a board that is built by its vendor's SDK.
+        """
+        if self.build is None:
+            raise UsageError(f"board {self.name} is built by its SDK, not by a compiler alone", "name it: --sdk DIR")
+        return Target(board=self.name, **{name: getattr(self.build, name) for name in BuildRecipe.__dataclass_fields__})
+
+
+def board_names() -> tuple[str, ...]:
+    """Every board that is described, in alphabetical order."""
+    return tuple(sorted(path.stem for path in _folder().glob("*.yaml")))
+
+
+def load_board(name: str) -> Board:
+    """The board of that name.
+
+    Raises UsageError where there is none, or its description does not fit the dataclasses.
+    """
+    known = board_names()
+    if name not in known:
+        raise UsageError(f"there is no board '{name}'; {suggest(name, known)}", "sktools list boards")
+    return read_board(_folder() / f"{name}.yaml")
+
+
+def read_board(path: Path) -> Board:
+    """A board description from a file.
+
+    Raises UsageError where it does not fit the dataclasses.
+    """
+    board = parse(Board, read_yaml(path), path.name)
+    if board.name != path.stem:
+        raise UsageError(f"{path.name}: name is '{board.name}', expected '{path.stem}' as the file is called")
+    # Both become module, folder and file names.
+    for key, value in (("name", board.name), ("driver", board.driver)):
+        if not re.fullmatch(r"[a-z0-9_]+", value):
+            raise UsageError(f"{path.name}: {key} is '{value}', expected lower-case letters, digits and _ only")
+    return board
+
+
+def _folder() -> Path:
+    return Path(str(resources.files("sktools.boards")))

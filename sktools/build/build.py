@@ -1,0 +1,156 @@
+"""Builds a compiled model into a folder that holds the project, its image and all that later stages ask of it."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from sktools.build import record
+from sktools.build.elf import ImageSizes, image_sizes, locate
+from sktools.build.project import TFLITE, model_sources, printable, project_files
+from sktools.build.target import Target
+from sktools.build.toolchain import compiler_version, require_tools, run_make
+from sktools.compiler.compiled import CompiledModel
+from sktools.errors import BuildError
+
+_FINGERPRINT = ".fingerprint"
+
+
+@dataclass(frozen=True)
+class Build:
+    """A firmware project that has been compiled.
+
+    folder: the project. image: the ELF (or shared library) in it. binary: its raw flash content, None for none.
+    tflite: the model file it was compiled from. flags: compile flags of the model. compiler: its --version line.
+    """
+
+    folder: Path
+    board: str
+    engine: str
+    model: CompiledModel
+    image: Path
+    binary: Path | None
+    tflite: Path
+    compiler: str
+    flags: tuple[str, ...]
+    debug: bool
+
+    def sizes(self) -> ImageSizes:
+        """Flash and RAM of the image, everything included."""
+        return image_sizes(self.image)
+
+    def locate(self, address: int) -> str | None:
+        """ "function (file:line)" of an address in the image's code, None where it is not in it."""
+        return locate(self.image, address)
+
+
+def default_folder(model: CompiledModel, board: str, engine: str = "aot") -> Path:
+    """./build/<model>/<board>-<engine>"""
+    return Path("build") / printable(model.name).strip(" .").replace(" ", "_") / f"{board}-{engine}"
+
+
+def build_firmware(
+    model: CompiledModel, target: Target, tflite: bytes, folder: Path | None = None, *, debug: bool = False
+) -> Build:
+    """Renders the project and compiles it; a folder that already holds this very build is taken as it is.
+
+    model: what the compiler made of `tflite`. folder: default default_folder(). Nothing half-written is left there: the
+    work is done in a folder beside it, which takes its place when the image is complete.
+    Raises MissingError for a missing compiler or make, BuildError where it does not compile or cannot be written.
+    """
+    folder = folder or default_folder(model, target.board)
+    require_tools(target)
+    files = project_files(model, target, tflite, debug)
+    fingerprint = _fingerprint(files, compiler_version(target.compiler))
+    if _holds(folder, fingerprint, target):
+        return load_build(folder)
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".build-") as name:
+            fresh = Path(name) / "project"
+            _write(fresh, files)
+            run_make(fresh)
+            (fresh / _FINGERPRINT).write_text(f"{fingerprint} {_digest(fresh / target.image)}")
+            _take_place(fresh, folder, Path(name) / "replaced")
+    except OSError as error:
+        raise BuildError(
+            f"cannot write {folder}: {error.strerror or error}", "name another folder: --output DIR"
+        ) from error
+    return load_build(folder)
+
+
+def load_build(folder: Path) -> Build:
+    """The build in a folder that build_firmware wrote.
+
+    Raises BuildError where there is none, or it is damaged.
+    """
+    model, facts = record.from_json(folder / record.FILE, model_sources(folder))
+    try:
+        image, binary = folder / facts["image"], folder / facts["binary"] if facts["binary"] else None
+        build = Build(
+            folder=folder,
+            board=facts["board"],
+            engine=facts["engine"],
+            model=model,
+            image=image,
+            binary=binary,
+            tflite=folder / TFLITE,
+            compiler=compiler_version(facts["compiler"]) if shutil.which(facts["compiler"]) else facts["compiler"],
+            flags=tuple(facts["flags"]),
+            debug=facts["debug"],
+        )
+    except (KeyError, TypeError) as error:
+        raise BuildError(
+            f"{folder / record.FILE} is damaged: {error}", "build it again: sktools build-fw MODEL"
+        ) from error
+    for needed in (build.image, build.tflite):
+        if not needed.is_file():
+            raise BuildError(f"{folder} holds no {needed.name}", f"make -C {folder}, or sktools build-fw MODEL")
+    return build
+
+
+def _fingerprint(files: dict[str, bytes], compiler: str) -> str:
+    digest = hashlib.sha256(compiler.encode())
+    for path, content in sorted(files.items()):
+        digest.update(f"\n{path} {len(content)}\n".encode())
+        digest.update(content)
+    return digest.hexdigest()
+
+
+def _holds(folder: Path, fingerprint: str, target: Target) -> bool:
+    """Whether the folder's image came from these files with this compiler, and is still the one that was built."""
+    try:
+        return (folder / _FINGERPRINT).read_text() == f"{fingerprint} {_digest(folder / target.image)}"
+    except OSError:
+        return False
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _write(folder: Path, files: dict[str, bytes]) -> None:
+    for path, content in files.items():
+        place = folder / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(content)
+
+
+def _take_place(fresh: Path, folder: Path, replaced: Path) -> None:
+    """Moves `fresh` to `folder`. A folder there that is none of ours is left alone."""
+    if folder.exists() and any(folder.iterdir()) and not (folder / record.FILE).is_file():
+        raise BuildError(f"{folder} holds something that sktools did not write", "name another folder: --output DIR")
+    for attempt in range(20):  # another run may be building into the same folder
+        with contextlib.suppress(FileNotFoundError):
+            folder.rename(replaced.with_name(f"{replaced.name}-{attempt}"))
+        try:
+            fresh.rename(folder)
+            return
+        except OSError:
+            if not folder.exists():
+                raise
+    raise BuildError(f"cannot replace {folder}: another run keeps writing it", "name another folder: --output DIR")

@@ -1,0 +1,125 @@
+"""Renders a compiled model as a firmware project that a person can read and build with plain make."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path, PurePosixPath
+
+from sktools.build import record
+from sktools.build.shipped import firmware_path, template_path
+from sktools.build.target import Target
+from sktools.compiler.compiled import CompiledModel
+
+RUNTIME_SOURCES = ("runtime/sk_crc32.c", "runtime/sk_frame.c", "runtime/sk_runner.c", "runtime/sk_server.c")
+"""What every board needs of firmware/; a target adds its own."""
+
+MODEL_FOLDER = "src/model"
+TFLITE = "model.tflite"
+
+_INCLUDE = re.compile(r'^\s*#include "([A-Za-z0-9_./]+)"', re.MULTILINE)
+
+
+def project_files(model: CompiledModel, target: Target, tflite: bytes, debug: bool = False) -> dict[str, bytes]:
+    """Every file of the project, by its path below the project's folder. Depends on nothing but the arguments.
+
+    debug: -Og instead of the target's optimization.
+    """
+    copied = _copied_files((*(f"kernels/{name}" for name in model.kernels), *RUNTIME_SOURCES, *target.sources))
+    generated = {f"{MODEL_FOLDER}/{name}": text.encode() for name, text in model.sources.items()}
+    script = f"src/board/{PurePosixPath(target.linker_script).name}" if target.linker_script else ""
+    if script:
+        copied[script] = firmware_path(target.linker_script).read_bytes()
+    model_flags, runtime_flags = (("-Og",), ("-Og",)) if debug else (target.model_flags, target.runtime_flags)
+    facts = {
+        "board": target.board,
+        "engine": "aot",
+        "debug": debug,
+        "image": target.image,
+        "binary": target.binary,
+        "compiler": target.compiler,
+        "flags": [*target.cpu_flags, *model_flags],
+    }
+    fields = {
+        "title": printable(model.name),
+        "target": target,
+        "objcopy": re.sub(r"gcc$", "objcopy", target.compiler),
+        "size": re.sub(r"gcc$", "size", target.compiler),
+        "step_count": max(model.step_count, 1),
+        "layer_count": len(model.layers),
+        "model_flags": model_flags,
+        "runtime_flags": runtime_flags,
+        "link_flags": (*target.link_flags, *((f"-T {script}",) if script else ())),
+        "linker_script": script,
+        "include_folders": sorted({str(PurePosixPath(path).parent) for path in (*generated, *copied)}),
+        "model_sources": _c_files(path for path in (*generated, *copied) if _is_model(path)),
+        "runtime_sources": _c_files(path for path in copied if not _is_model(path)),
+        "sha256": model.sha256,
+        "contract": model.contract,
+        "optimize": model.optimize,
+        "input": model.input,
+        "output": model.output,
+        "arena_bytes": model.plan.arena_bytes,
+        "profile_argument": TFLITE,
+    }
+    return {
+        **generated,
+        **copied,
+        "Makefile": _render("Makefile.j2", fields),
+        "README.md": _render("README.md.j2", fields),
+        record.FILE: record.to_json(model, facts).encode(),
+        TFLITE: tflite,
+    }
+
+
+def printable(name: str) -> str:
+    """A model's name as it may stand in a make file or a page: whatever is not a plain character becomes "_"."""
+    return re.sub(r"[^A-Za-z0-9._ -]", "_", name)[:80]
+
+
+def _is_model(path: str) -> bool:
+    return path.startswith((MODEL_FOLDER, "src/kernels"))
+
+
+def _c_files(paths: Iterable[str]) -> list[str]:
+    return sorted(path for path in paths if path.endswith(".c"))
+
+
+def _copied_files(sources: Iterable[str]) -> dict[str, bytes]:
+    """The named files of firmware/ and every header that they include, with their place in the project."""
+    waiting = list(dict.fromkeys(sources))
+    found: dict[str, bytes] = {}
+    while waiting:
+        name = waiting.pop()
+        place = _place(name)
+        if place in found:
+            continue
+        content = firmware_path(name).read_bytes()
+        found[place] = content
+        folder = str(PurePosixPath(name).parent)
+        for included in _INCLUDE.findall(content.decode()):
+            for candidate in dict.fromkeys((folder, "kernels", "runtime")):
+                if firmware_path(candidate, included).is_file():
+                    waiting.append(f"{candidate}/{included}")
+                    break
+    return dict(sorted(found.items()))
+
+
+def _place(name: str) -> str:
+    """runtime/x -> src/runtime/x, kernels/x -> src/kernels/x, boards/<board>/x -> src/board/x"""
+    path = PurePosixPath(name)
+    return f"src/board/{path.name}" if path.parts[0] == "boards" else f"src/{name}"
+
+
+def _render(template: str, fields: Mapping[str, object]) -> bytes:
+    from jinja2 import Environment, StrictUndefined
+
+    environment = Environment(
+        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
+    )
+    return environment.from_string(template_path("project", template).read_text()).render(fields).encode()
+
+
+def model_sources(folder: Path) -> dict[str, str]:
+    """The generated C of a project on disk, by file name."""
+    return {path.name: path.read_text() for path in sorted((folder / MODEL_FOLDER).glob("*")) if path.is_file()}

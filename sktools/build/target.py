@@ -1,0 +1,32 @@
+"""What a firmware project is compiled for, as a board description says it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Target:
+    """How the image of one board is made with a GNU-style compiler and make.
+
+    board: name of the board.
+    compiler: program on PATH; install: the command that installs it.
+    sources: files below firmware/ that this board adds to the model, the kernels and the runtime.
+    linker_script: file below firmware/, or "" where the compiler's default serves (a shared library).
+    cpu_flags: passed to every compilation and to the link.
+    model_flags, runtime_flags: optimization of the model and its kernels, and of all else.
+    link_flags: of the link alone.
+    image: file name of what the link makes. binary: file name of the raw flash content, or "" for none.
+    """
+
+    board: str
+    compiler: str
+    install: str
+    sources: tuple[str, ...]
+    linker_script: str
+    cpu_flags: tuple[str, ...]
+    model_flags: tuple[str, ...]
+    runtime_flags: tuple[str, ...]
+    link_flags: tuple[str, ...]
+    image: str
+    binary: str = ""

@@ -1,0 +1,64 @@
+"""The programs that turn a firmware project into an image: the C compiler and make."""
+
+from __future__ import annotations
+
+import functools
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+from sktools.build.target import Target
+from sktools.errors import BuildError, MissingError
+
+_TIMEOUT_S = 600
+
+
+def require_tools(target: Target) -> None:
+    """Raises MissingError where the target's compiler or make is not installed."""
+    for program, install in ((target.compiler, target.install), ("make", "sudo apt-get install make")):
+        if shutil.which(program) is None:
+            raise MissingError(f"building for {target.board} needs {program}, which is not installed", install)
+
+
+@functools.cache
+def compiler_version(compiler: str) -> str:
+    """First line of the compiler's --version.
+
+    Raises MissingError where it does not run.
+    """
+    try:
+        done = subprocess.run([compiler, "--version"], capture_output=True, text=True, timeout=30, check=True)
+    except (OSError, subprocess.SubprocessError) as error:
+        raise MissingError(f"{compiler} does not run: {error}") from error
+    return done.stdout.splitlines()[0] if done.stdout else compiler
+
+
+def run_make(folder: Path, jobs: int = 2) -> None:
+    """Runs make in a rendered project.
+
+    Raises BuildError with the compiler's first error line where it fails.
+    """
+    # Flags of an outer make, and a user's CC, CFLAGS or LDFLAGS, would change the image.
+    kept = {key: value for key, value in os.environ.items() if key not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
+    try:
+        done = subprocess.run(
+            ["make", "--no-print-directory", f"-j{jobs}"],
+            cwd=folder, env=kept, capture_output=True, text=True, errors="replace", timeout=_TIMEOUT_S, check=False,
+        )  # fmt: skip
+    except FileNotFoundError as error:
+        raise MissingError("building needs make, which is not installed", "sudo apt-get install make") from error
+    except subprocess.TimeoutExpired as error:
+        raise BuildError(f"make did not end within {_TIMEOUT_S} s") from error
+    if done.returncode != 0:
+        raise BuildError(f"the firmware does not build: {_first_error(done.stdout + done.stderr)}",
+                         "sktools build-fw -vv shows the compiler's whole output")  # fmt: skip
+
+
+def _first_error(output: str) -> str:
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    for marker in ("error:", "will not fit", "overflowed", "undefined reference", "***"):
+        for line in lines:
+            if marker in line:
+                return line
+    return lines[-1] if lines else "make said nothing"
