@@ -39,5 +39,5 @@ def write_subject(
         clock = np.arange(0, end, 1 / motion_rate)
         still = np.array([0.0, 0.0, 1.0]) + generator.normal(0, 0.002, (len(clock), 3))
         moving = np.array([stages[min(int(time // 30), len(stages) - 1)] == 0 for time in clock])
-        still[moving, 0] += 0.2 * np.sin(2 * np.pi * 6 * clock[moving])
+        still[moving, 2] += 0.1 * np.sin(2 * np.pi * 6 * clock[moving])
         np.savetxt(folder / "motion" / f"{subject}_acceleration.txt", np.column_stack([clock, still]), fmt="%.5f")
