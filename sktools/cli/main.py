@@ -22,13 +22,10 @@ COMMANDS: dict[str, str] = {
     "flash": "put the image onto the board",
     "profile": "measure a model on a board, layer by layer, against the reference",
     "report": "show a result bundle again",
-    "compare": "two results side by side, with thresholds",
-    "size": "RAM and flash of a model: arena plan, sections, layers",
+    "size": "RAM and flash of a model: arena plan, sections, symbols",
     "evaluate": "score a model on recordings, on the host",
     "train": "train, quantize and evaluate a network",
-    "export": "write a model's files for use elsewhere",
     "zoo": "the models that ship with sktools",
-    "data": "prepare feature stores from recordings",
     "list": "boards, ports, models, data sets",
 }
 """Subcommand -> its line in the help. The module is sktools.cli.<name with _>, the object `command`."""

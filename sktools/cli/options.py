@@ -81,6 +81,28 @@ def compilation(command: Command) -> Command:
     )
 
 
+def measuring(command: Command) -> Command:
+    """--inputs, --save-outputs, --output."""
+    command = click.option(
+        "--output",
+        type=click.Path(file_okay=False, path_type=Path),
+        metavar="DIR",
+        help="Folder of the results.  [default: ./results]",
+    )(command)
+    command = click.option(
+        "--save-outputs",
+        type=click.Path(dir_okay=False, path_type=Path),
+        metavar="FILE.npy",
+        help="Write the raw int8 outputs, [n, *model output].",
+    )(command)
+    return click.option(
+        "--inputs",
+        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        metavar="FILE.npy",
+        help="Frames of your own, [n, *model input]: int8, or float32 already normalised.",
+    )(command)
+
+
 def recordings(command: Command) -> Command:
     """--dataset, --data, --subjects, --frames, --include-training."""
     command = click.option(

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sktools.boards.driver import Counter
 from sktools.compiler.compiled import CompiledModel
 from sktools.profiling import energy
 from sktools.profiling.parity import Parity
@@ -13,7 +14,6 @@ from sktools.profiling.profile import (
     SCHEMA_VERSION,
     BlockProfile,
     Calibration,
-    Counter,
     LayerProfile,
     Memory,
     ParityTotals,
@@ -31,9 +31,10 @@ class Setting:
     model: str
     engine: str
     board: str
-    clock_hz: float
+    clock_hz: float | None
     created: str
     frame_hours: float
+    sqnr_reference: str | None
     counter: Counter
     calibration: Calibration | None
     memory: Memory
@@ -63,6 +64,7 @@ def assemble(
         clock_hz=setting.clock_hz,
         created=setting.created,
         frame_hours=setting.frame_hours,
+        sqnr_reference=setting.sqnr_reference,
         counter=setting.counter,
         calibration=setting.calibration,
         totals=totals,
@@ -83,6 +85,7 @@ def blocks(layers: Sequence[LayerProfile], frame_hours: float) -> tuple[BlockPro
     """Sums of the layers by block, in the order in which the blocks first appear."""
     names = list(dict.fromkeys(layer.block for layer in layers))
     counted = all(layer.cycles is not None for layer in layers)
+    timed = all(layer.latency_us is not None for layer in layers)
     total = sum(layer.cycles or 0.0 for layer in layers)
     found = []
     for name in names:
@@ -94,8 +97,8 @@ def blocks(layers: Sequence[LayerProfile], frame_hours: float) -> tuple[BlockPro
                 name=name,
                 macs=sum(layer.macs for layer in own),
                 cycles=cycles if counted else None,
-                latency_ms=latency if counted else None,
-                ms_per_sleep_hour=latency / frame_hours if counted else None,
+                latency_ms=latency if timed else None,
+                ms_per_sleep_hour=latency / frame_hours if timed else None,
                 share=cycles / total if counted and total else None,
                 parity=sum((layer.parity for layer in own if layer.parity), Parity()),
             )
@@ -108,6 +111,7 @@ def _layer(setting: Setting, model: CompiledModel, measurement: Measurement, ind
     instructions = _booked(measurement.instructions, layer.step, layer.cost_owner)
     cycles = _booked(measurement.cycles, layer.step, layer.cost_owner)
     sums = measurement.sqnr[index]
+    latency = _milliseconds(setting, cycles)
     return LayerProfile(
         index=layer.index,
         name=layer.name,
@@ -116,7 +120,7 @@ def _layer(setting: Setting, model: CompiledModel, measurement: Measurement, ind
         macs=layer.macs,
         instructions=instructions,
         cycles=cycles,
-        latency_us=None if cycles is None else _milliseconds(setting, cycles) * 1e3,
+        latency_us=None if latency is None else latency * 1e3,
         observable=layer.observable,
         parity=measurement.layers[index],
         sqnr_db=None if sums is None else sums.decibel,
@@ -132,14 +136,16 @@ def _booked(means: Sequence[float], step: int, owner: bool) -> float | None:
     return means[step] if owner else 0.0
 
 
-def _milliseconds(setting: Setting, cycles: float) -> float:
+def _milliseconds(setting: Setting, cycles: float | None) -> float | None:
+    if cycles is None or setting.clock_hz is None:
+        return None
     factor = setting.calibration.factor if setting.calibration else 1.0
     return cycles * factor / setting.clock_hz * 1e3
 
 
 def _totals(setting: Setting, layers: Sequence[LayerProfile], measurement: Measurement) -> Totals:
     cycles = sum(measurement.cycles) if measurement.cycles else None
-    latency = None if cycles is None else _milliseconds(setting, cycles)
+    latency = _milliseconds(setting, cycles)
     hourly = None if latency is None else latency / setting.frame_hours
     return Totals(
         macs=sum(layer.macs for layer in layers),

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from sktools.compiler.compiled import TensorSpec
 from sktools.errors import DataError, UsageError
 from sktools.features.evaluation_set import EvaluationSet
-from sktools.metrics.quantized import quantize
+from sktools.metrics.quantized import dequantize, quantize
 from sktools.profiling.parity import Int8Array
 
 RANDOM_FRAMES, RANDOM_SEED = 50, 0
@@ -18,12 +19,14 @@ RANDOM_FRAMES, RANDOM_SEED = 50, 0
 
 @dataclass(frozen=True)
 class FrameSet:
-    """frames: int8 [n, *model input]. source: one line that says where they come from.
+    """frames: int8 [n, *model input]. real: float32, the same frames before quantization (or dequantised ones).
 
+    source: one line that says where they come from.
     labelled: the evaluation set that they are the first frames of, None where there are no labels.
     """
 
     frames: Int8Array
+    real: npt.NDArray[np.float32]
     source: str
     labelled: EvaluationSet | None = None
 
@@ -40,9 +43,9 @@ def from_evaluation(evaluation: EvaluationSet, spec: TensorSpec, limit: int | No
             f"{list(spec.shape)}"
         )
     values = evaluation.features[:limit]
-    frames = quantize(values, spec.scale, spec.zero_point).reshape(len(values), *spec.shape)
+    real = values.reshape(len(values), *spec.shape)
     kind = "synthetic data" if evaluation.synthetic else "recordings"
-    return FrameSet(frames, f"{kind} of {evaluation.dataset}", evaluation)
+    return FrameSet(quantize(real, spec.scale, spec.zero_point), real, f"{kind} of {evaluation.dataset}", evaluation)
 
 
 def from_file(path: Path, spec: TensorSpec, limit: int | None = None) -> FrameSet:
@@ -62,19 +65,20 @@ def from_file(path: Path, spec: TensorSpec, limit: int | None = None) -> FrameSe
         raise DataError(f"{path}: has shape {list(values.shape)}, expected [n, {_shape(spec)}] with n of 1 or more")
     values = values[:limit].reshape(-1, *spec.shape)
     if values.dtype == np.int8:
-        return FrameSet(values, str(path))
+        return FrameSet(values, dequantize(values, spec.scale, spec.zero_point), str(path))
     if not np.issubdtype(values.dtype, np.floating):
         raise DataError(f"{path}: holds {values.dtype}, expected int8 or float32")
     if not np.isfinite(values).all():
         raise DataError(f"{path}: holds values that are not finite", "mask them (0 is a feature's mean)")
-    return FrameSet(quantize(values, spec.scale, spec.zero_point), str(path))
+    real = values.astype(np.float32)
+    return FrameSet(quantize(real, spec.scale, spec.zero_point), real, str(path))
 
 
 def random_frames(spec: TensorSpec, count: int | None = None) -> FrameSet:
     """Seeded uniform int8 frames: for a model that nothing is known of."""
     number = RANDOM_FRAMES if count is None else count
     values = np.random.default_rng(RANDOM_SEED).integers(-128, 128, (number, *spec.shape), dtype=np.int8)
-    return FrameSet(values, f"random int8 (seed {RANDOM_SEED})")
+    return FrameSet(values, dequantize(values, spec.scale, spec.zero_point), f"random int8 (seed {RANDOM_SEED})")
 
 
 def _shape(spec: TensorSpec) -> str:

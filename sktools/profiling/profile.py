@@ -12,18 +12,11 @@ from dataclasses import asdict, dataclass, fields
 from importlib import resources
 from typing import Any
 
+from sktools.boards.driver import Counter
 from sktools.errors import DataError
 from sktools.profiling.parity import Parity
 
 SCHEMA_VERSION = 1
-
-
-@dataclass(frozen=True)
-class Counter:
-    """What counted. kind: dwt (cycles on the chip), cycle-model (QEMU plugin), instructions, or none."""
-
-    kind: str
-    note: str
 
 
 @dataclass(frozen=True)
@@ -121,7 +114,12 @@ class PlannedBuffer:
 
 @dataclass(frozen=True)
 class Profile:
-    """One measuring session. accuracy: the score of the device's answers with the host's under `host`, or null."""
+    """One measuring session.
+
+    clock_hz: of the board that the latency is told for, null on a board whose cycles are not told as time.
+    sqnr_reference: what sqnr_db compares with: float-model or dequantised-weights.
+    accuracy: the score of the device's answers with the host's under `host`, or null.
+    """
 
     schema_version: int
     model: str
@@ -130,9 +128,10 @@ class Profile:
     board: str
     optimize: str
     contract: str
-    clock_hz: float
+    clock_hz: float | None
     created: str
     frame_hours: float
+    sqnr_reference: str | None
     counter: Counter
     calibration: Calibration | None
     totals: Totals

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
+import numpy.typing as npt
 
+from sktools.boards.driver import StepCount
 from sktools.compiler.compiled import CompiledModel, Layer
 from sktools.errors import LinkError
 from sktools.profiling.parity import Int8Array, Parity, compare, crc32
@@ -20,23 +22,24 @@ from sktools.profiling.sqnr import SqnrSums
 FETCH_LIMIT = 4
 """Differing activations fetched a layer. Later ones count as one differing byte: a lower bound, and noted as such."""
 
-FloatActivations = Callable[[Int8Array], Mapping[int, np.ndarray]]
+SQNR_FRAMES = 8
+"""Frames that the quantization noise is measured on."""
 
-
-@dataclass(frozen=True)
-class StepCost:
-    """What one step of one frame took; None where nothing counted it."""
-
-    instructions: int | None
-    cycles: int | None
+FloatArray = npt.NDArray[np.floating]
+FloatActivations = Callable[[FloatArray], Mapping[int, FloatArray]]
 
 
 @dataclass(frozen=True)
 class DeviceRun:
-    """One frame's answer. output: int8, model output shape. crcs: per step the activation's CRC-32, None: none."""
+    """One frame's answer.
+
+    output: int8, the model's output shape. crcs: per step the activation's CRC-32, anything where there is none.
+    costs: what each step took, empty where the board counts nothing.
+    """
 
     output: Int8Array
-    crcs: tuple[int | None, ...]
+    crcs: tuple[int, ...]
+    costs: tuple[StepCount, ...]
 
 
 class Device(Protocol):
@@ -47,9 +50,6 @@ class Device(Protocol):
 
     def activation(self, frame: Int8Array, step: int) -> Int8Array:
         """The activation that stands in memory after `step` of `frame`, flat. Raises LinkError."""
-
-    def costs(self) -> Sequence[Sequence[StepCost]]:
-        """Per frame run so far, the cost of each step; empty where the board counts nothing."""
 
 
 class Oracle(Protocol):
@@ -103,21 +103,21 @@ def measure(
     oracle: Oracle,
     frames: Int8Array,
     *,
+    real: FloatArray | None = None,
     float_activations: FloatActivations | None = None,
-    sqnr_frames: int = 8,
     on_frame: Callable[[FrameReport], None] = lambda report: None,
 ) -> Measurement:
     """Runs each frame on the device and on the reference.
 
-    frames: int8 [n, *model input]. float_activations: float activations by tensor index for the SQNR, evaluated for
-    the first `sqnr_frames` frames.
+    frames: int8 [n, *model input]. real, float_activations: the frames' real values and what gives their float
+    activations by tensor index, for the SQNR of the first SQNR_FRAMES frames.
     Raises LinkError where the device's answers do not fit the model or contradict themselves.
     """
     parities = {index: Parity() for index, layer in enumerate(model.layers) if layer.observable}
     sqnr: dict[int, SqnrSums] = {}
     fetched = dict.fromkeys(parities, 0)
     output_parity = Parity()
-    outputs, host_outputs = [], []
+    outputs, host_outputs, costs = [], [], []
     lower_bound = False
     output_tensor = model.layers[-1].tensor
 
@@ -140,13 +140,14 @@ def measure(
         host = expected[output_tensor].reshape(model.output.shape)
         device_output = answer.output.reshape(model.output.shape)
         output_parity += compare(device_output, host)
+        costs.append(answer.costs)
         outputs.append(device_output)
         host_outputs.append(host)
-        if float_activations is not None and number < sqnr_frames:
-            _accumulate(sqnr, model, float_activations(frame), expected)
+        if float_activations is not None and real is not None and number < SQNR_FRAMES:
+            _accumulate(sqnr, model, float_activations(real[number]), expected)
         on_frame(FrameReport(number, len(frames), device_output, _mismatched(parities, output_parity)))
 
-    instructions, cycles, by_frame = _mean_costs(device.costs(), model.step_count, len(frames))
+    instructions, cycles, by_frame = _mean_costs(costs, model.step_count)
     return Measurement(
         outputs=np.stack(outputs).reshape(len(outputs), *model.output.shape),
         host_outputs=np.stack(host_outputs).reshape(len(outputs), *model.output.shape),
@@ -164,7 +165,7 @@ def _mismatched(parities: Mapping[int, Parity], output: Parity) -> int:
     return output.mismatched + sum(parity.mismatched for parity in parities.values())
 
 
-def _differences(device: Device, frame: Int8Array, layer: Layer, reference: Int8Array, crc: int | None) -> Parity:
+def _differences(device: Device, frame: Int8Array, layer: Layer, reference: Int8Array, crc: int) -> Parity:
     activation = device.activation(frame, layer.step)
     if activation.size != reference.size:
         raise LinkError(f"layer {layer.name}: the board sent {activation.size} bytes, the model has {reference.size}")
@@ -179,7 +180,7 @@ def _differences(device: Device, frame: Int8Array, layer: Layer, reference: Int8
 def _accumulate(
     sums: dict[int, SqnrSums],
     model: CompiledModel,
-    real: Mapping[int, np.ndarray],
+    real: Mapping[int, FloatArray],
     quantised: Mapping[int, Int8Array],
 ) -> None:
     for index, layer in enumerate(model.layers):
@@ -189,15 +190,13 @@ def _accumulate(
 
 
 def _mean_costs(
-    costs: Sequence[Sequence[StepCost]], steps: int, frames: int
+    costs: Sequence[Sequence[StepCount]], steps: int
 ) -> tuple[tuple[float, ...], tuple[float, ...], tuple[int, ...]]:
-    if not costs:
+    if not any(costs):
         return (), (), ()
-    if len(costs) != frames or any(len(frame) != steps for frame in costs):
-        sizes = sorted({len(frame) for frame in costs})
-        raise LinkError(
-            f"the counter saw {len(costs)} frames of {sizes} steps, {frames} frames of {steps} steps were run"
-        )
+    for number, frame in enumerate(costs):
+        if len(frame) != steps:
+            raise LinkError(f"the counter saw {len(frame)} steps of frame {number}, the model has {steps}")
     instructions = _mean_by_step([[step.instructions for step in frame] for frame in costs])
     cycles = _mean_by_step([[step.cycles for step in frame] for frame in costs])
     by_frame = tuple(sum(step.cycles or 0 for step in frame) for frame in costs) if cycles else ()

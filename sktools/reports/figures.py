@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sktools.profiling.profile import Profile
 
-MICRO, KIBI = 1e6, 1024
+MEGA, KIBI = 1e6, 1024
 
 
 @dataclass(frozen=True)
@@ -49,14 +49,22 @@ def cycles_kind(profile: Profile) -> str:
     return "measured" if profile.counter.kind == "dwt" else "predicted"
 
 
+def at_clock(profile: Profile) -> str:
+    """'at 192 MHz', '' on a board whose cycles are not told as time."""
+    return "" if profile.clock_hz is None else f"at {profile.clock_hz / MEGA:g} MHz"
+
+
 def headline(profile: Profile) -> tuple[Figure, ...]:
     """The figures at the top of a report, in the order of reading; those without a value are left out."""
     totals, memory = profile.totals, profile.memory
     found: list[Figure] = []
     if totals.latency_ms is not None and totals.latency_kind is not None:
-        clock = f"at {profile.clock_hz / MICRO:g} MHz"
         hours = f"{profile.frame_hours:g} h of sleep"
-        found.append(Figure("Latency a frame", f"{totals.latency_ms:.2f} ms", totals.latency_kind, f"{hours}, {clock}"))
+        found.append(
+            Figure(
+                "Latency a frame", f"{totals.latency_ms:.2f} ms", totals.latency_kind, f"{hours}, {at_clock(profile)}"
+            )
+        )
     if totals.ms_per_sleep_hour is not None and totals.latency_kind is not None:
         duty = totals.ms_per_sleep_hour / 3.6e6
         found.append(

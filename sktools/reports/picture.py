@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from sktools.profiling.profile import Profile
-from sktools.reports.figures import count, cycles_per_mac, decimal, kibibytes, len_or_int, percent
+from sktools.reports.figures import at_clock, count, cycles_per_mac, decimal, kibibytes, len_or_int, percent
 
 WIDTH, LEFT, RIGHT, ROW, TOP = 760, 62, 190, 26, 78
 
@@ -51,8 +51,7 @@ def block_picture(profile: Profile) -> str:
 
 
 def _subtitle(profile: Profile, kind: str) -> str:
-    clock = f"{profile.clock_hz / 1e6:g} MHz"
-    return f"{profile.board} board, {profile.engine} engine; latency {kind} at {clock}, by block"
+    return f"{profile.board} board, {profile.engine} engine; latency {kind} {at_clock(profile)}, by block"
 
 
 def _footer(profile: Profile) -> list[str]:

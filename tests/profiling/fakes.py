@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sktools.boards.driver import Counter, StepCount
 from sktools.compiler.compiled import Buffer, CompiledModel, Layer, MemoryPlan, TensorSpec
 from sktools.profiling.assemble import Setting
 from sktools.profiling.parity import crc32
-from sktools.profiling.profile import Calibration, Counter, Memory
-from sktools.profiling.session import DeviceRun, StepCost
+from sktools.profiling.profile import Calibration, Memory
+from sktools.profiling.session import DeviceRun
 
 Int8 = NDArray[np.int8]
 INPUT = TensorSpec((1, 4, 2), 0.5, 0)
@@ -36,8 +37,8 @@ class Oracle:
         hidden = np.concatenate([frame[..., :1], frame], axis=-1)
         return {10: hidden, 11: hidden, 12: np.negative(frame)}
 
-    def float_activations(self, frame: Int8) -> Mapping[int, np.ndarray]:
-        exact = self.run(frame)
+    def float_activations(self, frame: np.ndarray) -> Mapping[int, np.ndarray]:
+        exact = self.run((frame / INPUT.scale).astype(np.int8))
         return {10: 0.25 * (exact[10].astype(float) - 1), 12: 0.5 * (exact[12].astype(float) + 1) + 0.01}
 
 
@@ -62,16 +63,17 @@ class Device:
     def run(self, frame: Int8) -> DeviceRun:
         self.frames += 1
         found = self._activations(frame)
-        return DeviceRun(found[1], tuple(crc32(activation) for activation in found))
+        costs = (StepCount(100, 119 + self.frames), StepCount(200, 300)) if self.counted else ()
+        return DeviceRun(found[1], tuple(crc32(activation) for activation in found), costs)
 
     def activation(self, frame: Int8, step: int) -> Int8:
         self.fetches.append(step)
         return self._activations(frame)[step].reshape(-1) + np.int8(self.lies)
 
-    def costs(self) -> Sequence[Sequence[StepCost]]:
-        if not self.counted:
-            return []
-        return [(StepCost(100, 120 + number), StepCost(200, 300)) for number in range(self.frames)]
+
+def real(count: int = 3) -> np.ndarray:
+    """The frames' real values."""
+    return INPUT.scale * frames(count).astype(np.float32)
 
 
 def frames(count: int = 3) -> Int8:
@@ -90,6 +92,7 @@ def setting(calibration: Calibration | None = CALIBRATION) -> Setting:
         clock_hz=192e6,
         created="2026-01-02T03:04:05Z",
         frame_hours=2.0,
+        sqnr_reference="float-model",
         counter=Counter(kind, "a fake"),
         calibration=calibration,
         memory=Memory(24, 20000, 8000, 100, 512),

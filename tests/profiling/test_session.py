@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -49,19 +51,20 @@ def test_costs_are_means_over_frames() -> None:
     assert found.cycles_by_frame == (420, 421, 422)
 
 
-def test_a_counter_that_lost_a_frame_is_refused() -> None:
+def test_a_counter_that_lost_a_step_is_refused() -> None:
     class Forgetful(fakes.Device):
-        def costs(self):  # type: ignore[no-untyped-def]
-            return super().costs()[1:]
+        def run(self, frame):  # type: ignore[no-untyped-def]
+            answer = super().run(frame)
+            return dataclasses.replace(answer, costs=answer.costs[1:])
 
-    with pytest.raises(LinkError, match="counter saw 2 frames"):
+    with pytest.raises(LinkError, match="counter saw 1 steps of frame 0, the model has 2"):
         measure(fakes.model(), Forgetful(), fakes.Oracle(), fakes.frames(3))
 
 
 def test_a_device_with_other_steps_is_refused() -> None:
     class Other(fakes.Device):
         def run(self, frame):  # type: ignore[no-untyped-def]
-            return type(super().run(frame))(frame, (0,))
+            return dataclasses.replace(super().run(frame), crcs=(0,))
 
     with pytest.raises(LinkError, match="reported 1 steps, the model has 2"):
         measure(fakes.model(), Other(), fakes.Oracle(), fakes.frames(1))
@@ -69,7 +72,14 @@ def test_a_device_with_other_steps_is_refused() -> None:
 
 def test_sqnr_of_observable_layers() -> None:
     oracle = fakes.Oracle()
-    found = measure(fakes.model(), fakes.Device(), oracle, fakes.frames(2), float_activations=oracle.float_activations)
+    found = measure(
+        fakes.model(),
+        fakes.Device(),
+        oracle,
+        fakes.frames(2),
+        real=fakes.real(2),
+        float_activations=oracle.float_activations,
+    )
     assert found.sqnr[1] is None
     exact, noisy = found.sqnr[0], found.sqnr[2]
     assert exact is not None and exact.decibel == 200.0

@@ -52,7 +52,14 @@ NIGHTS = {"nights": [{"subject": "a", "true": [0, 1, -1, 1], "device": [0, 1, 1,
 @pytest.fixture(scope="module")
 def profile() -> Profile:
     oracle = fakes.Oracle()
-    found = measure(fakes.model(), fakes.Device(), oracle, fakes.frames(3), float_activations=oracle.float_activations)
+    found = measure(
+        fakes.model(),
+        fakes.Device(),
+        oracle,
+        fakes.frames(3),
+        real=fakes.real(3),
+        float_activations=oracle.float_activations,
+    )
     return assemble(fakes.setting(), fakes.model(), found, fakes.accuracy())
 
 

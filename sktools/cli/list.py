@@ -1,0 +1,90 @@
+"""sktools list: what there is to choose from."""
+
+from __future__ import annotations
+
+import click
+
+from sktools.cli.console import console, summary
+from sktools.cli.options import machine_readable, talk
+
+
+@click.group(short_help="boards, ports, models, data sets")
+def command() -> None:
+    """What there is to choose from."""
+
+
+@command.command("boards")
+@machine_readable
+@talk
+def boards() -> None:
+    """Every board that is described."""
+    from sktools.boards.board import board_names, load_board
+
+    found = [load_board(name) for name in board_names()]
+    console.document(
+        [{"name": board.name, "title": board.title, "clocks_hz": list(board.clocks_hz)} for board in found]
+    )
+    console.result(summary({board.name: board.title for board in found}))
+
+
+@command.command("ports")
+@machine_readable
+@talk
+def ports() -> None:
+    """Serial ports of this machine."""
+    from serial.tools.list_ports import comports
+
+    found = sorted(comports(), key=lambda port: port.device)
+    console.document(
+        [
+            {
+                "port": port.device,
+                "title": port.description,
+                "vid": port.vid,
+                "pid": port.pid,
+                "serial": port.serial_number,
+            }
+            for port in found
+        ]
+    )
+    console.result(
+        summary({port.device: f"{port.description} {port.hwid}" for port in found}) or "no serial port on this machine"
+    )
+
+
+@command.command("models")
+@machine_readable
+@talk
+def models() -> None:
+    """Every model of ./models and of the zoo; sktools zoo list tells more."""
+    from sktools.zoo import entries
+
+    found = entries()
+    console.document([{"name": entry.name, "trained": entry.trained, "origin": entry.origin} for entry in found])
+    console.result(summary({entry.name: "trained" if entry.trained else "not trained" for entry in found}))
+
+
+@command.command("datasets")
+@machine_readable
+@talk
+def datasets() -> None:
+    """Every data set that can be read."""
+    from sktools.datasets.registry import readers
+
+    found = readers()
+    console.document(
+        [
+            {
+                "name": name,
+                "title": reader.title,
+                "needs_folder": reader.needs_folder,
+                "attribution": reader.attribution,
+            }
+            for name, reader in found.items()
+        ]
+    )
+    console.result(
+        summary(
+            {name: reader.title + (" (--data DIR)" if reader.needs_folder else "") for name, reader in found.items()}
+        )
+    )

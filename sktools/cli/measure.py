@@ -1,0 +1,198 @@
+"""What profile and run share: choosing frames, measuring, writing the bundle, showing it."""
+
+from __future__ import annotations
+
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sktools.cli import settings
+from sktools.cli.console import console
+from sktools.errors import ThresholdError, UsageError
+
+if TYPE_CHECKING:
+    from sktools.build.build import Build
+    from sktools.cli.job import Job
+    from sktools.profiling.bundle import Bundle
+    from sktools.profiling.inputs import FrameSet
+    from sktools.profiling.run import Result
+    from sktools.profiling.session import FrameReport
+
+
+@dataclass(frozen=True)
+class Frames:
+    """The options that choose frames, as they stand on the command line."""
+
+    dataset: str | None = None
+    data: Path | None = None
+    subjects: str | None = None
+    frames: int | None = None
+    include_training: bool = False
+    inputs: Path | None = None
+
+
+def measure_and_report(
+    job: Job,
+    build: Build,
+    choice: Frames,
+    port: str | None = None,
+    baud: int | None = None,
+    save_outputs: Path | None = None,
+    output: Path | None = None,
+) -> None:
+    """Measures a build, writes its bundle, shows it.
+
+    Raises ThresholdError (after writing) where a byte differs from the reference.
+    """
+    from sktools.cli.results import results_root
+
+    root = results_root(output)
+    frames = choose_frames(job, build, choice)
+    result = measure(job, build, frames, port, baud)
+    bundle = write(job, build, frames, result, root)
+    if save_outputs is not None:
+        _save(save_outputs, result)
+    _show(bundle)
+    parity = bundle.profile.parity
+    if parity.mismatched:
+        worst = next(layer for layer in bundle.profile.layers if layer.parity and layer.parity.mismatched)
+        raise ThresholdError(
+            f"{parity.mismatched:,} of {parity.elements:,} activations differ from the reference; first: {worst.name}",
+            f"sktools profile {job.model.name} --board {job.board.name} --optimize none shows every layer",
+        )
+
+
+def choose_frames(job: Job, build: Build, choice: Frames) -> FrameSet:
+    """The frames to run: --inputs, else the data set's, else random ones for a model that nothing is known of."""
+    from sktools.profiling.inputs import from_evaluation, from_file, random_frames
+
+    spec = build.model.input
+    if choice.inputs is not None:
+        if choice.dataset is not None or choice.data is not None:
+            raise UsageError("--inputs and --dataset exclude each other")
+        return from_file(choice.inputs, spec, choice.frames)
+    config = job.model.config
+    if config is None:
+        if choice.dataset is not None:
+            raise UsageError(
+                f"{job.model.tflite}: no config.yaml beside it, so its features and classes are not known",
+                "--inputs FILE.npy, or a model folder with a config.yaml",
+            )
+        found = random_frames(spec, choice.frames)
+        console.info(f"frames: {found.source}: no config.yaml beside {job.model.tflite}, so no accuracy")
+        return found
+    from sktools.cli.folders import data_folders
+    from sktools.features.evaluation_set import evaluation_set
+    from sktools.zoo import METRICS_FILE
+
+    name = settings.text("dataset", choice.dataset)
+    folder = data_folders([name], [choice.data] if choice.data else [])[name]
+    evaluation = evaluation_set(
+        config,
+        name,
+        folder,
+        job.model.folder / METRICS_FILE,
+        choice.include_training,
+        choice.subjects.split(",") if choice.subjects else None,
+        lambda item: console.warning(f"{item.dataset} {item.subject}: {item.reason}"),
+    )
+    if evaluation.left_out:
+        console.info(f"{evaluation.left_out} subjects that the model was trained on are left out")
+    if evaluation.training_included:
+        console.warning(f"{len(evaluation.training_included)} subjects that the model was trained on are scored too")
+    return from_evaluation(evaluation, spec, choice.frames)
+
+
+def measure(job: Job, build: Build, frames: FrameSet, port: str | None, baud: int | None) -> Result:
+    """Runs the frames on the board, with a progress bar."""
+    from sktools.boards.driver import driver_for
+    from sktools.profiling.run import Request, profile_board
+
+    config = job.model.config
+    request = Request(
+        model=job.model.name,
+        build=build,
+        board=job.board,
+        frames=frames,
+        float_tflite=job.model.float_tflite,
+        classes=config.classes.names if config else (),
+        port=settings.optional("port", port),
+        baud=settings.number("baud", baud),
+    )
+    console.event("profile", frames=len(frames.frames), source=frames.source)
+    started = time.monotonic()
+    with console.progress(f"profiling {job.model.name} on {job.board.name}", len(frames.frames)) as progress:
+
+        def told(report: FrameReport) -> None:
+            rate = (report.index + 1) / max(time.monotonic() - started, 1e-9)
+            parity = "parity exact" if report.mismatched == 0 else f"{report.mismatched} bytes differ"
+            progress.update(report.index + 1, report.total, f"{rate:.1f} frames/s, {parity}")
+            console.event("frame", index=report.index, total=report.total, mismatched=report.mismatched)
+
+        return profile_board(request, driver_for(job.board), told)
+
+
+def write(job: Job, build: Build, frames: FrameSet, result: Result, root: Path) -> Bundle:
+    """The result bundle with its report."""
+    from sktools.profiling.bundle import write_bundle
+    from sktools.profiling.provenance import provenance
+    from sktools.reports.page import report_page
+
+    head = provenance(
+        image={path.name: _sha256(path) for path in (build.image, build.binary, build.tflite) if path},
+        flags=build.flags,
+        tools={"compiler": build.compiler, **_board_tools(job)},
+        data={"source": frames.source, "frames": len(frames.frames)},
+        command=["sktools", *sys.argv[1:]],
+    )
+    bundle = write_bundle(
+        root,
+        result.profile,
+        result.metrics,
+        head,
+        lambda profile, metrics, known: {"report.html": report_page(profile, metrics, known)},
+    )
+    console.event("bundle", path=str(bundle.path))
+    return bundle
+
+
+def _board_tools(job: Job) -> dict[str, str]:
+    if job.board.driver != "virtual":
+        return {}
+    from sktools.boards.qemu import find_qemu, qemu_version
+
+    return {"qemu": qemu_version(find_qemu())}
+
+
+def _sha256(path: Path) -> str:
+    import hashlib
+
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _save(path: Path, result: Result) -> None:
+    import io
+
+    import numpy as np
+
+    from sktools.cli.files import write_bytes
+
+    stream = io.BytesIO()
+    np.save(stream, result.measurement.outputs, allow_pickle=False)
+    write_bytes(path, stream.getvalue())
+    console.info(f"outputs: {path}")
+
+
+def _show(bundle: Bundle) -> None:
+    from sktools.reports.terminal import terminal_report
+
+    document: dict[str, Any] = bundle.profile.to_json()
+    console.document(document)
+    if console.as_json:
+        console.info(f"report: {bundle.path / 'report.html'}")
+        return
+    for part in terminal_report(bundle.profile):
+        console.render(part)
+    console.result(f"report: {bundle.path / 'report.html'}")

@@ -1,0 +1,149 @@
+"""One measuring session from a build to a profile: opens the board, runs the frames, scores the answers."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sktools.boards.board import Board
+from sktools.boards.driver import Driver, Session
+from sktools.build.build import Build
+from sktools.compiler.compiled import CompiledModel
+from sktools.compiler.reference import Reference
+from sktools.profiling.assemble import Setting, assemble
+from sktools.profiling.device import BoardDevice
+from sktools.profiling.float_reference import float_reference
+from sktools.profiling.inputs import FrameSet
+from sktools.profiling.profile import Calibration, Memory, Profile
+from sktools.profiling.scoring import nights, score
+from sktools.profiling.session import FrameReport, Measurement, measure
+
+EPOCHS_PER_HOUR = 120
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to measure.
+
+    model: its name in results. float_tflite: the float model beside it, or None. classes: names of the output
+    classes, empty where they are not known. port, baud: None for the board's own.
+    """
+
+    model: str
+    build: Build
+    board: Board
+    frames: FrameSet
+    float_tflite: Path | None = None
+    classes: Sequence[str] = ()
+    port: str | None = None
+    baud: int | None = None
+
+
+@dataclass(frozen=True)
+class Result:
+    """metrics: the content of metrics.json."""
+
+    profile: Profile
+    metrics: Mapping[str, Any]
+    measurement: Measurement
+
+
+def profile_board(
+    request: Request, driver: Driver, on_frame: Callable[[FrameReport], None] = lambda report: None
+) -> Result:
+    """Measures a build on its board.
+
+    Raises MissingError for a missing tool or board, LinkError where it does not answer as it must.
+    """
+    model = request.build.model
+    oracle = Reference(request.build.tflite.read_bytes())
+    real = float_reference(oracle.graph, request.float_tflite)
+    with driver.open(request.build, request.port, request.baud) as session:
+        clock_hz = _clock(request.board, session)
+        measurement = measure(
+            model,
+            BoardDevice(session, model.output),
+            oracle,
+            request.frames.frames,
+            real=request.frames.real,
+            float_activations=real.activations,
+            on_frame=on_frame,
+        )
+        memory = _memory(request.build, session)
+        counter = session.counter
+    accuracy = _accuracy(request, model, measurement)
+    setting = Setting(
+        model=request.model,
+        engine=request.build.engine,
+        board=request.board.name,
+        clock_hz=clock_hz,
+        created=_now(),
+        frame_hours=_frame_hours(model),
+        sqnr_reference=real.kind,
+        counter=counter,
+        calibration=_calibration(request.board),
+        memory=memory,
+        notes=_notes(request, measurement),
+    )
+    metrics = {
+        "frames": request.frames.source,
+        "accuracy": accuracy,
+        "nights": nights(request.frames.labelled, measurement.outputs) if accuracy and request.frames.labelled else [],
+    }
+    return Result(assemble(setting, model, measurement, accuracy), metrics, measurement)
+
+
+def _accuracy(request: Request, model: CompiledModel, measurement: Measurement) -> dict[str, Any] | None:
+    if request.frames.labelled is None or not request.classes:
+        return None
+    return score(request.frames.labelled, measurement.outputs, measurement.host_outputs, model.output, request.classes)
+
+
+def _clock(board: Board, session: Session) -> float | None:
+    """A predicted board's clock, or what the running firmware says of its own."""
+    if board.calibration is not None or board.clock_hz is None:
+        return board.clock_hz
+    return float(session.client.hello().clock_hz)
+
+
+def _calibration(board: Board) -> Calibration | None:
+    known = board.calibration
+    return None if known is None else Calibration(known.factor, known.error, known.fitted_on)
+
+
+def _memory(build: Build, session: Session) -> Memory:
+    sizes = build.sizes()
+    stack = session.client.memory().stack_used
+    return Memory(
+        arena_bytes=build.model.plan.arena_bytes,
+        flash_bytes=sizes.flash_bytes,
+        ram_bytes=sizes.ram_bytes,
+        model_bytes=build.model.model_bytes,
+        stack_bytes=stack or None,
+    )
+
+
+def _frame_hours(model: CompiledModel) -> float:
+    """Hours of sleep that a frame covers: its 30 s epochs, the longest extent of the input [1, epochs, features]."""
+    epochs = model.input.shape[1] if len(model.input.shape) == 3 else 2 * EPOCHS_PER_HOUR
+    return epochs / EPOCHS_PER_HOUR
+
+
+def _notes(request: Request, measurement: Measurement) -> tuple[str, ...]:
+    notes = [*request.build.model.notes, f"frames: {request.frames.source}"]
+    labelled = request.frames.labelled
+    if labelled is not None and labelled.synthetic:
+        notes.append("the data are synthetic: their accuracy says nothing of real nights")
+    if measurement.cycles_by_frame and min(measurement.cycles_by_frame) != max(measurement.cycles_by_frame):
+        notes.append(
+            f"cycles vary with the data: {min(measurement.cycles_by_frame):,} to {max(measurement.cycles_by_frame):,} "
+            "a frame; the mean is shown"
+        )
+    return tuple(notes)
+
+
+def _now() -> str:
+    return datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
