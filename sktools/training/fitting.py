@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import math
+import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -136,7 +137,7 @@ def _restore(path: Path, digest: str, variables: list[Any], weights: int) -> tup
             meta = json.loads(str(archive["meta"]))
             state = [archive[f"state_{index}"] for index in range(len(variables))]
             best = [archive[f"best_{index}"] for index in range(weights)]
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise DataError(f"{path}: is damaged", "train again without --resume") from error
     if meta["digest"] != digest:
         raise DataError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import warnings
 from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
@@ -98,7 +99,9 @@ def _main_graph(content: bytes) -> tflite.SubGraph:  # type: ignore[name-defined
 
 def _convert(converter: tf.lite.TFLiteConverter) -> bytes:  # type: ignore[name-defined]  # noqa: F821
     # The exporter prints its signature to stdout, which belongs to results.
-    with contextlib.redirect_stdout(io.StringIO()):
+    # Calibration ranges are given by the representative frames; the warning about missing statistics is idle.
+    with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Statistics for quantized inputs")
         content: bytes = converter.convert()
     return content
 

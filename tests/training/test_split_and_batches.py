@@ -1,0 +1,108 @@
+"""Subjects kept apart, and what a training batch holds."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sktools.errors import DataError
+from sktools.features.frames import Night
+from sktools.features.fs_w_pa_14 import FS_W_PA_14
+from sktools.model_config import ModelConfig, TrainingConfig
+from sktools.training.batches import Sampler, class_weights, dataset_shares, drop_sensors
+from sktools.training.fitting import cosine_rate, focal_loss
+from sktools.training.split import split_subjects
+
+
+def night(dataset: str, subject: str, length: int, value: float, wake: float = 0.25) -> Night:
+    labels = (np.arange(length) % 100 >= 100 * wake).astype(np.int64)
+    labels[:3] = -1
+    return Night(dataset, subject, np.full((length, 14), value, np.float32), labels)
+
+
+@given(st.integers(3, 60), st.floats(0, 0.9))
+def test_a_split_is_disjoint_and_complete(count: int, share: float) -> None:
+    from sktools import zoo
+
+    config = zoo.find_config("ss-2")[0]
+    config = dataclasses.replace(config, held_out={}, training=dataclasses.replace(config.training, validation=share))
+    ids = [str(index) for index in range(count)]
+    split = split_subjects(config, "d", ids)
+    assert sorted(split.train + split.validation + split.held_out, key=int) == ids
+    assert split.train and split.validation and split.held_out
+    if count >= 5:
+        assert list(split.held_out) == ids[4::5]
+
+
+def test_listed_subjects_are_held_out(small_config: ModelConfig) -> None:
+    split = split_subjects(small_config, "synthetic", ["syn-001", "syn-002", "syn-003", "syn-005"])
+    assert split.held_out == ("syn-005",)
+    with pytest.raises(DataError, match="training needs 2"):
+        split_subjects(small_config, "synthetic", ["syn-001", "syn-005"])
+
+
+def test_class_weights_balance_the_classes(small_config: ModelConfig) -> None:
+    weights = class_weights([night("d", "1", 1003, 1.0)], small_config)
+    labels = night("d", "1", 1003, 1.0).labels
+    shares = [weights[index] * (labels == index).sum() for index in range(2)]
+    assert shares[0] == pytest.approx(shares[1], rel=1e-5)
+    assert (weights[labels[labels >= 0]]).mean() == pytest.approx(1, rel=1e-5)
+
+
+def test_dataset_shares_follow_the_configuration() -> None:
+    assert dataset_shares(["a", "b"], {}).tolist() == [0.5, 0.5]
+    assert dataset_shares(["a", "b", "c"], {"a": 0.5}).tolist() == [0.5, 0.25, 0.25]
+    assert dataset_shares(["a"], {"b": 0.5}).tolist() == [1.0]
+
+
+def test_sensors_are_dropped_as_groups_and_heart_rate_stays() -> None:
+    generator = np.random.default_rng(0)
+    recipe = TrainingConfig(sensor_dropout=0.5, heart_rate_only=0.2)
+    ones = np.ones((5, 14), np.float32)
+    seen = set()
+    for _ in range(300):
+        kept = drop_sensors(ones, FS_W_PA_14, recipe, generator)
+        assert np.array_equal(kept[:, :4], ones[:, :4])
+        state = []
+        for group in list(FS_W_PA_14.groups.values())[1:]:
+            columns = kept[:, list(group)]
+            assert columns.min() == columns.max()
+            state.append(bool(columns.max()))
+        seen.add(tuple(state))
+    assert len(seen) == 8 and ones.all()
+
+
+def test_batches_depend_on_seed_and_number_alone(small_config: ModelConfig) -> None:
+    nights = [night("a", str(index), 500, index + 1.0) for index in range(5)] + [night("b", "9", 100, 9.0)]
+    first, second = (Sampler(nights, small_config, FS_W_PA_14, 7) for _ in range(2))
+    first.epoch(0)
+    for one, other in zip(first.epoch(3), second.epoch(3), strict=True):
+        assert np.array_equal(one.features, other.features) and np.array_equal(one.weights, other.weights)
+    assert not np.array_equal(first.epoch(3)[0].features, first.epoch(4)[0].features)
+    batch = first.epoch(0)[0]
+    assert batch.features.shape == (4, 240, 14) and len(first.epoch(0)) == 6
+
+
+def test_padding_and_unscored_epochs_weigh_nothing(small_config: ModelConfig) -> None:
+    batch = Sampler([night("b", "9", 100, 9.0)], small_config, FS_W_PA_14, 7).epoch(0)[0]
+    assert not batch.weights[:, :3].any() and not batch.weights[:, 100:].any()
+    assert (batch.weights[:, 3:100] > 0).all() and not batch.features[:, 100:].any()
+
+
+def test_the_learning_rate_falls_once_along_a_cosine() -> None:
+    recipe = TrainingConfig(epochs=10, steps=10, learning_rate=2.0)
+    rates = [cosine_rate(recipe, step) for step in range(101)]
+    assert rates[0] == 2.0 and rates[50] == pytest.approx(1.0) and rates[100] == pytest.approx(0.0)
+    assert np.all(np.diff(rates) < 0)
+
+
+def test_focal_loss_by_hand() -> None:
+    logits = np.array([[[0.0, 0.0], [2.0, 0.0], [0.0, 9.0]]], np.float32)
+    labels, weights = np.array([[0, 0, 0]], np.int32), np.array([[1.0, 3.0, 0.0]], np.float32)
+    p = 1 / (1 + np.exp(-2.0))
+    expected = (0.25 * np.log(2) + 3 * (1 - p) ** 2 * -np.log(p)) / 4
+    assert float(focal_loss(logits, labels, weights, 2.0, 0.0)) == pytest.approx(expected, rel=1e-5)
