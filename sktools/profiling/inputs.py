@@ -44,8 +44,10 @@ def from_evaluation(evaluation: EvaluationSet, spec: TensorSpec, limit: int | No
         )
     values = evaluation.features[:limit]
     real = values.reshape(len(values), *spec.shape)
-    kind = "synthetic data" if evaluation.synthetic else "recordings"
-    return FrameSet(quantize(real, spec.scale, spec.zero_point), real, f"{kind} of {evaluation.dataset}", evaluation)
+    kind = " (generated)" if evaluation.synthetic else ""
+    return FrameSet(
+        quantize(real, spec.scale, spec.zero_point), real, f"data set {evaluation.dataset}{kind}", evaluation
+    )
 
 
 def from_file(path: Path, spec: TensorSpec, limit: int | None = None) -> FrameSet:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from sktools.profiling.profile import Profile
 
@@ -93,7 +95,7 @@ def headline(profile: Profile) -> tuple[Figure, ...]:
     found.append(Figure("RAM", kibibytes(memory.ram_bytes), "exact", "the whole image that ran"))
     if profile.accuracy is not None:
         score = profile.accuracy
-        where = f"{score['dataset']}, {len_or_int(score['subjects'])} subjects"
+        where = f"{score['dataset']}, {subjects(score)}"
         found.append(Figure("Accuracy", percent(score["accuracy"]), "measured", f"device answers, {where}"))
         found.append(Figure("Kappa", decimal(score["kappa"], 3), "measured", f"device answers, {where}"))
     parity = profile.parity
@@ -108,6 +110,7 @@ def headline(profile: Profile) -> tuple[Figure, ...]:
     return tuple(found)
 
 
-def len_or_int(value: object) -> int:
-    """The number of subjects, whether they are counted or listed."""
-    return len(value) if isinstance(value, list | tuple) else int(str(value))
+def subjects(score: Mapping[str, Any]) -> str:
+    """How many subjects a score is of, in words."""
+    number = len(score["subjects"])
+    return f"{number} subject" if number == 1 else f"{number} subjects"

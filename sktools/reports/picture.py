@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from sktools.profiling.profile import Profile
-from sktools.reports.figures import at_clock, count, cycles_per_mac, decimal, kibibytes, len_or_int, percent
+from sktools.reports.figures import at_clock, count, cycles_per_mac, decimal, kibibytes, percent, subjects
 
 WIDTH, LEFT, RIGHT, ROW, TOP = 760, 62, 190, 26, 78
 
@@ -65,6 +65,6 @@ def _footer(profile: Profile) -> list[str]:
     if score is not None:
         lines.append(
             f"device answers: accuracy {percent(score['accuracy'])}, kappa {decimal(score['kappa'], 3)} "
-            f"on {len_or_int(score['subjects'])} subjects of {score['dataset']}"
+            f"on {subjects(score)} of {score['dataset']}"
         )
     return lines

@@ -15,7 +15,7 @@ FLOOR_CYCLES_PER_MAC = 0.5
 """SMLAD does two multiply-accumulates in one cycle: no Cortex-M4 code is faster."""
 
 PRIMARY, SECONDARY, WARM = "#4c78d8", "#9aa5b8", "#e0803c"
-STAGE_SCALE = [[0.0, "rgba(76,120,216,0.06)"], [1.0, "rgba(76,120,216,0.95)"]]
+STAGE_SCALE = [[0.0, "rgba(76,120,216,0.06)"], [1.0, "rgba(76,120,216,0.65)"]]
 
 
 def block_latency(profile: Profile) -> Plot | None:

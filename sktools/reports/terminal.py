@@ -18,10 +18,10 @@ def block_table(profile: Profile) -> Table:
     """One row a block: MACs, cycles, cycles/MAC, ms, ms an hour of sleep, share, parity; totals at the end."""
     from rich.table import Table
 
-    kind = profile.totals.latency_kind or "no latency"
+    kind = profile.totals.latency_kind
     table = Table()
     table.add_column("block")
-    for name in ("MACs", "cycles", "cycles/MAC", f"ms ({kind})", "ms/sleep hour"):
+    for name in ("MACs", "cycles", "cycles/MAC", f"ms ({kind})" if kind else "ms", "ms/sleep hour"):
         table.add_column(name, justify="right")
     table.add_column("share")
     table.add_column("parity", justify="right")

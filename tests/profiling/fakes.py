@@ -108,4 +108,4 @@ def accuracy() -> dict[str, object]:
         "per_class": {"WAKE": {"recall": 0.5, "f1": 0.6}, "SLEEP": {"recall": 0.9, "f1": 0.85}},
         "confusion": [[5, 5], [1, 9]],
     }
-    return {"dataset": "synthetic", "subjects": 2, "frames": 3, **score, "host": dict(score)}
+    return {"dataset": "synthetic", "subjects": ["a", "b"], "frames": 3, **score, "host": dict(score)}
