@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from sktools.compiler.choice import OPTIMIZE_LEVELS, chooser
 from sktools.compiler.compiled import CONTRACT, CompiledModel, Layer, TensorSpec
@@ -75,48 +76,51 @@ def _edge(tensor: Tensor, what: str) -> TensorSpec:
 
 def _layers(graph: Graph, ops: Sequence[Op], names: Sequence[LayerName], steps: Sequence[Step]) -> tuple[Layer, ...]:
     """Every operator of the file; what a pass folded into another is a layer without an activation of its own."""
-    macs = {op.operator.index: op.macs() for op in ops}
+    macs = {_worker(op): op.macs() for op in ops}
     layers = []
     for op, name in zip(ops, names, strict=True):
-        index = op.operator.index
-        number = next(position for position, step in enumerate(steps) if index in step.members)
+        number = next(position for position, step in enumerate(steps) if op.operator.index in step.members)
         step = steps[number]
+        owner = max(step.members, key=lambda member: (macs.get(member, -1), -member))
         observable = op.output.index in step.left_behind
-        owner = index == max(step.members, key=lambda member: (macs.get(member, -1), -member))
-        layers.append(
-            Layer(
-                index=index,
-                name=name.layer,
-                block=name.block,
-                op=op.operator.op,
-                macs=macs[index],
-                tensor=op.output.index,
-                output=TensorSpec(op.output.shape, op.output.scale, op.output.zero_point),
-                step=number,
-                cost_owner=owner,
-                observable=observable,
-                output_bytes=op.output.elements if observable else 0,
-                kernel=step.call.kernel if owner else "",
-            )
+        own = Layer(
+            index=op.operator.index,
+            name=name.layer,
+            block=name.block,
+            op=op.operator.file_op or op.operator.op,
+            macs=macs.get(op.operator.index, 0),
+            tensor=op.output.index,
+            output=TensorSpec(op.output.shape, op.output.scale, op.output.zero_point),
+            step=number,
+            cost_owner=op.operator.index == owner,
+            observable=observable,
+            output_bytes=op.output.elements if observable else 0,
+            kernel="",
         )
-        layers += [_folded_layer(graph, folded, name, number) for folded in op.operator.folded]
+        rows = [own, *(_folded_layer(graph, folded, own, macs, owner) for folded in op.operator.folded)]
+        layers += [replace(row, kernel=step.call.kernel) if row.cost_owner else row for row in rows]
     return tuple(sorted(layers, key=lambda layer: layer.index))
 
 
-def _folded_layer(graph: Graph, operator: Operator, name: LayerName, step: int) -> Layer:
+def _worker(op: Op) -> int:
+    """The file's operator that the MACs are booked on: the convolution, where a pass folded others around it."""
+    same = [folded.index for folded in op.operator.folded if op.operator.file_op and folded.op == op.operator.op]
+    return same[-1] if same else op.operator.index
+
+
+def _folded_layer(graph: Graph, operator: Operator, into: Layer, macs: Mapping[int, int], owner: int) -> Layer:
+    """A layer without an activation of its own; scale 0 where its tensor is not int8."""
     tensor = graph.tensors[operator.outputs[0]]
     scaled = tensor.quantization is not None
-    return Layer(
+    return replace(
+        into,
         index=operator.index,
-        name=f"{name.block}/{operator.op.lower()}_{operator.index}",
-        block=name.block,
+        name=f"{into.block}/{operator.op.lower()}_{operator.index}",
         op=operator.op,
-        macs=0,
+        macs=macs.get(operator.index, 0),
         tensor=tensor.index,
         output=TensorSpec(tensor.shape, tensor.scale if scaled else 0.0, tensor.zero_point if scaled else 0),
-        step=step,
-        cost_owner=False,
+        cost_owner=operator.index == owner,
         observable=False,
         output_bytes=0,
-        kernel="",
     )

@@ -55,7 +55,8 @@ class Tensor:
 class Operator:
     """One operator of the file. options: the builtin options by name (ints, bools and strings).
 
-    folded: the file's operators that a pass folded into this one; index is the one whose output this one computes.
+    folded: the file's operators that a pass folded into this one; index and file_op are of the one whose output this
+    one computes (file_op "": the same as op).
     """
 
     index: int
@@ -64,6 +65,7 @@ class Operator:
     outputs: tuple[int, ...]
     options: Mapping[str, int | bool | str]
     folded: tuple[Operator, ...] = ()
+    file_op: str = ""
 
 
 @dataclass(frozen=True)

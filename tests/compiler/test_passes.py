@@ -60,9 +60,10 @@ def test_space_to_batch_folds_into_a_dilated_convolution(
     assert [operator.op for operator in after.operators] == ["DEPTHWISE_CONV_2D"]
     assert after.operators[0].options["dilation_w"] == dilation
     compiled = compile_model(tflite, name="dynamic", optimize="none")
-    assert [layer.op for layer in compiled.layers] == [operator.op for operator in before.operators[:2]] + [
-        "DEPTHWISE_CONV_2D"
-    ]
+    assert [layer.op for layer in compiled.layers] == [operator.op for operator in before.operators]
+    assert [layer.observable for layer in compiled.layers] == [False, False, True]
+    assert [layer.cost_owner for layer in compiled.layers] == [False, True, False]
+    assert [layer.macs for layer in compiled.layers] == [0, frames * 6 * kernel, 0]
     native, reference = NativeModel(compiled, tmp_path), Reference(tflite)
     for _ in range(3):
         frame = RANDOM.integers(-128, 128, compiled.input.shape).astype(np.int8)

@@ -77,6 +77,7 @@ def _folded(graph: Graph, last: Operator) -> Operator | None:
         last.outputs,
         options,
         (*first.folded, first, *conv.folded, conv),
+        last.op,
     )
 
 
