@@ -57,9 +57,10 @@ def measure_and_report(
     _show(bundle)
     parity = bundle.profile.parity
     if parity.mismatched:
-        worst = next(layer for layer in bundle.profile.layers if layer.parity and layer.parity.mismatched)
+        wrong = [layer.name for layer in bundle.profile.layers if layer.parity and layer.parity.mismatched]
+        first = wrong[0] if wrong else "the output"
         raise ThresholdError(
-            f"{parity.mismatched:,} of {parity.elements:,} activations differ from the reference; first: {worst.name}",
+            f"{parity.mismatched:,} of {parity.elements:,} activations differ from the reference; first: {first}",
             f"sktools profile {job.model.name} --board {job.board.name} --optimize none shows every layer",
         )
 

@@ -81,11 +81,6 @@ class Measurement:
     def frames(self) -> int:
         return len(self.outputs)
 
-    @property
-    def mismatched(self) -> int:
-        """Differing elements over the observable layers and the output."""
-        return self.output_parity.mismatched + sum(parity.mismatched for parity in self.layers if parity)
-
 
 @dataclass(frozen=True)
 class FrameReport:
@@ -119,7 +114,8 @@ def measure(
     output_parity = Parity()
     outputs, host_outputs, costs = [], [], []
     lower_bound = False
-    output_tensor = model.layers[-1].tensor
+    last = len(model.layers) - 1
+    output_tensor = model.layers[last].tensor
 
     for number, frame in enumerate(frames):
         expected = oracle.run(frame)
@@ -145,8 +141,11 @@ def measure(
         host_outputs.append(host)
         if float_activations is not None and real is not None and number < SQNR_FRAMES:
             _accumulate(sqnr, model, float_activations(real[number]), expected)
-        on_frame(FrameReport(number, len(frames), device_output, _mismatched(parities, output_parity)))
+        on_frame(FrameReport(number, len(frames), device_output, _mismatched(parities, output_parity, last)))
 
+    if last in parities and output_parity.mismatched > parities[last].mismatched:
+        # The bytes that were sent are the answer, whatever the board says of those it kept.
+        parities[last] = output_parity
     instructions, cycles, by_frame = _mean_costs(costs, model.step_count)
     return Measurement(
         outputs=np.stack(outputs).reshape(len(outputs), *model.output.shape),
@@ -161,8 +160,10 @@ def measure(
     )
 
 
-def _mismatched(parities: Mapping[int, Parity], output: Parity) -> int:
-    return output.mismatched + sum(parity.mismatched for parity in parities.values())
+def _mismatched(parities: Mapping[int, Parity], output: Parity, last: int) -> int:
+    """Differing bytes so far; the output is the last layer's activation, and counts once."""
+    layers = sum(parity.mismatched for index, parity in parities.items() if index != last)
+    return layers + max(output.mismatched, parities.get(last, Parity()).mismatched)
 
 
 def _differences(device: Device, frame: Int8Array, layer: Layer, reference: Int8Array, crc: int) -> Parity:

@@ -15,7 +15,7 @@ def test_equal_activations_need_no_fetch() -> None:
     device = fakes.Device()
     found = measure(fakes.model(), device, fakes.Oracle(), fakes.frames(3))
     assert found.layers == (Parity(36, 0, 0), None, Parity(24, 0, 0))
-    assert found.mismatched == 0
+    assert found.output_parity == Parity(24, 0, 0)
     assert device.fetches == []
     assert np.array_equal(found.outputs, found.host_outputs)
 
@@ -89,3 +89,13 @@ def test_sqnr_of_observable_layers() -> None:
 def test_compare_counts_over_the_whole_int8_range() -> None:
     parity = compare(np.array([-128, 0, 127], np.int8), np.array([127, 0, 126], np.int8))
     assert parity == Parity(3, 2, 255)
+
+
+def test_an_output_that_differs_from_its_own_crc_counts() -> None:
+    class Liar(fakes.Device):
+        def run(self, frame):  # type: ignore[no-untyped-def]
+            answer = super().run(frame)
+            return dataclasses.replace(answer, output=answer.output ^ 1)
+
+    found = measure(fakes.model(), Liar(), fakes.Oracle(), fakes.frames(2))
+    assert found.layers[2] == Parity(16, 16, 1) == found.output_parity
