@@ -31,16 +31,16 @@ def list_models() -> None:
     from rich.table import Table
 
     table = Table()
-    for name in ("name", "classes", "trained", "accuracy", "kappa", "from"):
+    for name in ("name", "classes", "from", "trained", "held-out subjects of"):
         table.add_column(name)
+    for name in ("accuracy", "kappa"):
+        table.add_column(name, justify="right")
     for row in rows:
-        table.add_row(
-            row["name"],
-            ", ".join(row["classes"]),
-            "yes" if row["trained"] else "no",
-            *(_figure(row["metrics"], key) for key in ("accuracy", "kappa")),
-            row["origin"],
-        )
+        fixed = (row["name"], ", ".join(row["classes"]), row["origin"], "yes" if row["trained"] else "no")
+        scores = row["metrics"] or {"-": {}}
+        for number, (dataset, score) in enumerate(scores.items()):
+            figures = (f"{score[key]:.3f}" if key in score else "-" for key in ("accuracy", "kappa"))
+            table.add_row(*(fixed if number == 0 else ("",) * len(fixed)), dataset, *figures)
     console.render(table)
 
 
@@ -80,7 +80,9 @@ def show(model: str) -> None:
         )
     )
     for dataset, score in (document["metrics"] or {}).items():
-        console.result(f"{dataset}: accuracy {score.get('accuracy')}, kappa {score.get('kappa')}")
+        console.result(
+            f"{dataset}: accuracy {score['accuracy']:.3f}, kappa {score['kappa']:.3f} (held-out subjects, int8)"
+        )
 
 
 def _list(values: tuple[int, ...]) -> str:
@@ -108,7 +110,3 @@ def _metrics(folder: Path) -> dict[str, Any] | None:
     document = json.loads(path.read_text(encoding="utf-8"))
     found: dict[str, Any] = document.get("int8", {})
     return found
-
-
-def _figure(metrics: dict[str, Any] | None, key: str) -> str:
-    return ", ".join(f"{score[key]:.3f} ({name})" for name, score in (metrics or {}).items() if key in score)
