@@ -7,7 +7,7 @@ from html import escape
 from sktools.profiling.profile import Profile
 from sktools.reports.figures import at_clock, count, cycles_per_mac, decimal, kibibytes, percent, subjects
 
-WIDTH, LEFT, RIGHT, ROW, TOP = 760, 62, 190, 26, 78
+WIDTH, LEFT, RIGHT, ROW, TOP = 760, 62, 220, 26, 78
 
 STYLE = """
   .paper { fill: #ffffff; stroke: #dfe4ec; } .ink { fill: #1b2330; } .soft { fill: #5c6778; } .bar { fill: #4c78d8; }
@@ -22,7 +22,7 @@ def block_picture(profile: Profile) -> str:
     """The block-latency bars with the run's main figures below, as the text of an .svg."""
     blocks = profile.blocks
     lines = _footer(profile)
-    height = TOP + ROW * len(blocks) + 22 + 20 * len(lines) + 12
+    height = TOP + ROW * len(blocks) + 20 * len(lines) + 18
     longest = max((block.ms_per_sleep_hour or 0.0 for block in blocks), default=0.0) or 1.0
     room = WIDTH - LEFT - RIGHT - 24
     kind = profile.totals.latency_kind or "not counted"
@@ -41,9 +41,9 @@ def block_picture(profile: Profile) -> str:
         parts += [
             f'<text class="ink" x="20" y="{y + 15}">{escape(block.name)}</text>',
             f'<rect class="bar" x="{LEFT}" y="{y + 3}" width="{width:.1f}" height="16" rx="3"/>',
-            f'<text class="soft figure" x="{WIDTH - 110}" y="{y + 15}">{decimal(block.ms_per_sleep_hour, 3)} ms</text>',
+            f'<text class="soft figure" x="{WIDTH - 152}" y="{y + 15}">{decimal(block.ms_per_sleep_hour, 3)} ms</text>',
             f'<text class="soft figure" x="{WIDTH - 20}" y="{y + 15}">'
-            f"{decimal(cycles_per_mac(block.cycles, block.macs))} cyc/MAC</text>",
+            f"{decimal(cycles_per_mac(block.cycles, block.macs))} cycles/MAC</text>",
         ]
     y = TOP + ROW * len(blocks) + 22
     parts += [f'<text class="soft" x="20" y="{y + 20 * row}">{escape(line)}</text>' for row, line in enumerate(lines)]
