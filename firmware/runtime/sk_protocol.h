@@ -5,7 +5,8 @@
  *
  * little-endian throughout. The version stands first and the CRC last in every version there will be. A reply carries
  * its request's sequence number and type | SK_REPLY, or SK_ERROR, or SK_FAULT. Empty frames are ignored.
- * Text in a payload is u8 length and that many bytes, cut to SK_TEXT_MAX. docs/protocol.md says what each payload holds.
+ * Text in a payload is u8 length and that many bytes, cut to SK_TEXT_MAX. At each
+ * handler in sk_server.c stands what its payloads hold.
  */
 #ifndef SK_PROTOCOL_H
 #define SK_PROTOCOL_H

@@ -103,8 +103,8 @@ class VirtualDriver:
                     client.connect(build.model)
                     yield VirtualSession(client, counter, terminal, records)
                 except LinkError as error:
-                    if process.poll() is not None:
-                        raise LinkError(f"QEMU ended by itself: {_last_line(log)}", "run it again") from error
+                    if _has_ended(process):
+                        raise LinkError(f"QEMU ended by itself: {_last_words(process, log)}", "run it again") from error
                     raise
                 finally:
                     transport.close()
@@ -132,11 +132,20 @@ def _wait_for_terminal(process: subprocess.Popen[bytes], log: Path) -> str:
         if found:
             return found[1]
         if process.poll() is not None:
-            raise LinkError(f"QEMU does not start: {_last_line(log)}", "sktools doctor")
+            raise LinkError(f"QEMU does not start: {_last_words(process, log)}", "sktools doctor")
         time.sleep(0.005)
     raise LinkError(f"QEMU named no pseudo-terminal within {_START_S:g} s", "sktools doctor")
 
 
-def _last_line(log: Path) -> str:
-    lines = log.read_text(errors="replace").strip().splitlines()
-    return lines[-1] if lines else "it said nothing"
+def _has_ended(process: subprocess.Popen[bytes]) -> bool:
+    """The terminal closes a moment before the process can be reaped."""
+    try:
+        process.wait(0.3)
+    except subprocess.TimeoutExpired:
+        return False
+    return True
+
+
+def _last_words(process: subprocess.Popen[bytes], log: Path) -> str:
+    lines = [line for line in log.read_text(errors="replace").splitlines() if line and "redirected to" not in line]
+    return lines[-1] if lines else f"exit status {process.returncode}"

@@ -51,17 +51,19 @@ def encode(frame: Frame) -> bytes:
 
 def decode(chunk: bytes) -> Frame | Garbage | Banner:
     """What stands between two delimiters."""
-    at = chunk.find(BANNER)
-    if at >= 0:
-        return Banner(chunk[at:].decode(errors="replace").strip())
     try:
         body = bytes(cobs.decode(chunk))
     except cobs.DecodeError:
-        return Garbage(chunk)
+        return _text_or_garbage(chunk)
     if len(body) < _HEADER.size + _CRC.size or zlib.crc32(body[: -_CRC.size]) != _CRC.unpack(body[-_CRC.size :])[0]:
-        return Garbage(chunk)
+        return _text_or_garbage(chunk)
     version, kind, sequence = _HEADER.unpack_from(body)
     return Frame(version, kind, sequence, body[_HEADER.size : -_CRC.size])
+
+
+def _text_or_garbage(chunk: bytes) -> Garbage | Banner:
+    at = chunk.find(BANNER)
+    return Banner(chunk[at:].decode(errors="replace").strip()) if at >= 0 else Garbage(chunk)
 
 
 class FrameReader:

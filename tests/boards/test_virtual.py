@@ -1,0 +1,200 @@
+"""The virtual board: the same answers as the host build, exact counts, faults that name their place, no leftovers."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import signal
+import subprocess
+import sys
+import time
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sktools.boards import virtual
+from sktools.boards.board import load_board
+from sktools.boards.driver import Session, driver_for
+from sktools.errors import BuildError, LinkError, MissingError
+from sktools.link.client import BoardFaultError
+from sktools.link.messages import FaultReason
+from tests.support.builds import build_for, fake_build
+from tests.support.fake_model import CRASH, DEEP_C, ELEMENTS, OVERFLOW, fake_model, reference
+from tests.support.tools import needs_cc, needs_qemu
+
+pytestmark = [needs_qemu, needs_cc]
+
+BOARD = load_board("virtual")
+
+
+def frame_of(seed: int) -> np.ndarray:
+    return np.random.default_rng(seed).integers(-128, 128, ELEMENTS).astype(np.int8)
+
+
+@pytest.fixture(scope="module")
+def session() -> Iterator[Session]:
+    with driver_for(BOARD).open(fake_build("virtual")) as session:
+        yield session
+
+
+def test_the_board_computes_what_numpy_does(session: Session) -> None:
+    for seed in range(3):
+        frame = frame_of(seed)
+        expected = reference(frame)
+        run = session.run(frame.tobytes())
+        assert run.output == expected[3].tobytes()
+        assert [step.crc for step in run.steps] == [0 if a is None else zlib.crc32(a.tobytes()) for a in expected]
+        assert session.client.run_to(frame.tobytes(), 1) == expected[1].tobytes()
+
+
+def test_board_and_host_tell_the_same_of_the_model(session: Session) -> None:
+    with driver_for(load_board("host")).open(fake_build("host")) as host:
+        assert host.counts() == ()
+        assert host.client.layers() == session.client.layers()
+        ours, theirs = session.client.hello(), host.client.hello()
+        assert (ours.board, theirs.board) == ("virtual", "host")
+        assert (ours.sha256, ours.contract, ours.model) == (theirs.sha256, theirs.contract, theirs.model)
+        frame = frame_of(5).tobytes()
+        assert host.run(frame).output == session.run(frame).output
+
+
+def test_counts_are_those_of_the_last_run_and_the_same_each_time(session: Session) -> None:
+    assert session.counter.kind == "cycle-model"
+    frame = frame_of(1).tobytes()
+    session.run(frame)
+    first = session.counts()
+    session.client.run_to(frame, 1)
+    session.run(frame)
+    assert session.counts() == first
+    assert len(first) == 4
+    # 600 elements: at least a load and a store each; step_1 reads what it writes
+    assert all(count.instructions and count.cycles and count.cycles > count.instructions >= 1200 for count in first)
+
+
+def test_systick_and_the_cycle_model_agree_on_instructions(session: Session) -> None:
+    """Two ways of counting that share nothing; SysTick ticks once in 40 and sees the calls around a step too."""
+    run = session.run(frame_of(2).tobytes())
+    for step, count in zip(run.steps, session.counts(), strict=True):
+        assert count.instructions is not None
+        assert -40 <= step.counter - count.instructions <= 80
+
+
+def test_another_boot_counts_the_same(session: Session) -> None:
+    frame = frame_of(1).tobytes()
+    session.run(frame)
+    with driver_for(BOARD).open(fake_build("virtual")) as other:
+        other.run(frame)
+        assert other.counts() == session.counts()
+
+
+def test_memory_marks(session: Session) -> None:
+    session.run(frame_of(0).tobytes())
+    memory = session.client.memory()
+    assert (memory.stack_bytes, memory.arena_bytes) == (4096, 2 * ELEMENTS)
+    assert 64 <= memory.stack_used < 1024
+
+
+def test_without_the_plugin_instructions_are_counted_and_labelled(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(qemu: Path) -> Path:
+        raise MissingError("no compiler")
+
+    monkeypatch.setattr(virtual, "build_plugin", missing)
+    frame = frame_of(1).tobytes()
+    counts = []
+    for _ in range(2):
+        with driver_for(BOARD).open(fake_build("virtual")) as session:
+            assert session.counter.kind == "instructions"
+            assert "no compiler" in session.counter.note
+            session.run(frame)
+            counts.append(session.counts())
+            session.run(frame)
+            counts.append(session.counts())
+    assert counts[0] == counts[1] == counts[2] == counts[3]
+    assert all(count.cycles is None and count.instructions and count.instructions % 40 == 0 for count in counts[0])
+
+
+def test_a_crash_names_its_line_and_the_board_comes_back() -> None:
+    build = build_for("virtual", "crash", fake_model(CRASH))
+    with driver_for(BOARD).open(build) as session:
+        with pytest.raises(BoardFaultError, match=r"crashed in step 3 at step_3 \(model.c:\d+\)") as caught:
+            session.run(bytes(ELEMENTS))
+        assert caught.value.fault.bfar == 0xF0000000
+        with pytest.raises(BoardFaultError):  # it stays so until it is reset
+            session.client.memory()
+        assert session.client.reset().model == "fake"
+        assert session.client.memory().arena_bytes == 2 * ELEMENTS
+
+
+def test_a_stack_overflow_names_the_function() -> None:
+    build = build_for("virtual", "overflow", fake_model(OVERFLOW, {"deep.c": DEEP_C}))
+    with driver_for(BOARD).open(build) as session:
+        with pytest.raises(BoardFaultError, match="ran out of stack in step 3 called from sk_test_deep") as caught:
+            session.run(bytes(ELEMENTS))
+        assert caught.value.fault.reason is FaultReason.STACK_OVERFLOW
+        assert session.client.reset().model == "fake"
+
+
+def test_flash_checks_the_image(tmp_path: Path) -> None:
+    build = fake_build("virtual")
+    assert "fits" in driver_for(BOARD).flash(build)
+    damaged = tmp_path / "damaged.elf"
+    damaged.write_bytes(b"no image")
+    with pytest.raises(BuildError):
+        driver_for(BOARD).flash(dataclasses.replace(build, image=damaged))
+
+
+def test_an_image_that_does_not_answer_is_one_error_and_no_qemu_is_left(tmp_path: Path) -> None:
+    damaged = tmp_path / "damaged.elf"
+    damaged.write_bytes(b"no image")
+    before = qemu_children()
+    build = dataclasses.replace(fake_build("virtual"), image=damaged)
+    with pytest.raises(LinkError), driver_for(BOARD).open(build):
+        pass
+    assert qemu_children() == before
+
+
+def test_qemu_killed_under_us_is_one_error() -> None:
+    before = set(qemu_children())
+    with pytest.raises(LinkError, match="QEMU ended"), driver_for(BOARD).open(fake_build("virtual")) as session:
+        (ours,) = set(qemu_children()) - before
+        os.kill(ours, signal.SIGKILL)
+        session.run(bytes(ELEMENTS))
+    assert set(qemu_children()) == before
+
+
+HOLD = """\
+import sys, time
+from tests.support.builds import fake_build
+from sktools.boards.board import load_board
+from sktools.boards.driver import driver_for
+with driver_for(load_board("virtual")).open(fake_build("virtual")) as session:
+    print("open", flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the kernel ends orphans only on Linux")
+def test_qemu_dies_with_a_killed_parent() -> None:
+    root = Path(__file__).parents[2]
+    holder = subprocess.Popen([sys.executable, "-c", HOLD], cwd=root, stdout=subprocess.PIPE)
+    assert holder.stdout is not None and holder.stdout.readline() == b"open\n"
+    children = qemu_children(holder.pid)
+    assert len(children) == 1
+    holder.kill()
+    holder.wait()
+    deadline = time.monotonic() + 30
+    while any(Path(f"/proc/{pid}").exists() for pid in children) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert not any(Path(f"/proc/{pid}").exists() for pid in children)
+
+
+def qemu_children(parent: int | None = None) -> list[int]:
+    """Process ids of the QEMUs that `parent` (default: we) started."""
+    if not sys.platform.startswith("linux"):
+        pytest.skip("reads /proc")
+    folder = Path(f"/proc/{parent or os.getpid()}/task")
+    found = [int(pid) for task in folder.iterdir() for pid in (task / "children").read_text().split()]
+    return sorted(pid for pid in found if "qemu" in Path(f"/proc/{pid}/comm").read_text())

@@ -1,0 +1,19 @@
+"""Marks for tests that need a program which is not everywhere."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+
+needs_arm_gcc = pytest.mark.skipif(
+    shutil.which("arm-none-eabi-gcc") is None or shutil.which("make") is None,
+    reason="arm-none-eabi-gcc or make is not installed",
+)
+needs_qemu = pytest.mark.skipif(
+    shutil.which("qemu-system-arm") is None or shutil.which("arm-none-eabi-gcc") is None,
+    reason="qemu-system-arm or arm-none-eabi-gcc is not installed",
+)
+needs_cc = pytest.mark.skipif(
+    shutil.which("cc") is None or shutil.which("make") is None, reason="cc or make is not installed"
+)
