@@ -2,17 +2,20 @@
 #ifndef SK_BOARD_H
 #define SK_BOARD_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 typedef struct {
     const char *name;
     const char *counter; /* what sk_counter_end counts: "dwt", "instructions" or "none" */
-    uint32_t clock_hz;
 } sk_board_t;
 
 extern const sk_board_t sk_board;
 
 void sk_board_init(void);
+
+/* The CPU clock, measured where the board can; 0: not known. */
+uint32_t sk_board_clock_hz(void);
 
 /* Sends all bytes before it returns. */
 void sk_board_send(const uint8_t *bytes, uint32_t count);
@@ -22,6 +25,9 @@ uint8_t sk_board_receive(void);
 
 /* Starts the firmware anew. Does not return on a board; the host build's returns with the server initialised. */
 void sk_board_reset(void);
+
+/* Tells a power analyser that an inference runs, or has ended. */
+void sk_board_mark(bool inferring);
 
 /* Around one step. What passed between the two, in the unit of sk_board.counter. */
 void sk_counter_begin(void);

@@ -22,6 +22,7 @@ const sk_layer_t *sk_observable_after(const sk_model_t *model, uint16_t step)
 
 void sk_run_steps(const sk_model_t *model, uint16_t count, bool with_crc)
 {
+    sk_board_mark(true);
     for (uint16_t step = 0; step < count; step++) {
         void (*run)(void) = model->steps[step].run;
         sk_step_running = step;
@@ -34,5 +35,6 @@ void sk_run_steps(const sk_model_t *model, uint16_t count, bool with_crc)
         const sk_layer_t *layer = with_crc ? sk_observable_after(model, step) : NULL;
         sk_step_results[step].crc = layer != NULL ? sk_crc32(0, layer->output, layer->output_bytes) : 0;
     }
+    sk_board_mark(false);
     sk_step_running = SK_STEP_ALL;
 }

@@ -134,7 +134,7 @@ static void on_hello(const request_t *request)
     (void)request;
     reply_u16(SK_PROTOCOL_VERSION);
     reply_u16(SK_PAYLOAD_MAX);
-    reply_u32(sk_board.clock_hz);
+    reply_u32(sk_board_clock_hz());
     reply_bytes(sk_model.sha256, sizeof sk_model.sha256);
     reply_u16(sk_model.layer_count);
     reply_u16(sk_model.step_count);

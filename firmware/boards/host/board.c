@@ -17,7 +17,7 @@ SK_HOST_EXPORT void sk_host_feed(const uint8_t *bytes, uint32_t count);
 
 static sk_host_sink_t sink;
 
-const sk_board_t sk_board = {.name = "host", .counter = "none", .clock_hz = 0};
+const sk_board_t sk_board = {.name = "host", .counter = "none"};
 
 void sk_board_send(const uint8_t *bytes, uint32_t count)
 {
@@ -29,6 +29,16 @@ void sk_board_send(const uint8_t *bytes, uint32_t count)
 void sk_board_reset(void)
 {
     sk_server_start();
+}
+
+uint32_t sk_board_clock_hz(void)
+{
+    return 0;
+}
+
+void sk_board_mark(bool inferring)
+{
+    (void)inferring;
 }
 
 void sk_counter_begin(void)
