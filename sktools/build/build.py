@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import shutil
+import json
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +17,8 @@ from sktools.build.toolchain import compiler_version, require_tools, run_make
 from sktools.compiler.compiled import CompiledModel
 from sktools.errors import BuildError
 
-_FINGERPRINT = ".fingerprint"
+_RECEIPT = "build.json"
+"""What was built from what: the fingerprint of the rendered files, the image's SHA-256, the compiler that made it."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,8 @@ class Build:
     """A firmware project that has been compiled.
 
     folder: the project. image: the ELF (or shared library) in it. binary: its raw flash content, None for none.
-    tflite: the model file it was compiled from. flags: compile flags of the model. compiler: its --version line.
+    tflite: the model file it was compiled from. flags: compile flags of the model. compiler: --version of the one
+    that built it.
     """
 
     folder: Path
@@ -65,8 +67,9 @@ def build_firmware(
     folder = folder or default_folder(model, target.board)
     require_tools(target)
     files = project_files(model, target, tflite, debug)
-    fingerprint = _fingerprint(files, compiler_version(target.compiler))
-    if _holds(folder, fingerprint, target):
+    compiler = compiler_version(target.compiler)
+    fingerprint = _fingerprint(files, compiler)
+    if _holds(folder, fingerprint, target, compiler):
         return load_build(folder)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -74,7 +77,8 @@ def build_firmware(
             fresh = Path(name) / "project"
             _write(fresh, files)
             run_make(fresh)
-            (fresh / _FINGERPRINT).write_text(f"{fingerprint} {_digest(fresh / target.image)}")
+            receipt = _receipt(fingerprint, fresh / target.image, compiler)
+            (fresh / _RECEIPT).write_text(json.dumps(receipt, indent=1) + "\n")
             _take_place(fresh, folder, Path(name) / "replaced")
     except OSError as error:
         raise BuildError(
@@ -99,7 +103,7 @@ def load_build(folder: Path) -> Build:
             image=image,
             binary=binary,
             tflite=folder / TFLITE,
-            compiler=compiler_version(facts["compiler"]) if shutil.which(facts["compiler"]) else facts["compiler"],
+            compiler=_builder(folder, image, facts["compiler"]),
             flags=tuple(facts["flags"]),
             debug=facts["debug"],
         )
@@ -121,12 +125,32 @@ def _fingerprint(files: dict[str, bytes], compiler: str) -> str:
     return digest.hexdigest()
 
 
-def _holds(folder: Path, fingerprint: str, target: Target) -> bool:
+def _receipt(fingerprint: str, image: Path, compiler: str) -> dict[str, str]:
+    return {"fingerprint": fingerprint, "image_sha256": _digest(image), "compiler": compiler}
+
+
+def _holds(folder: Path, fingerprint: str, target: Target, compiler: str) -> bool:
     """Whether the folder's image came from these files with this compiler, and is still the one that was built."""
     try:
-        return (folder / _FINGERPRINT).read_text() == f"{fingerprint} {_digest(folder / target.image)}"
+        return bool(_read_receipt(folder) == _receipt(fingerprint, folder / target.image, compiler))
     except OSError:
         return False
+
+
+def _builder(folder: Path, image: Path, program: str) -> str:
+    """--version of the compiler that made the image, as far as that is known."""
+    receipt = _read_receipt(folder)
+    made_by_us = image.is_file() and receipt.get("image_sha256") == _digest(image)
+    return str(receipt.get("compiler", program)) if made_by_us else f"{program}, run by hand: version not recorded"
+
+
+def _read_receipt(folder: Path) -> dict[str, str]:
+    """Empty where there is none that can be read."""
+    try:
+        receipt = json.loads((folder / _RECEIPT).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return receipt if isinstance(receipt, dict) else {}
 
 
 def _digest(path: Path) -> str:

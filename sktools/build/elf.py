@@ -142,23 +142,27 @@ class _OpenElf:
         self.image = image
 
     def __enter__(self) -> _OpenElf:
-        from elftools.common.exceptions import ELFError
         from elftools.elf.elffile import ELFFile
 
         try:
             self.stream = self.image.open("rb")
         except OSError as error:
-            raise BuildError(f"cannot read {self.image}: {error.strerror}", "sktools build-fw") from error
+            raise BuildError(f"cannot read {self.image}: {error.strerror}", "sktools build-fw MODEL") from error
         try:
             self.value: Any = ELFFile(self.stream)
-        except ELFError as error:
+        except _damage() as error:
             self.stream.close()
-            raise BuildError(f"{self.image} is no ELF image: {error}", "sktools build-fw") from error
+            raise BuildError(f"{self.image} is no ELF image: {error}", "sktools build-fw MODEL") from error
         return self
 
     def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: object) -> None:
-        from elftools.common.exceptions import ELFError
-
         self.stream.close()
-        if isinstance(value, ELFError):
-            raise BuildError(f"{self.image} is damaged: {value}", "sktools build-fw") from value
+        if isinstance(value, _damage()):
+            raise BuildError(f"{self.image} is damaged: {value}", "sktools build-fw MODEL") from value
+
+
+def _damage() -> tuple[type[Exception], ...]:
+    """What pyelftools raises on a damaged file: its own errors, and whatever reading a wrong number leads to."""
+    from elftools.common.exceptions import DWARFError, ELFError
+
+    return (ELFError, DWARFError, LookupError, ValueError, TypeError, AttributeError, OverflowError, AssertionError)

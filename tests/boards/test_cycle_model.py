@@ -14,9 +14,10 @@ from pathlib import Path
 import pytest
 
 from sktools.boards.board import load_board
-from sktools.boards.cycle_count import count_cycles
+from sktools.boards.cycle_count import count_cycles, main
 from sktools.boards.cycle_model import Window
 from sktools.build.shipped import firmware_path
+from sktools.errors import EXIT_FAILURE, EXIT_USAGE
 from tests.support.tools import needs_qemu
 
 
@@ -164,3 +165,17 @@ def test_counts_are_exact(windows: tuple[Window, ...], index: int) -> None:
 @needs_qemu
 def test_two_runs_count_the_same(image: Path, windows: tuple[Window, ...]) -> None:
     assert count_cycles(image).windows == windows
+
+
+@needs_qemu
+def test_the_command_prints_a_row_a_window(image: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([str(image)]) == 0
+    rows = capsys.readouterr().out.splitlines()
+    assert len(rows) == 1 + len(CASES)
+    assert rows[-1].split() == [str(len(CASES) - 1), "2,000", "2,000"]
+
+
+def test_the_command_refuses_what_is_no_image(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([]) == EXIT_USAGE
+    assert main([str(tmp_path / "none.elf")]) == EXIT_FAILURE
+    assert "no image at" in capsys.readouterr().err

@@ -15,6 +15,7 @@ from sktools.build import build as build_module
 from sktools.build import record
 from sktools.build.build import build_firmware, default_folder, load_build
 from sktools.build.project import project_files
+from sktools.build.toolchain import compiler_version
 from sktools.errors import EXIT_MISSING, BuildError, MissingError
 from tests.support.builds import fake_build
 from tests.support.fake_model import TFLITE, fake_model
@@ -68,6 +69,9 @@ def test_a_folder_alone_tells_all_of_a_build(tmp_path: Path) -> None:
     assert dict(built.model.sources) == dict(fake_model().sources)
     assert built.tflite.read_bytes() == TFLITE
     assert (built.board, built.engine, built.debug) == ("host", "aot", False)
+    assert built.compiler == compiler_version("cc")
+    built.image.write_bytes(built.image.read_bytes() + b"made by hand")
+    assert "not recorded" in load_build(built.folder).compiler
     assert {"Makefile", "README.md", "model.json", "model.tflite", "src/runtime/sk_server.c"} <= tree(built.folder)
     assert "src/runtime/sk_fault.c" not in tree(built.folder)  # a board's own file
     assert "make" in (built.folder / "README.md").read_text()

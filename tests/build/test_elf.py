@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -79,7 +81,22 @@ def test_what_is_no_elf_is_refused(tmp_path: Path) -> None:
 
 
 @needs_arm_gcc
-def test_an_image_cut_short_is_one_error_or_still_whole(tmp_path: Path) -> None:
+def test_a_damaged_image_is_one_error_or_read(tmp_path: Path) -> None:
+    content = fake_build("virtual").image.read_bytes()
+    random = Random(1)
+    for _ in range(60):
+        damaged = bytearray(content)
+        for _ in range(random.choice([1, 30])):
+            damaged[random.randrange(len(damaged))] = random.randrange(256)
+        (tmp_path / "image").write_bytes(damaged)
+        with contextlib.suppress(BuildError):
+            image_sizes(tmp_path / "image")
+        with contextlib.suppress(BuildError):
+            locate(tmp_path / "image", 0x200)
+
+
+@needs_arm_gcc
+def test_an_image_cut_short_is_one_error(tmp_path: Path) -> None:
     content = fake_build("virtual").image.read_bytes()
     for length in range(0, len(content), 997):
         (tmp_path / "image").write_bytes(content[:length])
