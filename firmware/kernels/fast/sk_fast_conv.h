@@ -1,0 +1,31 @@
+/*
+ * 1xk convolution, [rows][in_channels] to [rows][out_channels] int8, stride 1, as many rows out as in, any dilation; for
+ * few output channels (a decoder's classes). `out` may be `in` where out_channels <= in_channels.
+ *
+ * Each input row is multiplied once with the weights of all taps (the tile product of sk_fast_tile.h, a column for each
+ * tap and output channel), and the sums are added to the output rows that they belong to. These wait in a window of
+ * int32 sums on the stack, so no expanded row is ever kept.
+ */
+#ifndef SK_FAST_CONV_H
+#define SK_FAST_CONV_H
+
+#include <stdint.h>
+
+/* ((taps - 1) * dilation + 2) * out_channels at most */
+#define SK_FAST_CONV_WINDOW 40
+
+typedef struct {
+    uint16_t rows, in_channels, out_channels;
+    uint16_t taps, dilation;
+    uint16_t pad; /* rows before the first */
+    int16_t out_zero_point, low, high;
+    const int32_t *tiles;      /* columns from the last tap to the first, out_channels each; biases, multipliers 0 */
+    const int32_t *padding;    /* [taps * out_channels] a padding row's sums */
+    const int32_t *bias;       /* [out_channels], the input's zero point folded in */
+    const int32_t *multiplier; /* [out_channels] */
+    const int8_t *shift;       /* [out_channels] */
+} sk_fast_conv_t;
+
+void sk_fast_conv(const sk_fast_conv_t *shape, const int8_t *in, int8_t *out);
+
+#endif

@@ -1,0 +1,257 @@
+#include "sk_fast_depthwise.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "../sk_quant.h"
+#include "sk_fit.h"
+#include "sk_simd.h"
+
+/* Streams of one channel with the same number of rows. */
+typedef struct {
+    int32_t step;       /* bytes from one row of a stream to its next */
+    int32_t channels;   /* bytes from a stream to the next stream */
+    uint32_t pad;       /* pair of the input's zero point */
+    int32_t count;      /* rows of each stream */
+    int32_t main_bytes; /* bytes from a stream's first row to the row where the unrolled loop ends */
+    int32_t main_phase; /* pairs of the unrolled loop modulo 3; -1: none */
+} dw5_streams_t;
+
+/* One channel's rows r, r + dilation, ...: count of them, step bytes apart. */
+static void dw5_stream(const int32_t *record, int8_t *row, int32_t step, int32_t count, uint32_t pad)
+{
+    const int32_t bias = record[0], multiplier = record[1];
+    const uint32_t w01 = (uint32_t)record[2], w23 = (uint32_t)record[3];
+    const uint32_t w12 = (uint32_t)record[4], w34 = (uint32_t)record[5];
+    const int8_t *next = row;
+    uint32_t before = pad, now = before;
+
+    for (int32_t j = -2; j < count; j += 2) {
+        const int32_t low = j + 2 < count ? *next : sk_low(pad);
+        const int32_t high = j + 3 < count ? next[step] : sk_low(pad);
+        const uint32_t after = sk_pair(low, high);
+        next += 2 * step;
+        if (j >= 0) {
+            int32_t even = sk_smlad(before, w01, bias), odd = sk_smlatb(before, w01, bias);
+            even = sk_smlabt(after, w34, sk_smlad(now, w23, even));
+            odd = sk_smlad(after, w34, sk_smlad(now, w12, odd));
+            row[0] = (int8_t)sk_fitted(even, multiplier);
+            if (j + 1 < count) {
+                row[step] = (int8_t)sk_fitted(odd, multiplier);
+            }
+            row += 2 * step;
+        }
+        before = now;
+        now = after;
+    }
+}
+
+#if SK_HAS_DSP_ASSEMBLY
+
+/*
+ * The same, for `streams` streams of at least 4 rows each. In assembly because gcc 12 keeps only 8 of the 14 live
+ * values in registers (20 cycles an output; this is 9.2 in the loop) and cannot rotate the three pairs by unrolling.
+ *
+ * r0 row, r1 step, r2 bias, r3 multiplier, r4 (w0,w1), r5 (w2,w3), r6 (w1,w2), r7 (w3,w4); r8, r9, r10 three pairs in
+ * a row; r11, r12 even and odd output; lr end of the loop. On the stack: row, streams_t, streams left.
+ */
+SK_ASSEMBLY(void dw5_channel(const int32_t *record, int8_t *row, const dw5_streams_t *streams, int32_t count))
+{
+    __asm__ volatile(
+        ".syntax unified\n"
+        ".macro sk_dw5_outputs before, now, after\n"
+        "    smlad   r11, \\before, r4, r2\n"
+        "    smlatb  r12, \\before, r4, r2\n"
+        "    smlad   r11, \\now, r5, r11\n"
+        "    smlad   r12, \\now, r6, r12\n"
+        "    smlabt  r11, \\after, r7, r11\n"
+        "    smlad   r12, \\after, r7, r12\n"
+        "    smmul   r11, r11, r3\n"
+        "    smmul   r12, r12, r3\n"
+        "    ssat    r11, #8, r11, asr %[shift]\n"
+        "    ssat    r12, #8, r12, asr %[shift]\n"
+        ".endm\n"
+        /* Stores stand before loads: a load right behind another access takes 1 cycle instead of 2. */
+        ".macro sk_dw5_pair before, now, after\n"
+        "    sk_dw5_outputs \\before, \\now, \\after\n"
+        "    strb    r11, [r0]\n"
+        "    ldrsb   \\before, [r0, r1, lsl #2]\n"
+        "    add     r0, r0, r1\n"
+        "    strb    r12, [r0]\n"
+        "    ldrsb   r11, [r0, r1, lsl #2]\n"
+        "    add     r0, r0, r1\n"
+        "    pkhbt   \\before, \\before, r11, lsl #16\n"
+        ".endm\n"
+        ".macro sk_dw5_store_pair\n"
+        "    strb    r11, [r0]\n"
+        "    strb    r12, [r0, r1]\n"
+        "    add     r0, r0, r1, lsl #1\n"
+        ".endm\n"
+
+        "    push    {r1, r2, r3, r4-r11, lr}\n"
+        "    mov     r12, r2\n"
+        "    ldm     r0, {r2-r7}\n"
+
+        "1:  ldr     r0, [sp]\n"
+        "    ldr     r1, [r12, %[step]]\n"
+        "    ldr     r8, [r12, %[pad]]\n"
+        "    ldr     lr, [r12, %[main_bytes]]\n"
+        "    ldr     r12, [r12, %[main_phase]]\n"
+        "    ldrsb   r9, [r0]\n"
+        "    ldrsb   r11, [r0, r1]\n"
+        "    add     lr, lr, r0\n"
+        "    pkhbt   r9, r9, r11, lsl #16\n"
+        "    add     r11, r0, r1, lsl #1\n"
+        "    ldrsb   r10, [r11]\n"
+        "    ldrsb   r11, [r11, r1]\n"
+        "    cmp     r12, #1\n"
+        "    pkhbt   r10, r10, r11, lsl #16\n"
+        "    bhi     3f\n" /* 2 or -1 */
+        "    blo     5f\n"
+        "    mov     r11, r10\n"
+        "    mov     r10, r8\n"
+        "    mov     r8, r9\n"
+        "    mov     r9, r11\n"
+        "    b       7f\n"
+        "3:  cmp     r12, #2\n"
+        "    bne     8f\n"
+        "    mov     r11, r8\n"
+        "    mov     r8, r10\n"
+        "    mov     r10, r9\n"
+        "    mov     r9, r11\n"
+        "    b       6f\n"
+
+        "5:  sk_dw5_pair r8, r9, r10\n"
+        "6:  sk_dw5_pair r9, r10, r8\n"
+        "7:  sk_dw5_pair r10, r8, r9\n"
+        "    cmp     r0, lr\n"
+        "    bne     5b\n"
+
+        /* The last 4 rows, or 5: the pairs run out of the stream. */
+        "8:  ldr     lr, [sp, #4]\n"
+        "    ldr     r12, [lr, %[count]]\n"
+        "    ldr     lr, [lr, %[pad]]\n"
+        "    lsls    r12, r12, #31\n"
+        "    beq     9f\n"
+        "    sk_dw5_outputs r8, r9, r10\n"
+        "    mov     r8, r9\n"
+        "    mov     r9, r10\n"
+        "    ldrsb   r10, [r0, r1, lsl #2]\n"
+        "    pkhbt   r10, r10, lr, lsl #16\n"
+        "    sk_dw5_store_pair\n"
+        "9:  sk_dw5_outputs r8, r9, r10\n"
+        "    sk_dw5_store_pair\n"
+        "    sk_dw5_outputs r9, r10, lr\n"
+        "    strb    r11, [r0]\n"
+        "    it      eq\n"
+        "    strbeq  r12, [r0, r1]\n"
+
+        "    ldr     r12, [sp, #4]\n"
+        "    ldr     r0, [sp]\n"
+        "    ldr     r1, [r12, %[channels]]\n"
+        "    ldr     r11, [sp, #8]\n"
+        "    add     r0, r0, r1\n"
+        "    subs    r11, r11, #1\n"
+        "    str     r0, [sp]\n"
+        "    str     r11, [sp, #8]\n"
+        "    bne     1b\n"
+        "    add     sp, sp, #12\n"
+        "    pop     {r4-r11, pc}\n"
+        ".purgem sk_dw5_outputs\n"
+        ".purgem sk_dw5_pair\n"
+        ".purgem sk_dw5_store_pair\n"
+        :
+        : [shift] "i"(SK_FIT_SHIFT), [step] "i"(offsetof(dw5_streams_t, step)),
+          [channels] "i"(offsetof(dw5_streams_t, channels)), [pad] "i"(offsetof(dw5_streams_t, pad)),
+          [count] "i"(offsetof(dw5_streams_t, count)), [main_bytes] "i"(offsetof(dw5_streams_t, main_bytes)),
+          [main_phase] "i"(offsetof(dw5_streams_t, main_phase)));
+}
+SK_ASSEMBLY_END
+
+#else
+
+static void dw5_channel(const int32_t *record, int8_t *row, const dw5_streams_t *streams, int32_t count)
+{
+    for (; count > 0; count--, row += streams->channels) {
+        dw5_stream(record, row, streams->step, streams->count, streams->pad);
+    }
+}
+
+#endif
+
+/* All channels of the rows whose index modulo the dilation is in [first, first + residues): count rows each. */
+static void dw5_residues(const sk_fast_dw5_t *shape, int8_t *x, int32_t first, int32_t residues, int32_t count)
+{
+    const int32_t step = (int32_t)shape->channels * shape->dilation;
+    const int32_t pairs = (count - 4) / 2; /* with both rows of the pair after next inside */
+    const dw5_streams_t streams = {step, shape->channels, sk_pair(shape->pad, shape->pad), count, 2 * pairs * step,
+                                   pairs > 0 ? pairs % 3 : -1};
+    const int32_t *record = shape->records;
+    int8_t *row = x + first * shape->channels;
+
+    if (residues == 0 || count == 0) {
+        return;
+    }
+    for (int32_t channel = 0; channel < shape->channels; channel++, record += 6, row++) {
+        if (count >= 4) {
+            dw5_channel(record, row, &streams, residues);
+        } else {
+            for (int32_t residue = 0; residue < residues; residue++) {
+                dw5_stream(record, row + residue * shape->channels, step, count, streams.pad);
+            }
+        }
+    }
+}
+
+void sk_fast_dw5(const sk_fast_dw5_t *shape, const int8_t *in, int8_t *out)
+{
+    const int32_t count = shape->rows / shape->dilation, longer = shape->rows % shape->dilation;
+
+    if (in != out) {
+        memcpy(out, in, (size_t)shape->rows * shape->channels);
+    }
+    dw5_residues(shape, out, 0, longer, count + 1);
+    dw5_residues(shape, out, longer, shape->dilation - longer, count);
+}
+
+/* Pairs that stand ready at once in sk_fast_dw: outputs are made in blocks of this many pairs. */
+#define DW_BLOCK 12
+
+void sk_fast_dw(const sk_fast_dw_t *shape, const int8_t *in, int8_t *out)
+{
+    const int32_t step = (int32_t)shape->channels * shape->dilation;
+    const int32_t pairs = shape->taps / 2 + 1;
+    const int32_t *record = shape->records;
+    uint32_t window[DW_BLOCK + SK_FAST_DW_TAPS / 2 + 1];
+
+    if (in != out) {
+        memcpy(out, in, (size_t)shape->rows * shape->channels);
+    }
+    for (int32_t channel = 0; channel < shape->channels; channel++, record += 3 + 2 * pairs) {
+        for (int32_t first = 0; first < shape->dilation && first < shape->rows; first++) {
+            const int32_t count = (shape->rows - first - 1) / shape->dilation + 1;
+            int8_t *stream = out + first * shape->channels + channel;
+            int32_t read = -(int32_t)shape->left; /* row of the stream at the end of the window */
+
+            for (int32_t block = 0; block < count; block += 2 * DW_BLOCK) {
+                for (int32_t p = block == 0 ? 0 : pairs - 1; p < DW_BLOCK + pairs - 1; p++, read += 2) {
+                    const int32_t low = read >= 0 && read < count ? stream[read * step] : shape->pad;
+                    const int32_t high = read + 1 >= 0 && read + 1 < count ? stream[(read + 1) * step] : shape->pad;
+                    window[p] = sk_pair(low, high);
+                }
+                for (int32_t p = 0; p < DW_BLOCK && block + 2 * p < count; p++) {
+                    int32_t sums[2] = {record[0], record[0]};
+                    for (int32_t tap = 0; tap < pairs; tap++) {
+                        sums[0] = sk_smlad(window[p + tap], (uint32_t)record[3 + tap], sums[0]);
+                        sums[1] = sk_smlad(window[p + tap], (uint32_t)record[3 + pairs + tap], sums[1]);
+                    }
+                    for (int32_t odd = 0; odd < 2 && block + 2 * p + odd < count; odd++) {
+                        const int32_t value = sk_requantize(sums[odd], record[1], record[2]) + shape->out_zero_point;
+                        stream[(block + 2 * p + odd) * step] = (int8_t)sk_clamp(value, shape->low, shape->high);
+                    }
+                }
+                memmove(window, window + DW_BLOCK, (size_t)(pairs - 1) * sizeof window[0]);
+            }
+        }
+    }
+}

@@ -1,0 +1,41 @@
+/*
+ * Pointwise (1x1) convolution, [rows][in_channels] to [rows][out_channels] int8, at most 2 * SK_TILE_PAIRS channels in.
+ * `out` may be `in`: two rows at a time are read before they are written, from the last row on where rows grow.
+ */
+#ifndef SK_FAST_POINTWISE_H
+#define SK_FAST_POINTWISE_H
+
+#include <stdint.h>
+
+#include "sk_fast_gate.h"
+#include "sk_fast_tile.h"
+
+typedef struct {
+    uint16_t rows, in_channels, out_channels;
+    const int32_t *tiles; /* (out_channels + 3) / 4 records, fitted (sk_fit.h) */
+} sk_fast_pw_t;
+
+void sk_fast_pw(const sk_fast_pw_t *shape, const int8_t *in, int8_t *out);
+
+/* The same of in * gates[channel]: squeeze-excite's MUL and the convolution behind it. */
+typedef struct {
+    sk_fast_pw_t convolution;
+    sk_fast_gate_t gate;
+} sk_fast_gated_pw_t;
+
+void sk_fast_gated_pw(const sk_fast_gated_pw_t *shape, const int8_t *in, const int8_t *gates, int8_t *out);
+
+/* Any requantization, at most SK_FAST_PW_ANY_COLUMNS channels out. */
+#define SK_FAST_PW_ANY_COLUMNS 96
+
+typedef struct {
+    uint16_t rows, in_channels, out_channels;
+    int16_t out_zero_point, low, high;
+    const int32_t *tiles;      /* records with multipliers of 0 */
+    const int32_t *multiplier; /* [out_channels] */
+    const int8_t *shift;       /* [out_channels] */
+} sk_fast_pw_any_t;
+
+void sk_fast_pw_any(const sk_fast_pw_any_t *shape, const int8_t *in, int8_t *out);
+
+#endif

@@ -1,0 +1,55 @@
+/*
+ * The matrix product behind the fast pointwise and 1xk convolutions: two rows of int16 against all columns, four
+ * columns at a time, so that 8 accumulators stay in registers (a 2 x 4 tile).
+ *
+ * A row of `channels` int8 is expanded once to pairs of int16 in the order of sk_tile_expand. The weights lie in flash
+ * as one record per four columns: 4 biases, 4 multipliers, then per pair of the row 4 pairs of weights
+ * (sktools/compiler/fast/tiles.py).
+ */
+#ifndef SK_FAST_TILE_H
+#define SK_FAST_TILE_H
+
+#include <stdint.h>
+
+/* Pairs in the longest row: 72 channels. */
+#define SK_TILE_PAIRS 36
+
+typedef struct sk_tile_run sk_tile_run_t;
+
+struct sk_tile_run {
+    /*
+     * Puts the next two rows' pairs at rows and rows + SK_TILE_PAIRS and returns where their results go; NULL when all
+     * is done. A last row that stands alone is given twice, with next_row = 0.
+     */
+    void *(*next)(sk_tile_run_t *run, uint32_t *rows);
+    const int32_t *tiles;
+    int32_t tile_bytes;    /* of one record: 32 + 16 * pairs */
+    int32_t pairs;
+    int32_t result_bytes;  /* of a row's results from whole tiles; of both rows' where they are sums */
+    int32_t next_row;      /* bytes from the first row's results to the second's */
+    int32_t partial;       /* 1: one tile more, whose columns go to `tail` */
+    uint32_t tail[2];      /* its int8 results, a word each row */
+};
+
+/*
+ * Until next() says NULL: all tiles over two rows. Where the record's multipliers are not 0, results are int8, four to a
+ * word (sk_fit.h). Where they are 0: int32 sums, for each tile 4 of the first row and 4 of the second.
+ */
+void sk_tile_run(sk_tile_run_t *run);
+
+/* [channels] int8 to (channels + 1) / 2 pairs: (0,2) (1,3) (4,6) (5,7)..., what is left over as (0,-), (0,1), (0,2) (1,-). */
+void sk_tile_expand(const int8_t *row, uint32_t *pairs, int32_t channels);
+
+/* The last 1, 2 or 3 channels as a word whose even and odd bytes are the pairs of that order. */
+static inline uint32_t sk_tile_tail(const int8_t *row, int32_t channels)
+{
+    uint32_t bytes = (uint8_t)row[0];
+    if (channels == 2) {
+        bytes |= (uint32_t)(uint8_t)row[1] << 16;
+    } else if (channels == 3) {
+        bytes |= (uint32_t)(uint8_t)row[1] << 8 | (uint32_t)(uint8_t)row[2] << 16;
+    }
+    return bytes;
+}
+
+#endif

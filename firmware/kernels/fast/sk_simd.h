@@ -1,0 +1,227 @@
+/*
+ * The Armv7E-M DSP instructions the fast kernels are written in: the instruction itself where the target has it,
+ * elsewhere the same function in portable C. So the very same kernels run on the host under ASan and UBSan.
+ * A "pair" is two int16 in a word, low half first.
+ */
+#ifndef SK_SIMD_H
+#define SK_SIMD_H
+
+#include <stdint.h>
+#include <string.h>
+
+/*
+ * SK_ASSEMBLY(prototype) { __asm__(...); }: a function whose whole body is assembly after the procedure call standard.
+ * The compiler must learn nothing from such a body (noipa), above all not which registers it leaves alone.
+ */
+#if defined(__thumb2__) && defined(__ARM_FEATURE_DSP) && __ARM_FEATURE_DSP
+#define SK_HAS_DSP_ASSEMBLY 1
+#if defined(__clang__)
+#define SK_OPAQUE __attribute__((naked, noinline))
+#else
+#define SK_OPAQUE __attribute__((naked, noipa))
+#endif
+#define SK_ASSEMBLY(prototype) \
+    _Pragma("GCC diagnostic push") _Pragma("GCC diagnostic ignored \"-Wunused-parameter\"") \
+    static SK_OPAQUE prototype
+#define SK_ASSEMBLY_END _Pragma("GCC diagnostic pop")
+#else
+#define SK_HAS_DSP_ASSEMBLY 0
+#endif
+
+/* Words at any alignment (the M4 does LDR and STR unaligned); bytes in little-endian order. */
+static inline uint32_t sk_load_word(const void *from)
+{
+    uint32_t word;
+    memcpy(&word, from, sizeof word);
+    return word;
+}
+
+static inline void sk_store_word(void *to, uint32_t word)
+{
+    memcpy(to, &word, sizeof word);
+}
+
+static inline int32_t sk_low(uint32_t pair)
+{
+    return (int16_t)(pair & 0xFFFFu);
+}
+
+static inline int32_t sk_high(uint32_t pair)
+{
+    return (int16_t)(pair >> 16);
+}
+
+/* low half of `low`, low half of `high` */
+static inline uint32_t sk_pair(int32_t low, int32_t high)
+{
+    return ((uint32_t)low & 0xFFFFu) | ((uint32_t)high << 16); /* PKHBT */
+}
+
+#if defined(__ARM_FEATURE_DSP) && __ARM_FEATURE_DSP
+
+#include <arm_acle.h>
+
+/* accumulator + low * low + high * high */
+static inline int32_t sk_smlad(uint32_t x, uint32_t y, int32_t accumulator)
+{
+    return __smlad((int16x2_t)x, (int16x2_t)y, accumulator);
+}
+
+static inline int32_t sk_smlabb(uint32_t x, uint32_t y, int32_t accumulator)
+{
+    return __smlabb((int32_t)x, (int32_t)y, accumulator);
+}
+
+static inline int32_t sk_smlabt(uint32_t x, uint32_t y, int32_t accumulator)
+{
+    return __smlabt((int32_t)x, (int32_t)y, accumulator);
+}
+
+static inline int32_t sk_smlatb(uint32_t x, uint32_t y, int32_t accumulator)
+{
+    return __smlatb((int32_t)x, (int32_t)y, accumulator);
+}
+
+/* bytes 0 and 2, sign extended */
+static inline uint32_t sk_sxtb16(uint32_t bytes)
+{
+    return (uint32_t)__sxtb16((int8x4_t)bytes);
+}
+
+/* bytes 1 and 3, sign extended */
+static inline uint32_t sk_sxtb16_odd(uint32_t bytes)
+{
+    uint32_t pair;
+    __asm__("sxtb16 %0, %1, ror #8" : "=r"(pair) : "r"(bytes));
+    return pair;
+}
+
+/* pair + (bytes 0 and 2), half by half, wrapping */
+static inline uint32_t sk_sxtab16(uint32_t pair, uint32_t bytes)
+{
+    return (uint32_t)__sxtab16((int16x2_t)pair, (int8x4_t)bytes);
+}
+
+static inline uint32_t sk_sxtab16_odd(uint32_t pair, uint32_t bytes)
+{
+    uint32_t sum;
+    __asm__("sxtab16 %0, %1, %2, ror #8" : "=r"(sum) : "r"(pair), "r"(bytes));
+    return sum;
+}
+
+/* each half clamped to int8 */
+static inline uint32_t sk_ssat16_8(uint32_t pair)
+{
+    return (uint32_t)__ssat16((int16x2_t)pair, 8);
+}
+
+/* clamp(value, -128, 127) */
+static inline int32_t sk_ssat8(int32_t value)
+{
+    return __ssat(value, 8);
+}
+
+/* high word of the product, and of accumulator * 2^32 + product */
+static inline int32_t sk_smmul(int32_t x, int32_t y)
+{
+    int32_t high;
+    __asm__("smmul %0, %1, %2" : "=r"(high) : "r"(x), "r"(y));
+    return high;
+}
+
+static inline int32_t sk_smmla(int32_t x, int32_t y, int32_t accumulator)
+{
+    int32_t high;
+    __asm__("smmla %0, %1, %2, %3" : "=r"(high) : "r"(x), "r"(y), "r"(accumulator));
+    return high;
+}
+
+/* the low byte of `low`, bits 8 to 15 from the low byte of `high` */
+static inline uint32_t sk_bfi8(uint32_t low, uint32_t high)
+{
+    __asm__("bfi %0, %1, #8, #8" : "+r"(low) : "r"(high));
+    return low;
+}
+
+#else
+
+static inline uint32_t sk_wrap(int64_t value)
+{
+    return (uint32_t)((uint64_t)value & 0xFFFFFFFFu);
+}
+
+static inline int32_t sk_smlad(uint32_t x, uint32_t y, int32_t accumulator)
+{
+    return (int32_t)sk_wrap((int64_t)accumulator + sk_low(x) * sk_low(y) + (int64_t)(sk_high(x) * sk_high(y)));
+}
+
+static inline int32_t sk_smlabb(uint32_t x, uint32_t y, int32_t accumulator)
+{
+    return (int32_t)sk_wrap((int64_t)accumulator + sk_low(x) * sk_low(y));
+}
+
+static inline int32_t sk_smlabt(uint32_t x, uint32_t y, int32_t accumulator)
+{
+    return (int32_t)sk_wrap((int64_t)accumulator + sk_low(x) * sk_high(y));
+}
+
+static inline int32_t sk_smlatb(uint32_t x, uint32_t y, int32_t accumulator)
+{
+    return (int32_t)sk_wrap((int64_t)accumulator + sk_high(x) * sk_low(y));
+}
+
+static inline uint32_t sk_sxtb16(uint32_t bytes)
+{
+    return sk_pair((int8_t)(bytes & 0xFFu), (int8_t)((bytes >> 16) & 0xFFu));
+}
+
+static inline uint32_t sk_sxtb16_odd(uint32_t bytes)
+{
+    return sk_sxtb16(bytes >> 8);
+}
+
+static inline uint32_t sk_sxtab16(uint32_t pair, uint32_t bytes)
+{
+    const uint32_t addend = sk_sxtb16(bytes);
+    return sk_pair(sk_low(pair) + sk_low(addend), sk_high(pair) + sk_high(addend));
+}
+
+static inline uint32_t sk_sxtab16_odd(uint32_t pair, uint32_t bytes)
+{
+    return sk_sxtab16(pair, bytes >> 8);
+}
+
+static inline int32_t sk_ssat8(int32_t value)
+{
+    return value < -128 ? -128 : value > 127 ? 127 : value;
+}
+
+static inline uint32_t sk_ssat16_8(uint32_t pair)
+{
+    return sk_pair(sk_ssat8(sk_low(pair)), sk_ssat8(sk_high(pair)));
+}
+
+static inline int32_t sk_smmul(int32_t x, int32_t y)
+{
+    return (int32_t)(((int64_t)x * y) >> 32);
+}
+
+static inline int32_t sk_smmla(int32_t x, int32_t y, int32_t accumulator)
+{
+    return (int32_t)sk_wrap((int64_t)accumulator + sk_smmul(x, y));
+}
+
+static inline uint32_t sk_bfi8(uint32_t low, uint32_t high)
+{
+    return (low & ~0xFF00u) | ((high & 0xFFu) << 8);
+}
+
+#endif
+
+/* the top halves of `low` and `high`: PKHTB high, low, ASR #16 */
+static inline uint32_t sk_pair_of_tops(uint32_t low, uint32_t high)
+{
+    return (low >> 16) | (high & 0xFFFF0000u);
+}
+
+#endif

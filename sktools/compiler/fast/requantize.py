@@ -1,0 +1,174 @@
+"""Requantization of one output channel in two instructions, proven equal to TFLite's double rounding.
+
+The reference computes q = clamp(divide(high_mul(a << left, multiplier), right) + zero point) from the accumulator a.
+The fast kernels compute q = saturate(floor((SCALE * a + bias) * multiplier' / 2**(32 + FIT_SHIFT))) (SMMUL, SSAT; see
+firmware/kernels/fast/sk_fit.h). Both rise monotonically with a, so they agree for all a in [low, high] exactly if
+each of the 255 steps q - 1 -> q falls between the same two accumulators. That is what `fit_channel` solves for.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+SCALE = 256
+"""The stored int16 weights are the int8 weights times this; so the bias resolves 1/256 of an accumulator step."""
+
+FIT_SHIFT = 11
+"""SK_FIT_SHIFT of sk_fit.h. The real factor must be below 2**-4; a finer grid of multipliers the larger it is."""
+
+CANDIDATES = 4096
+"""Multipliers tried around the ideal one before a channel is given up."""
+
+STEPS = np.arange(-127, 128, dtype=np.int64)
+
+
+@dataclass(frozen=True, eq=False)
+class Requantization:
+    """TFLite's output stage of a convolution: real factor of channel c = multiplier[c] * 2**(shift[c] - 31).
+
+    multiplier, shift: int arrays [channels], shift positive to the left. low, high: int8 activation clamp.
+    """
+
+    multiplier: NDArray[np.int32]
+    shift: NDArray[np.int32]
+    zero_point: int
+    low: int
+    high: int
+
+
+@dataclass(frozen=True)
+class Fit:
+    """bias and multiplier of a channel; constant: the weights are to be stored as 0, the output never changes."""
+
+    bias: int
+    multiplier: int
+    constant: bool = False
+
+
+def first_accumulators(multiplier: int, shift: int, zero_point: int) -> list[int]:
+    """For each q in -127..127 the smallest accumulator that the reference turns into q or more, clamp aside.
+
+    multiplier > 0. Exact: rounding_divide_by_pot(x, r) >= v means x >= (2v - 1) * 2**(r - 1), strictly above it for
+    v <= 0 (halves go away from zero); x = floor(a * multiplier * 2**left / 2**31 + 1/2) >= X is solved for a.
+    """
+    left, right = max(shift, 0), max(-shift, 0)
+    factor = multiplier << left
+    result = []
+    for step in range(-127, 128):
+        value = step - zero_point
+        half = ((2 * value - 1) << right) >> 1
+        x = half + (1 if value <= 0 else 0) if right else value
+        result.append(-((-((x << 31) - (1 << 30))) // factor))
+    return result
+
+
+def fit_channel(
+    low: int, high: int, multiplier: int, shift: int, zero_point: int, clamp: tuple[int, int]
+) -> Fit | None:
+    """bias and multiplier that equal the reference for every accumulator in [low, high]; None if none was found.
+
+    low <= high: what the accumulator can reach (bias included). clamp: the activation's int8 range.
+    """
+    if multiplier <= 0:
+        value = min(max(zero_point, clamp[0]), clamp[1])
+        return _constant(value)
+    if max(abs(low), abs(high)) << max(shift, 0) >= 1 << 31:
+        return None  # the reference's left shift wraps: not monotone
+    first = np.array([min(max(a, low), high + 1) for a in first_accumulators(multiplier, shift, zero_point)], np.int64)
+    first[: clamp[0] + 128] = low  # q <= clamp low: always reached
+    first[clamp[1] + 128 :] = high + 1  # q > clamp high: never
+    reached = int(np.count_nonzero(first <= low))
+    if reached == np.count_nonzero(first <= high):
+        return _constant(reached - 128)
+
+    ideal_exponent = shift + 1 + FIT_SHIFT - (SCALE.bit_length() - 1)
+    ideal = round(multiplier * 2.0**ideal_exponent)
+    for count in (16, CANDIDATES):
+        offsets = np.arange(count)
+        multipliers = ideal + np.where(offsets % 2 == 1, (offsets + 1) // 2, -(offsets // 2))
+        multipliers = multipliers[(multipliers > 0) & (multipliers < 1 << 31)]
+        if multipliers.size == 0:
+            return None
+        # (SCALE * a + bias) * m >= q * 2**(32 + FIT_SHIFT)  <=>  bias >= ceil(q * 2**.. / m) - SCALE * a
+        level = -((-(STEPS << (32 + FIT_SHIFT)))[None, :] // multipliers[:, None])
+        lower = np.where(first <= high, level - SCALE * first, np.iinfo(np.int64).min).max(axis=1)
+        upper = np.where(first > low, level - 1 - SCALE * (first - 1), np.iinfo(np.int64).max).min(axis=1)
+        for index in np.flatnonzero(lower <= upper):
+            bias = int(lower[index] + upper[index]) // 2
+            if SCALE * low + bias >= -(1 << 31) and SCALE * high + bias < 1 << 31:
+                return Fit(bias, int(multipliers[index]))
+    return None
+
+
+def _constant(value: int) -> Fit:
+    return Fit(value << (FIT_SHIFT + 2), 1 << 30, constant=True)
+
+
+def accumulator_bounds(
+    weights: NDArray[np.int8], bias: NDArray[np.int32], zero_point: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Smallest and largest accumulator of each channel. weights: [channels, ...]; zero_point: the input's."""
+    flat = weights.reshape(weights.shape[0], -1).astype(np.int64)
+    at_low, at_high = flat * (-128 - zero_point), flat * (127 - zero_point)
+    offset = bias.astype(np.int64)
+    return (
+        offset + np.minimum(at_low, at_high).sum(axis=1),
+        offset + np.maximum(at_low, at_high).sum(axis=1),
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class FittedLayer:
+    """weights: [channels, ...] int16 times SCALE; bias, multiplier: int32 [channels], input zero point folded in."""
+
+    weights: NDArray[np.int16]
+    bias: NDArray[np.int32]
+    multiplier: NDArray[np.int32]
+
+
+def fit_layer(
+    weights: NDArray[np.int8], bias: NDArray[np.int32], zero_point: int, requantization: Requantization
+) -> FittedLayer | None:
+    """Weights [channels, ...] (bias [channels], zero_point: the input's) for a kernel that ends in sk_fitted.
+
+    None where a channel has no exact pair, or where partial sums could leave int32.
+    """
+    lows, highs = accumulator_bounds(weights, bias, zero_point)
+    flat = weights.reshape(weights.shape[0], -1).astype(np.int64)
+    scaled = flat * SCALE
+    biases, multipliers = [], []
+    for channel in range(weights.shape[0]):
+        fit = fit_channel(
+            int(lows[channel]),
+            int(highs[channel]),
+            int(requantization.multiplier[channel]),
+            int(requantization.shift[channel]),
+            requantization.zero_point,
+            (requantization.low, requantization.high),
+        )
+        if fit is None:
+            return None
+        if fit.constant:
+            scaled[channel] = 0
+            folded = fit.bias
+        else:
+            folded = fit.bias + SCALE * (int(bias[channel]) - zero_point * int(flat[channel].sum()))
+            if abs(folded) + 128 * int(np.abs(scaled[channel]).sum()) >= 1 << 31:
+                return None
+        biases.append(folded)
+        multipliers.append(fit.multiplier)
+    return FittedLayer(
+        scaled.reshape(weights.shape).astype(np.int16),
+        np.array(biases, dtype=np.int32),
+        np.array(multipliers, dtype=np.int32),
+    )
+
+
+def as_pairs(values: NDArray[np.int16]) -> NDArray[np.int32]:
+    """[..., 2n] int16 to [..., n] words, the even element in the low half."""
+    words = values.astype(np.int64) & 0xFFFF
+    joined = (words[..., 0::2] | (words[..., 1::2] << 16)).astype(np.uint32)
+    return joined.view(np.int32)

@@ -1,0 +1,45 @@
+"""Weights in the order of the tile product (firmware/kernels/fast/sk_fast_tile.h)."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sktools.compiler.fast.requantize import as_pairs
+
+MAX_CHANNELS = 72
+"""2 * SK_TILE_PAIRS: what the unrolled product reaches."""
+
+TILE = 4
+"""Columns of one record."""
+
+
+def pair_order(channels: int) -> list[tuple[int, int]]:
+    """Channels of each pair of an expanded row, -1 for an empty half: (0,2) (1,3) (4,6)..., then as sk_tile_tail."""
+    order = []
+    whole = channels - channels % 4
+    for group in range(0, whole, 4):
+        order += [(group, group + 2), (group + 1, group + 3)]
+    tail = {0: [], 1: [(0, -1)], 2: [(0, 1)], 3: [(0, 2), (1, -1)]}[channels % 4]
+    return order + [(whole + low, whole + high if high >= 0 else -1) for low, high in tail]
+
+
+def pack_tiles(weights: NDArray[np.int16], bias: NDArray[np.int32], multiplier: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Records [ceil(columns / 4), 8 + 4 * pairs]: 4 biases, 4 multipliers, then 4 weight pairs a pair of the row.
+
+    weights: [columns, channels]; bias, multiplier: [columns]. Missing columns of the last record are 0.
+    """
+    columns, channels = weights.shape
+    records = -(-columns // TILE)
+    order = pair_order(channels)
+    padded = np.zeros((records * TILE, channels + 1), np.int16)  # index -1: the empty half
+    padded[:columns, :channels] = weights
+    picked = padded[:, np.array(order).reshape(-1)]
+    pairs = as_pairs(picked).reshape(records, TILE, len(order)).transpose(0, 2, 1).reshape(records, -1)
+    head = np.zeros((2, records * TILE), np.int32)
+    head[0, :columns] = bias
+    head[1, :columns] = multiplier
+    if multiplier.any():
+        head[1, columns:] = 1  # a record with a multiplier of 0 gives sums
+    heads = head.reshape(2, records, TILE).transpose(1, 0, 2).reshape(records, 2 * TILE)
+    return np.ascontiguousarray(np.hstack([heads, pairs]), dtype=np.int32)

@@ -1,0 +1,198 @@
+"""Random layers as cases for tests/kernels/driver.c, with the output that the reference arithmetic gives."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sktools.compiler.fast.conv import pack_conv
+from sktools.compiler.fast.depthwise import pack_dw, pack_dw5
+from sktools.compiler.fast.gate import GateConstants, pack_gate
+from sktools.compiler.fast.pointwise import pack_pointwise, pack_pointwise_any
+from sktools.compiler.fast.requantize import Requantization
+from tests.kernels import reference
+
+KERNELS = ("dw5", "dw", "pw", "gated_pw", "pw_any", "conv", "mul", "sums")
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """kernel: index into KERNELS; scalars end with 1 where the output overwrites the input; input is the last blob."""
+
+    kernel: str
+    scalars: tuple[int, ...]
+    blobs: tuple[NDArray[np.generic], ...]
+    expected: NDArray[np.generic]
+
+    def words(self, with_expected: bool = False) -> NDArray[np.int32]:
+        """The case as the driver reads it."""
+        blobs = (*self.blobs, self.expected) if with_expected else self.blobs
+        parts: list[NDArray[np.int32]] = [
+            np.array([KERNELS.index(self.kernel), len(self.scalars), *self.scalars, len(blobs)], np.int32)
+        ]
+        for blob in blobs:
+            data = np.ascontiguousarray(blob).tobytes()
+            padded = data + bytes(-len(data) % 4)
+            parts += [np.array([len(data)], np.int32), np.frombuffer(padded, np.int32)]
+        return np.concatenate(parts)
+
+
+def int8s(rng: np.random.Generator, *shape: int) -> NDArray[np.int8]:
+    """Uniform int8, or nothing but the two ends, which drive accumulators to their limits."""
+    if rng.random() < 0.25:
+        return rng.choice(np.array([-128, 127], np.int8), shape)
+    return rng.integers(-128, 128, shape).astype(np.int8)
+
+
+def weights8(rng: np.random.Generator, *shape: int) -> NDArray[np.int8]:
+    """TFLite's symmetric weights, -127 to 127."""
+    return np.maximum(int8s(rng, *shape), -127).astype(np.int8)
+
+
+def quantize_multiplier(real: float) -> tuple[int, int]:
+    fraction, shift = math.frexp(real)
+    multiplier = round(fraction * (1 << 31))
+    return (multiplier // 2, shift + 1) if multiplier == 1 << 31 else (multiplier, shift)
+
+
+def requantization(
+    rng: np.random.Generator, channels: int, exponents: tuple[float, float], zero_point: int, low: int, high: int
+) -> Requantization:
+    """A real factor 2**e a channel, e uniform in exponents; now and then an exact power of two, which makes ties."""
+    real = 2.0 ** rng.uniform(*exponents, channels)
+    real = np.where(rng.random(channels) < 0.1, 2.0 ** np.round(np.log2(real)), real)
+    constants = np.array([quantize_multiplier(float(r)) for r in real])
+    return Requantization(constants[:, 0].astype(np.int32), constants[:, 1].astype(np.int32), zero_point, low, high)
+
+
+def _stage(sums: NDArray[np.int64], q: Requantization) -> NDArray[np.int8]:
+    return reference.output_stage(
+        sums, q.multiplier.astype(np.int64), q.shift.astype(np.int64), q.zero_point, q.low, q.high
+    )
+
+
+def _bias(rng: np.random.Generator, channels: int, size: int = 20000) -> NDArray[np.int32]:
+    return rng.integers(-size, size + 1, channels).astype(np.int32)
+
+
+RELU = (-128, -128, 127)
+"""Zero point and clamp of the layers that the fitted kernels are for."""
+
+
+def dw5_case(seed: int, rows: int, channels: int, dilation: int, in_place: bool) -> Case | None:
+    rng = np.random.default_rng(seed)
+    zero_point = int(rng.integers(-128, 128))
+    weights, bias = weights8(rng, 5, channels), _bias(rng, channels)
+    q = requantization(rng, channels, (-10, -4.5), *RELU)
+    records = pack_dw5(weights, bias, zero_point, q)
+    if records is None:
+        return None
+    x = int8s(rng, rows, channels)
+    expected = _stage(reference.depthwise(x, weights, bias, zero_point, dilation, 2 * dilation), q)
+    return Case("dw5", (rows, channels, dilation, zero_point, int(in_place)), (records, x), expected)
+
+
+def dw_case(
+    seed: int,
+    rows: int,
+    channels: int,
+    dilation: int,
+    taps: int,
+    left: int,
+    in_place: bool,
+    exponents: tuple[float, float],
+) -> Case:
+    rng = np.random.default_rng(seed)
+    zero_point, out_zero_point = (int(v) for v in rng.integers(-128, 128, 2))
+    low, high = sorted(int(v) for v in rng.integers(-128, 128, 2))
+    weights, bias = weights8(rng, taps, channels), _bias(rng, channels)
+    q = requantization(rng, channels, exponents, out_zero_point, low, high)
+    records = pack_dw(weights, bias, zero_point, q)
+    assert records is not None
+    x = int8s(rng, rows, channels)
+    expected = _stage(reference.depthwise(x, weights, bias, zero_point, dilation, left * dilation), q)
+    scalars = (rows, channels, dilation, zero_point, taps, left, out_zero_point, low, high, int(in_place))
+    return Case("dw", scalars, (records, x), expected)
+
+
+def gate_constants(rng: np.random.Generator, out_zero_point: int) -> tuple[GateConstants, int, int]:
+    """Constants, multiplier and shift of a random gate."""
+    multiplier, shift = quantize_multiplier(2.0 ** rng.uniform(-10.5, -3.5))
+    constants = pack_gate((-128, -128, out_zero_point), multiplier, shift, (-128, 127))
+    assert constants is not None
+    return constants, multiplier, shift
+
+
+def pointwise_case(
+    seed: int, rows: int, inputs: int, outputs: int, in_place: bool, gated: bool, magnitude: float = -7.0
+) -> Case | None:
+    """magnitude: log2 of the real factors' upper end, beside the row's length."""
+    rng = np.random.default_rng(seed)
+    zero_point = int(rng.integers(-128, 128))
+    weights, bias = weights8(rng, outputs, inputs), _bias(rng, outputs)
+    q = requantization(rng, outputs, (magnitude - 3, magnitude), *RELU)
+    tiles = pack_pointwise(weights, bias, zero_point, q)
+    if tiles is None:
+        return None
+    x = int8s(rng, rows, inputs)
+    if not gated:
+        expected = _stage(reference.convolve(x, weights[:, None], bias, zero_point, 1, 0), q)
+        return Case("pw", (rows, inputs, outputs, int(in_place)), (tiles, x), expected)
+    gates = int8s(rng, inputs)
+    constants, multiplier, shift = gate_constants(rng, zero_point)
+    scaled = reference.multiply(x, gates, (-128, -128, zero_point), multiplier, shift)
+    expected = _stage(reference.convolve(scaled, weights[:, None], bias, zero_point, 1, 0), q)
+    scalars = (rows, inputs, outputs, constants.multiplier, constants.rounding, constants.up, int(in_place))
+    return Case("gated_pw", scalars, (tiles, gates, x), expected)
+
+
+def pointwise_any_case(
+    seed: int, rows: int, inputs: int, outputs: int, in_place: bool, exponents: tuple[float, float]
+) -> Case:
+    rng = np.random.default_rng(seed)
+    zero_point, out_zero_point = (int(v) for v in rng.integers(-128, 128, 2))
+    low, high = sorted(int(v) for v in rng.integers(-128, 128, 2))
+    weights, bias = weights8(rng, outputs, inputs), _bias(rng, outputs)
+    q = requantization(rng, outputs, exponents, out_zero_point, low, high)
+    tiles = pack_pointwise_any(weights, bias, zero_point)
+    assert tiles is not None
+    x = int8s(rng, rows, inputs)
+    expected = _stage(reference.convolve(x, weights[:, None], bias, zero_point, 1, 0), q)
+    scalars = (rows, inputs, outputs, out_zero_point, low, high, int(in_place))
+    return Case("pw_any", scalars, (tiles, q.multiplier, q.shift.astype(np.int8), x), expected)
+
+
+def conv_case(
+    seed: int, rows: int, inputs: int, outputs: int, taps: int, dilation: int, padding: int, in_place: bool
+) -> Case | None:
+    rng = np.random.default_rng(seed)
+    zero_point, out_zero_point = (int(v) for v in rng.integers(-128, 128, 2))
+    low, high = sorted(int(v) for v in rng.integers(-128, 128, 2))
+    weights, bias = weights8(rng, outputs, taps, inputs), _bias(rng, outputs)
+    q = requantization(rng, outputs, (-12, -4), out_zero_point, low, high)
+    tables = pack_conv(weights, bias, zero_point, dilation, padding)
+    if tables is None:
+        return None
+    x = int8s(rng, rows, inputs)
+    expected = _stage(reference.convolve(x, weights, bias, zero_point, dilation, padding), q)
+    scalars = (rows, inputs, outputs, taps, dilation, padding, out_zero_point, low, high, int(in_place))
+    blobs = (tables.tiles, tables.padding, tables.bias, q.multiplier, q.shift.astype(np.int8), x)
+    return Case("conv", scalars, blobs, expected)
+
+
+def mul_case(seed: int, rows: int, channels: int, in_place: bool) -> Case:
+    rng = np.random.default_rng(seed)
+    zero_point = int(rng.integers(-128, 128))
+    constants, multiplier, shift = gate_constants(rng, zero_point)
+    x, gates = int8s(rng, rows, channels), int8s(rng, channels)
+    expected = reference.multiply(x, gates, (-128, -128, zero_point), multiplier, shift)
+    scalars = (rows, channels, constants.multiplier, constants.rounding, constants.up, int(in_place))
+    return Case("mul", scalars, (gates, x), expected)
+
+
+def sums_case(seed: int, rows: int, channels: int) -> Case:
+    x = int8s(np.random.default_rng(seed), rows, channels)
+    return Case("sums", (rows, channels, 0), (x,), x.sum(axis=0, dtype=np.int32))
