@@ -11,7 +11,10 @@ from sktools.build.shipped import firmware_path, template_path
 from sktools.build.target import Target
 from sktools.compiler.compiled import CompiledModel
 
-RUNTIME_SOURCES = ("runtime/sk_crc32.c", "runtime/sk_frame.c", "runtime/sk_runner.c", "runtime/sk_server.c")
+RUNTIME_SOURCES = (
+    *("runtime/sk_crc32.c", "runtime/sk_frame.c", "runtime/sk_runner.c", "runtime/sk_server.c"),
+    "runtime/sk_place.h",  # the generated C includes it
+)
 """What every board needs of firmware/; a target adds its own."""
 
 MODEL_FOLDER = "src/model"
@@ -25,7 +28,9 @@ def project_files(model: CompiledModel, target: Target, tflite: bytes, debug: bo
 
     debug: -Og instead of the target's optimization.
     """
-    copied = _copied_files((*(f"kernels/{name}" for name in model.kernels), *RUNTIME_SOURCES, *target.sources))
+    included = (name for text in model.sources.values() for name in _included(text, "kernels"))
+    kernels = (f"kernels/{name}" for name in model.kernels)
+    copied = _copied_files((*kernels, *included, *RUNTIME_SOURCES, *target.sources))
     generated = {f"{MODEL_FOLDER}/{name}": text.encode() for name, text in model.sources.items()}
     script = f"src/board/{PurePosixPath(target.linker_script).name}" if target.linker_script else ""
     if script:
@@ -96,13 +101,17 @@ def _copied_files(sources: Iterable[str]) -> dict[str, bytes]:
             continue
         content = firmware_path(name).read_bytes()
         found[place] = content
-        folder = str(PurePosixPath(name).parent)
-        for included in _INCLUDE.findall(content.decode()):
-            for candidate in dict.fromkeys((folder, "kernels", "runtime")):
-                if firmware_path(candidate, included).is_file():
-                    waiting.append(f"{candidate}/{included}")
-                    break
+        waiting += _included(content.decode(), str(PurePosixPath(name).parent))
     return dict(sorted(found.items()))
+
+
+def _included(text: str, folder: str) -> list[str]:
+    """What of firmware/ a C file that lies in `folder` includes; the compiler's and generated headers are not there."""
+    found = []
+    for name in _INCLUDE.findall(text):
+        candidates = [f"{place}/{name}" for place in dict.fromkeys((folder, "kernels", "runtime"))]
+        found += [path for path in candidates if firmware_path(path).is_file()][:1]
+    return found
 
 
 def _place(name: str) -> str:
