@@ -11,10 +11,7 @@ from sktools.build.shipped import firmware_path, template_path
 from sktools.build.target import Target
 from sktools.compiler.compiled import CompiledModel
 
-RUNTIME_SOURCES = (
-    *("runtime/sk_crc32.c", "runtime/sk_frame.c", "runtime/sk_runner.c", "runtime/sk_server.c"),
-    "runtime/sk_place.h",  # the generated C includes it
-)
+RUNTIME_SOURCES = ("runtime/sk_crc32.c", "runtime/sk_frame.c", "runtime/sk_runner.c", "runtime/sk_server.c")
 """What every board needs of firmware/; a target adds its own."""
 
 MODEL_FOLDER = "src/model"
