@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import json
 import tempfile
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -64,27 +65,59 @@ def build_firmware(
     work is done in a folder beside it, which takes its place when the image is complete.
     Raises MissingError for a missing compiler or make, BuildError where it does not compile or cannot be written.
     """
-    folder = folder or default_folder(model, target.board)
     require_tools(target)
-    files = project_files(model, target, tflite, debug)
-    compiler = compiler_version(target.compiler)
+    return build_project(
+        project_files(model, target, tflite, debug),
+        target.image,
+        compiler_version(target.compiler),
+        folder or default_folder(model, target.board),
+        run_make,
+    )
+
+
+def build_project(
+    files: Mapping[str, bytes], image: str, compiler: str, folder: Path, make: Callable[[Path], None]
+) -> Build:
+    """Writes a project's files and has its image made, unless `folder` already holds this very build.
+
+    image: what the build makes, below the project. compiler: identifies whatever else the image depends on.
+    make: makes the image in a folder that holds the files. Raises BuildError, and what `make` raises.
+    """
     fingerprint = _fingerprint(files, compiler)
-    if _holds(folder, fingerprint, target, compiler):
+    if _holds(folder, fingerprint, image, compiler):
         return load_build(folder)
+    with _replacement(folder, files) as fresh:
+        make(fresh)
+        receipt = _receipt(fingerprint, fresh / image, compiler)
+        (fresh / _RECEIPT).write_text(json.dumps(receipt, indent=1) + "\n")
+    return load_build(folder)
+
+
+def write_project(files: Mapping[str, bytes], folder: Path) -> None:
+    """Writes a project without building it; one that stands there with the same files, and its image, is left alone.
+
+    Raises BuildError where it cannot be written.
+    """
+    if all((folder / path).is_file() and (folder / path).read_bytes() == content for path, content in files.items()):
+        return
+    with _replacement(folder, files):
+        pass
+
+
+@contextlib.contextmanager
+def _replacement(folder: Path, files: Mapping[str, bytes]) -> Iterator[Path]:
+    """A new folder with these files, which takes the place of `folder` when the context ends without an error."""
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".build-") as name:
             fresh = Path(name) / "project"
             _write(fresh, files)
-            run_make(fresh)
-            receipt = _receipt(fingerprint, fresh / target.image, compiler)
-            (fresh / _RECEIPT).write_text(json.dumps(receipt, indent=1) + "\n")
+            yield fresh
             _take_place(fresh, folder, Path(name) / "replaced")
     except OSError as error:
         raise BuildError(
             f"cannot write {folder}: {error.strerror or error}", "name another folder: --output DIR"
         ) from error
-    return load_build(folder)
 
 
 def load_build(folder: Path) -> Build:
@@ -117,7 +150,7 @@ def load_build(folder: Path) -> Build:
     return build
 
 
-def _fingerprint(files: dict[str, bytes], compiler: str) -> str:
+def _fingerprint(files: Mapping[str, bytes], compiler: str) -> str:
     digest = hashlib.sha256(compiler.encode())
     for path, content in sorted(files.items()):
         digest.update(f"\n{path} {len(content)}\n".encode())
@@ -129,10 +162,10 @@ def _receipt(fingerprint: str, image: Path, compiler: str) -> dict[str, str]:
     return {"fingerprint": fingerprint, "image_sha256": _digest(image), "compiler": compiler}
 
 
-def _holds(folder: Path, fingerprint: str, target: Target, compiler: str) -> bool:
+def _holds(folder: Path, fingerprint: str, image: str, compiler: str) -> bool:
     """Whether the folder's image came from these files with this compiler, and is still the one that was built."""
     try:
-        return bool(_read_receipt(folder) == _receipt(fingerprint, folder / target.image, compiler))
+        return bool(_read_receipt(folder) == _receipt(fingerprint, folder / image, compiler))
     except OSError:
         return False
 
@@ -157,7 +190,7 @@ def _digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def _write(folder: Path, files: dict[str, bytes]) -> None:
+def _write(folder: Path, files: Mapping[str, bytes]) -> None:
     for path, content in files.items():
         place = folder / path
         place.parent.mkdir(parents=True, exist_ok=True)

@@ -25,10 +25,7 @@ def project_files(model: CompiledModel, target: Target, tflite: bytes, debug: bo
 
     debug: -Og instead of the target's optimization.
     """
-    included = (name for text in model.sources.values() for name in _included(text, "kernels"))
-    kernels = (f"kernels/{name}" for name in model.kernels)
-    copied = _copied_files((*kernels, *included, *RUNTIME_SOURCES, *target.sources))
-    generated = {f"{MODEL_FOLDER}/{name}": text.encode() for name, text in model.sources.items()}
+    generated, copied = project_sources(model, target.sources)
     script = f"src/board/{PurePosixPath(target.linker_script).name}" if target.linker_script else ""
     if script:
         copied[script] = firmware_path(target.linker_script).read_bytes()
@@ -53,9 +50,9 @@ def project_files(model: CompiledModel, target: Target, tflite: bytes, debug: bo
         "runtime_flags": runtime_flags,
         "link_flags": (*target.link_flags, *((f"-T {script}",) if script else ())),
         "linker_script": script,
-        "include_folders": sorted({str(PurePosixPath(path).parent) for path in (*generated, *copied)}),
-        "model_sources": _c_files(path for path in (*generated, *copied) if _is_model(path)),
-        "runtime_sources": _c_files(path for path in copied if not _is_model(path)),
+        "include_folders": include_folders((*generated, *copied)),
+        "model_sources": c_files(path for path in (*generated, *copied) if is_model(path)),
+        "runtime_sources": c_files(path for path in copied if not is_model(path)),
         "sha256": model.sha256,
         "contract": model.contract,
         "optimize": model.optimize,
@@ -67,8 +64,8 @@ def project_files(model: CompiledModel, target: Target, tflite: bytes, debug: bo
     return {
         **generated,
         **copied,
-        "Makefile": _render("Makefile.j2", fields),
-        "README.md": _render("README.md.j2", fields),
+        "Makefile": render("project/Makefile.j2", fields),
+        "README.md": render("project/README.md.j2", fields),
         record.FILE: record.to_json(model, facts).encode(),
         TFLITE: tflite,
     }
@@ -79,12 +76,30 @@ def printable(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9._ -]", "_", name)[:80]
 
 
-def _is_model(path: str) -> bool:
+def project_sources(model: CompiledModel, sources: Iterable[str]) -> tuple[dict[str, bytes], dict[str, bytes]]:
+    """The C of a project, by its path there: what the compiler generated, and what is copied from firmware/.
+
+    sources: files below firmware/ that the board adds to the model, its kernels and the runtime.
+    """
+    included = (name for text in model.sources.values() for name in _included(text, "kernels"))
+    kernels = (f"kernels/{name}" for name in model.kernels)
+    generated = {f"{MODEL_FOLDER}/{name}": text.encode() for name, text in model.sources.items()}
+    return generated, _copied_files((*kernels, *included, *RUNTIME_SOURCES, *sources))
+
+
+def is_model(path: str) -> bool:
+    """Whether a file of a project belongs to the model and its kernels, not to the runtime and the board."""
     return path.startswith((MODEL_FOLDER, "src/kernels"))
 
 
-def _c_files(paths: Iterable[str]) -> list[str]:
+def c_files(paths: Iterable[str]) -> list[str]:
+    """Those that are compiled, in alphabetical order."""
     return sorted(path for path in paths if path.endswith(".c"))
+
+
+def include_folders(paths: Iterable[str]) -> list[str]:
+    """The folders of the project in which headers lie."""
+    return sorted({str(PurePosixPath(path).parent) for path in paths})
 
 
 def _copied_files(sources: Iterable[str]) -> dict[str, bytes]:
@@ -117,13 +132,14 @@ def _place(name: str) -> str:
     return f"src/board/{path.name}" if path.parts[0] == "boards" else f"src/{name}"
 
 
-def _render(template: str, fields: Mapping[str, object]) -> bytes:
+def render(template: str, fields: Mapping[str, object]) -> bytes:
+    """A file of templates/ with the fields filled in; a field that is missing is an error."""
     from jinja2 import Environment, StrictUndefined
 
     environment = Environment(
         undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
     )
-    return environment.from_string(template_path("project", template).read_text()).render(fields).encode()
+    return environment.from_string(template_path(template).read_text()).render(fields).encode()
 
 
 def model_sources(folder: Path) -> dict[str, str]:
