@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from sktools.compiler import kernels as _kernels  # noqa: F401  (registers the fast kernels)
 from sktools.compiler.choice import OPTIMIZE_LEVELS, chooser
 from sktools.compiler.compiled import CONTRACT, CompiledModel, Layer, TensorSpec
 from sktools.compiler.emit import identifier_of, render_sources

@@ -1,0 +1,8 @@
+"""Where each fast kernel of firmware/kernels/fast applies, one file a kernel; importing registers them.
+
+Within an operator the later variant is the faster one; the plain kernel of its ops/ file is always there.
+"""
+
+from sktools.compiler.kernels import fast_conv, fast_depthwise, fast_mean, fast_mul, fast_pointwise
+
+__all__ = ["fast_conv", "fast_depthwise", "fast_mean", "fast_mul", "fast_pointwise"]

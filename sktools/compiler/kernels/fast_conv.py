@@ -1,0 +1,64 @@
+"""sk_fast_conv: 1xk convolutions to few channels, the decoder (firmware/kernels/fast/sk_fast_conv.c)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sktools.compiler.call import Call, Table
+from sktools.compiler.fast.conv import pack_conv
+from sktools.compiler.kernels.rows import output_stage, row_window
+from sktools.compiler.lowering import variant
+from sktools.compiler.ops import Op
+from sktools.compiler.ops.conv_2d import Conv2D
+
+
+@variant("CONV_2D")
+def fast_conv(op: Op, prefix: str) -> Call | None:
+    assert isinstance(op, Conv2D)
+    window = row_window(op)
+    if window is None or window.taps == 1:
+        return None
+    assert op.weights.data is not None
+    columns, stage = op.output.shape[3], output_stage(op)
+    tables = pack_conv(
+        op.weights.data.astype(np.int8).reshape(columns, window.taps, window.channels),
+        op.bias,
+        op.inputs[0].zero_point,
+        window.dilation,
+        window.padding,
+    )
+    if tables is None:
+        return None
+    return Call(
+        kernel="fast_conv",
+        function="sk_fast_conv",
+        struct="sk_fast_conv_t",
+        fields=(
+            ("rows", window.rows),
+            ("in_channels", window.channels),
+            ("out_channels", columns),
+            ("taps", window.taps),
+            ("dilation", window.dilation),
+            ("pad", window.padding),
+            ("out_zero_point", stage.zero_point),
+            ("low", stage.low),
+            ("high", stage.high),
+            ("tiles", Table(f"{prefix}_tiles", "int32_t", tables.tiles)),
+            ("padding", Table(f"{prefix}_padding", "int32_t", tables.padding)),
+            ("bias", Table(f"{prefix}_bias", "int32_t", tables.bias)),
+            ("multiplier", Table(f"{prefix}_multiplier", "int32_t", stage.multiplier)),
+            ("shift", Table(f"{prefix}_shift", "int8_t", stage.shift.astype("int8"))),
+        ),
+        inputs=(op.inputs[0].index,),
+        output=op.output.index,
+        files=(
+            "fast/sk_fast_conv.c",
+            "fast/sk_fast_conv.h",
+            "fast/sk_fast_tile.c",
+            "fast/sk_fast_tile.h",
+            "fast/sk_fit.h",
+            "fast/sk_simd.h",
+            "sk_quant.h",
+        ),
+        in_place=columns <= window.channels,
+    )

@@ -1,0 +1,86 @@
+"""sk_fast_dw5 and sk_fast_dw: depthwise convolutions in place (firmware/kernels/fast/sk_fast_depthwise.c)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sktools.compiler.call import Call, Table
+from sktools.compiler.fast.depthwise import fits_in_place, pack_dw, pack_dw5
+from sktools.compiler.kernels.rows import output_stage, row_window
+from sktools.compiler.lowering import variant
+from sktools.compiler.ops import Op
+from sktools.compiler.ops.depthwise_conv_2d import DepthwiseConv2D
+
+FILES = (
+    "fast/sk_fast_depthwise.c",
+    "fast/sk_fast_depthwise.h",
+    "fast/sk_fit.h",
+    "fast/sk_simd.h",
+    "sk_quant.h",
+)
+
+
+@variant("DEPTHWISE_CONV_2D")
+def fast_dw(op: Op, prefix: str) -> Call | None:
+    """1 to 9 taps, any requantization."""
+    assert isinstance(op, DepthwiseConv2D)
+    window = row_window(op)
+    if window is None or op.depth_multiplier != 1 or not fits_in_place(window.taps, window.dilation, window.padding):
+        return None
+    assert op.weights.data is not None
+    weights = op.weights.data.astype(np.int8).reshape(window.taps, window.channels)
+    stage = output_stage(op)
+    records = pack_dw(weights, op.bias, op.inputs[0].zero_point, stage)
+    if records is None:
+        return None
+    return Call(
+        kernel="fast_dw",
+        function="sk_fast_dw",
+        struct="sk_fast_dw_t",
+        fields=(
+            ("rows", window.rows),
+            ("channels", window.channels),
+            ("dilation", window.dilation),
+            ("taps", window.taps),
+            ("left", window.padding // window.dilation),
+            ("pad", op.inputs[0].zero_point),
+            ("out_zero_point", stage.zero_point),
+            ("low", stage.low),
+            ("high", stage.high),
+            ("records", Table(f"{prefix}_records", "int32_t", records)),
+        ),
+        inputs=(op.inputs[0].index,),
+        output=op.output.index,
+        files=FILES,
+        in_place=True,
+    )
+
+
+@variant("DEPTHWISE_CONV_2D")
+def fast_dw5(op: Op, prefix: str) -> Call | None:
+    """5 taps around the output's row, requantization that fits two instructions."""
+    assert isinstance(op, DepthwiseConv2D)
+    window = row_window(op)
+    if window is None or op.depth_multiplier != 1 or window.taps != 5 or window.padding != 2 * window.dilation:
+        return None
+    assert op.weights.data is not None
+    weights = op.weights.data.astype(np.int8).reshape(window.taps, window.channels)
+    records = pack_dw5(weights, op.bias, op.inputs[0].zero_point, output_stage(op))
+    if records is None:
+        return None
+    return Call(
+        kernel="fast_dw5",
+        function="sk_fast_dw5",
+        struct="sk_fast_dw5_t",
+        fields=(
+            ("rows", window.rows),
+            ("channels", window.channels),
+            ("dilation", window.dilation),
+            ("pad", op.inputs[0].zero_point),
+            ("records", Table(f"{prefix}_records", "int32_t", records)),
+        ),
+        inputs=(op.inputs[0].index,),
+        output=op.output.index,
+        files=FILES,
+        in_place=True,
+    )

@@ -1,0 +1,134 @@
+"""sk_fast_pw, sk_fast_pw_any and, with squeeze-excite's MUL on the way in, sk_fast_gated_pw
+(firmware/kernels/fast/sk_fast_pointwise.c)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sktools.compiler.call import Call, Table
+from sktools.compiler.fast.gate import pack_gate
+from sktools.compiler.fast.pointwise import pack_pointwise, pack_pointwise_any
+from sktools.compiler.kernels.fast_mul import gate_operands
+from sktools.compiler.kernels.rows import output_stage, row_window
+from sktools.compiler.lowering import Lowering, fusion, variant
+from sktools.compiler.ops import Op
+from sktools.compiler.ops.conv_2d import Conv2D
+from sktools.compiler.ops.mul import Mul
+
+FILES = (
+    "fast/sk_fast_gate.c",
+    "fast/sk_fast_gate.h",
+    "fast/sk_fast_pointwise.c",
+    "fast/sk_fast_pointwise.h",
+    "fast/sk_fast_tile.c",
+    "fast/sk_fast_tile.h",
+    "fast/sk_fit.h",
+    "fast/sk_simd.h",
+    "sk_quant.h",
+)
+
+
+@variant("CONV_2D")
+def fast_pw_any(op: Op, prefix: str) -> Call | None:
+    """1x1, any requantization."""
+    assert isinstance(op, Conv2D)
+    window = row_window(op)
+    if window is None or window.taps != 1:
+        return None
+    assert op.weights.data is not None
+    stage, columns = output_stage(op), op.output.shape[3]
+    tiles = pack_pointwise_any(
+        op.weights.data.astype(np.int8).reshape(columns, window.channels), op.bias, op.inputs[0].zero_point
+    )
+    if tiles is None:
+        return None
+    return Call(
+        kernel="fast_pw_any",
+        function="sk_fast_pw_any",
+        struct="sk_fast_pw_any_t",
+        fields=(
+            ("rows", window.rows),
+            ("in_channels", window.channels),
+            ("out_channels", columns),
+            ("out_zero_point", stage.zero_point),
+            ("low", stage.low),
+            ("high", stage.high),
+            ("tiles", Table(f"{prefix}_tiles", "int32_t", tiles)),
+            ("multiplier", Table(f"{prefix}_multiplier", "int32_t", stage.multiplier)),
+            ("shift", Table(f"{prefix}_shift", "int8_t", stage.shift.astype("int8"))),
+        ),
+        inputs=(op.inputs[0].index,),
+        output=op.output.index,
+        files=FILES,
+        in_place=True,
+    )
+
+
+@variant("CONV_2D")
+def fast_pw(op: Op, prefix: str) -> Call | None:
+    """1x1, requantization that fits two instructions."""
+    assert isinstance(op, Conv2D)
+    window = row_window(op)
+    if window is None or window.taps != 1:
+        return None
+    assert op.weights.data is not None
+    columns = op.output.shape[3]
+    tiles = pack_pointwise(
+        op.weights.data.astype(np.int8).reshape(columns, window.channels),
+        op.bias,
+        op.inputs[0].zero_point,
+        output_stage(op),
+    )
+    if tiles is None:
+        return None
+    return Call(
+        kernel="fast_pw",
+        function="sk_fast_pw",
+        struct="sk_fast_pw_t",
+        fields=(
+            ("rows", window.rows),
+            ("in_channels", window.channels),
+            ("out_channels", columns),
+            ("tiles", Table(f"{prefix}_tiles", "int32_t", tiles)),
+        ),
+        inputs=(op.inputs[0].index,),
+        output=op.output.index,
+        files=FILES,
+        in_place=True,
+    )
+
+
+@fusion
+def fast_gated_pw(at: Lowering, prefix: str) -> tuple[int, Call] | None:
+    """A broadcast MUL whose only reader is the pointwise convolution behind it."""
+    if at.position + 1 >= len(at.ops):
+        return None
+    mul, conv = at.op, at.ops[at.position + 1]
+    if not isinstance(mul, Mul) or not isinstance(conv, Conv2D) or conv.inputs[0].index != mul.output.index:
+        return None
+    operands = gate_operands(mul)
+    convolution = fast_pw(conv, prefix)
+    if operands is None or convolution is None or not at.only_consumer(mul.output.index):
+        return None
+    source, gate = operands
+    constants = pack_gate(
+        (source.zero_point, gate.zero_point, mul.output.zero_point), mul.multiplier, mul.shift, mul.clamp
+    )
+    if constants is None:
+        return None
+    call = Call(
+        kernel="fast_gated_pw",
+        function="sk_fast_gated_pw",
+        struct="sk_fast_gated_pw_t",
+        fields=(
+            *((f"convolution.{name}", value) for name, value in convolution.fields),
+            ("gate.multiplier", constants.multiplier),
+            ("gate.rounding", constants.rounding),
+            ("gate.up", constants.up),
+        ),
+        inputs=(source.index, gate.index),
+        output=conv.output.index,
+        files=FILES,
+        in_place=True,
+    )
+    return 2, call
