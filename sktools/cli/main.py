@@ -22,6 +22,7 @@ COMMANDS: dict[str, str] = {
     "flash": "put the image onto the board",
     "profile": "measure a model on a board, layer by layer, against the reference",
     "report": "show a result bundle again",
+    "compare": "two results side by side, with thresholds",
     "size": "RAM and flash of a model: arena plan, sections, symbols",
     "evaluate": "score a model on recordings, on the host",
     "train": "train, quantize and evaluate a network",

@@ -17,13 +17,18 @@ def results_root(output: Path | None = None) -> Path:
 
 
 def find_bundle(result: str, board: str | None, engine: str | None) -> Bundle:
-    """A bundle by its folder or profile.json, or the newest of a model. Raises UsageError where there is none."""
+    """A bundle by its folder or profile.json, or the newest of a <board>-<engine> folder or of a model.
+
+    Raises UsageError where there is none.
+    """
     from sktools.profiling.bundle import latest_bundle, load_bundle
     from sktools.zoo import entries
 
     path = Path(result)
     if (path / "profile.json").is_file() or (path.name == "profile.json" and path.is_file()):
         return load_bundle(path)
+    if (path / "latest").is_file():
+        return load_bundle(path / (path / "latest").read_text(encoding="utf-8").strip())
     root = results_root()
     names = {entry.name for entry in entries()} | {child.name for child in root.glob("*") if child.is_dir()}
     stem = path.stem if path.suffix == ".tflite" else result

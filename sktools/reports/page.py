@@ -31,18 +31,29 @@ def report_page(profile: Profile, metrics: Mapping[str, Any], provenance: Mappin
         "confusion": plots.confusion(profile.accuracy["confusion"], classes) if profile.accuracy else None,
         "night": plots.hypnogram(night, classes) if night else None,
     }
-    page: str = _template("report.html.jinja").render(
+    return render_page(
+        "report.html.jinja",
+        {name: plot for name, plot in shown.items() if plot},
         profile=profile,
         headline=figures.headline(profile),
-        plots=_for_script({name: plot for name, plot in shown.items() if plot}),
-        shown={name for name, plot in shown.items() if plot},
         scores=_scores(profile),
         classes=classes,
         night=night,
         cycles_kind=figures.cycles_kind(profile),
         floor=plots.FLOOR_CYCLES_PER_MAC,
         provenance=json.dumps(provenance, indent=2, sort_keys=True),
-        plotly=_plotly_source(),
+    )
+
+
+def render_page(template: str, plots: Mapping[str, plots.Plot], **values: object) -> str:
+    """A page from a template of this folder that extends base.html.jinja.
+
+    plots: by name; each is drawn into the element plot-<name>. The template sees their names as `shown`.
+    """
+    page: str = (
+        _environment()
+        .get_template(template)
+        .render(plots=_for_script(plots), shown=set(plots), plotly=_plotly_source(), **values)
     )
     return page
 
@@ -64,10 +75,17 @@ def _scores(profile: Profile) -> list[tuple[str, Mapping[str, Any]]]:
     return [("device", profile.accuracy), ("host", profile.accuracy["host"])]
 
 
-def _template(name: str) -> Any:
+def _environment() -> Any:
     import jinja2
 
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
+    environment = jinja2.Environment(
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        loader=jinja2.FunctionLoader(
+            lambda name: resources.files("sktools.reports").joinpath(name).read_text(encoding="utf-8")
+        ),
+    )
     environment.filters |= {
         "count": figures.count,
         "decimal": figures.decimal,
@@ -75,8 +93,7 @@ def _template(name: str) -> Any:
         "kibibytes": figures.kibibytes,
     }
     environment.globals["cycles_per_mac"] = figures.cycles_per_mac
-    text = resources.files("sktools.reports").joinpath(name).read_text(encoding="utf-8")
-    return environment.from_string(text)
+    return environment
 
 
 def _for_script(document: Mapping[str, Any]) -> Markup:

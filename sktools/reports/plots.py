@@ -18,32 +18,35 @@ PRIMARY, SECONDARY, WARM = "#4c78d8", "#9aa5b8", "#e0803c"
 STAGE_SCALE = [[0.0, "rgba(76,120,216,0.06)"], [1.0, "rgba(76,120,216,0.65)"]]
 
 
+def bars(names: Sequence[str], series: Mapping[str, tuple[Sequence[float | None], str]], y_title: str) -> Plot:
+    """Grouped bars. series: name -> (one value a bar, colour)."""
+    data: list[Plot] = [
+        {
+            "type": "bar",
+            "name": name,
+            "x": list(names),
+            "y": list(values),
+            "marker": {"color": color},
+            "hovertemplate": "%{x}: %{y:.3f}<extra>" + name + "</extra>",
+        }
+        for name, (values, color) in series.items()
+    ]
+    return _plot(data, y_title, barmode="group", showlegend=len(data) > 1)
+
+
 def block_latency(profile: Profile) -> Plot | None:
     """Milliseconds an hour of sleep by block, beside the published bars where there are some."""
     if profile.totals.ms_per_sleep_hour is None:
         return None
     names = [block.name for block in profile.blocks]
-    ours: Plot = {
-        "type": "bar",
-        "name": f"this run ({profile.totals.latency_kind})",
-        "x": names,
-        "y": [block.ms_per_sleep_hour for block in profile.blocks],
-        "marker": {"color": PRIMARY},
-        "hovertemplate": "%{x}: %{y:.3f} ms an hour of sleep<extra></extra>",
+    ours = [block.ms_per_sleep_hour for block in profile.blocks]
+    series: dict[str, tuple[Sequence[float | None], str]] = {
+        f"this run ({profile.totals.latency_kind})": (ours, PRIMARY)
     }
-    data = [ours]
     published = BLOCK_MS_PER_SLEEP_HOUR.get(profile.model)
     if published:
-        data.append(
-            {
-                **ours,
-                "name": "published (interpreter, measured)",
-                "x": list(published),
-                "y": list(published.values()),
-                "marker": {"color": SECONDARY},
-            }
-        )
-    return _plot(data, "ms per hour of sleep", barmode="group", showlegend=bool(published))
+        series["published (interpreter, measured)"] = ([published.get(name) for name in names], SECONDARY)
+    return bars(names, series, "ms per hour of sleep")
 
 
 def cost_per_mac(profile: Profile) -> Plot | None:

@@ -1,0 +1,53 @@
+"""sktools compare: two results side by side."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from sktools.cli.console import console
+from sktools.cli.options import board_choice, machine_readable, talk
+
+
+@click.command(short_help="two results side by side, with thresholds")
+@click.argument("before")
+@click.argument("after")
+@click.option(
+    "--thresholds",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="YAML of limits, figure: {max_increase, max_decrease, max, min}; exit code 3 where one is not met.",
+)
+@click.option("--html", type=click.Path(dir_okay=False, path_type=Path), help="Write the comparison to this file.")
+@board_choice
+@machine_readable
+@talk
+def command(
+    before: str, after: str, thresholds: Path | None, html: Path | None, board: str | None, engine: str | None
+) -> None:
+    """Compare two results: bundle folders, their <board>-<engine> folders (the newest), or models (--board, --engine).
+
+    Changes of costs are shares of the earlier result; changes of scores are differences.
+    """
+    from sktools.cli.files import write_text
+    from sktools.cli.results import find_bundle
+    from sktools.errors import ThresholdError
+    from sktools.profiling.comparison import compare, load_limits, violations
+    from sktools.reports.comparison import comparison_page, comparison_tables, title
+
+    limits = load_limits(thresholds) if thresholds else {}
+    found = compare(find_bundle(before, board, engine).profile, find_bundle(after, board, engine).profile)
+    broken = violations(found, limits)
+    if html is not None:
+        write_text(html, comparison_page(found, broken))
+        console.info(f"wrote {html}")
+    console.document({**found.to_json(), "violations": list(broken)})
+    console.result(title(found))
+    if not console.as_json:
+        for table in comparison_tables(found):
+            console.render(table)
+    for note in found.notes:
+        console.result(f"note: {note}")
+    if broken:
+        more = f" (and {len(broken) - 1} more)" if len(broken) > 1 else ""
+        raise ThresholdError(f"{broken[0]}{more}", f"the limits stand in {thresholds}")
