@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sktools.profiling.comparison import COSTS, Comparison, Delta
+from sktools.profiling.comparison import SCORES, Comparison, Delta
 from sktools.reports.page import render_page
 from sktools.reports.plots import PRIMARY, SECONDARY, Plot, bars
 
@@ -27,15 +27,18 @@ def number(delta: Delta, value: float | None) -> str:
     """A value with the digits that its figure deserves."""
     if value is None:
         return "-"
-    return f"{value:,.3f}" if delta.name not in COSTS or abs(value) < 1000 else f"{value:,.0f}"
+    whole = delta.name.endswith("_bytes") or delta.name in ("cycles", "instructions", "mismatched")
+    return f"{value:,.0f}" if whole else f"{value:,.3f}"
 
 
 def change(delta: Delta) -> str:
     """'-12.3 %' for costs, '+0.012' for scores."""
     if delta.change is None:
         return "-"
-    if delta.name in ("accuracy", "f1", "kappa", "average_precision", "mismatched"):
-        return f"{delta.change:+,.3f}".replace("+0.000", "0").replace("-0.000", "0")
+    if delta.name == "mismatched":
+        return f"{delta.change:+,.0f}"
+    if delta.name in SCORES:
+        return f"{delta.change:+.3f}"
     return "-" if delta.ratio is None else f"{(delta.ratio - 1) * 100:+.1f} %"
 
 
