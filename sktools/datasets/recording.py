@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from sktools.datasets.waveform import Waveform
 from sktools.errors import DataError
 from sktools.model_config import BASE_STAGES
 
@@ -40,6 +41,8 @@ class Recording:
     dataset: registered name of the data set. subject: id within it.
     stages: int8 [epochs], one label per 30 s epoch in base classes: 0 wake, 1 N1, 2 N2, 3 N3, 5 REM, -1 unscored.
     signals: by name; 'heart_rate' (bpm, irregular), 'acceleration' (g, [n, 3]), what a data set lacks is absent.
+    waveforms: raw signals by name; 'ppg' (any unit), 'acceleration' (g, [n, 3]), 'leg_emg' (any unit, stands in for
+    acceleration), 'spo2' (%), 'oximeter_status' (0 good; from 2.8 on poor).
     features: for data sets that hold features instead of signals: name -> float64 [epochs], NaN where invalid.
     start: clock time of the first epoch, ISO 8601, empty where the data set does not tell.
     notes: what the reader had to mend or leave out.
@@ -49,6 +52,7 @@ class Recording:
     subject: str
     stages: NDArray[np.int8]
     signals: Mapping[str, Signal] = field(default_factory=dict)
+    waveforms: Mapping[str, Waveform] = field(default_factory=dict)
     features: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
     start: str = ""
     notes: tuple[str, ...] = ()

@@ -8,6 +8,7 @@ from sktools.datasets.recording import Recording
 from sktools.features.feature_set import FeatureSet, FeatureTable, register
 from sktools.features.heart_rate import NOTE, heart_rate_features
 from sktools.features.motion import movement_features
+from sktools.features.raw_signals import raw_features
 from sktools.model_config import EPOCH_SECONDS
 
 WINDOW_SECONDS = 60.0
@@ -40,6 +41,10 @@ def extract(recording: Recording) -> FeatureTable:
     """FS-W-PA-14 of a recording: its own features where it holds them, else from its signals; the rest is masked."""
     notes: list[str] = list(recording.notes)
     found = dict(recording.features)
+    if recording.waveforms:
+        raw, told = raw_features(recording.waveforms, recording.epochs, WINDOW_SECONDS, EPOCH_SECONDS)
+        found = raw | found
+        notes += told
     if "heart_rate" in recording.signals and "hr_bpm" not in found:
         found |= heart_rate_features(recording.signals["heart_rate"], recording.epochs, WINDOW_SECONDS, EPOCH_SECONDS)
         notes.append(NOTE)
