@@ -60,12 +60,15 @@ def find_job(
 def build(job: Job) -> Build:
     """Compiles the model and builds its image; an image that is up to date is taken as it is."""
     from sktools.build.build import build_firmware
+    from sktools.build.cache import user_costs
     from sktools.compiler.compile import compile_model
+    from sktools.compiler.costs import known_costs
 
     started = time.monotonic()
     console.event("build", model=job.model.name, board=job.board.name, engine=job.engine, optimize=job.optimize)
     content = job.model.tflite.read_bytes()
-    compiled = compile_model(content, name=job.model.name, optimize=job.optimize)
+    costs = known_costs(user_costs())
+    compiled = compile_model(content, name=job.model.name, optimize=job.optimize, costs=costs)
     built = build_firmware(compiled, job.board.target, content, job.folder)
     console.info(f"build: {built.image} ({time.monotonic() - started:.1f} s)")
     console.event("built", image=str(built.image))

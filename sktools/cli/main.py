@@ -23,6 +23,7 @@ COMMANDS: dict[str, str] = {
     "profile": "measure a model on a board, layer by layer, against the reference",
     "report": "show a result bundle again",
     "compare": "two results side by side, with thresholds",
+    "tune": "measure every kernel that could compute a model's layers",
     "size": "RAM and flash of a model: arena plan, sections, symbols",
     "evaluate": "score a model on recordings, on the host",
     "train": "train, quantize and evaluate a network",

@@ -27,7 +27,8 @@ def command(models: tuple[str, ...], output: Path | None) -> None:
     The compiler picks by these measurements; shapes of the zoo are measured already and ship with sktools.
     """
     from sktools.boards.board import load_board
-    from sktools.build.cache import user_costs, write_text
+    from sktools.build.cache import user_costs
+    from sktools.cli.files import write_text
     from sktools.compiler.costs import read_costs
     from sktools.profiling.tuning import tune
     from sktools.zoo import resolve

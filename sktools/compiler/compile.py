@@ -9,9 +9,10 @@ from dataclasses import replace
 from sktools.compiler import kernels as _kernels  # noqa: F401  (registers the fast kernels)
 from sktools.compiler.choice import OPTIMIZE_LEVELS, chooser
 from sktools.compiler.compiled import CONTRACT, CompiledModel, Layer, TensorSpec
+from sktools.compiler.costs import shipped_costs
 from sktools.compiler.emit import identifier_of, render_sources
 from sktools.compiler.graph import Graph, Operator, Tensor
-from sktools.compiler.lowering import lower
+from sktools.compiler.lowering import Choice, lower
 from sktools.compiler.naming import LayerName, name_layers
 from sktools.compiler.ops import Op, parse_operator
 from sktools.compiler.passes import load_graph
@@ -19,19 +20,30 @@ from sktools.compiler.planner import Step, place_tensors
 from sktools.errors import ModelError, UsageError
 
 
-def compile_model(tflite: bytes, *, name: str, optimize: str = "balanced") -> CompiledModel:
+def compile_model(
+    tflite: bytes, *, name: str, optimize: str = "balanced", costs: Mapping[str, int] | None = None
+) -> CompiledModel:
     """Compile an int8 .tflite ahead of time to C.
 
-    name: becomes part of C comments and the HELLO message, reduced to letters, digits and "_".
+    name: becomes part of C comments and the HELLO message, reduced to letters, digits and "_". costs: model cycles by
+    cost_key (default: the shipped table).
     Raises ModelError for a damaged file or what is not supported, UsageError for an unknown level.
     """
     if optimize not in OPTIMIZE_LEVELS:
         raise UsageError(f"unknown optimization level {optimize!r}; one of {', '.join(OPTIMIZE_LEVELS)}")
+    choose = chooser(optimize, shipped_costs() if costs is None else costs)
+    return compile_with(tflite, name, choose, fuse=optimize != "none", optimize=optimize)[0]
+
+
+def compile_with(
+    tflite: bytes, name: str, choose: Choice, *, fuse: bool, optimize: str
+) -> tuple[CompiledModel, tuple[Step, ...]]:
+    """compile_model with a choice of kernels of one's own; also the steps, whose calls are what was chosen."""
     graph = load_graph(tflite)
     ops = tuple(parse_operator(operator, graph) for operator in graph.operators)
     source, output = _edge(graph.tensors[graph.input], "input"), _edge(graph.tensors[graph.output], "output")
     names = name_layers(ops)
-    steps = lower(ops, names, graph, chooser(optimize), fuse=optimize != "none")
+    steps = lower(ops, names, graph, choose, fuse=fuse)
     layers = _layers(graph, ops, names, steps)
     placement = place_tensors(
         steps,
@@ -42,7 +54,7 @@ def compile_model(tflite: bytes, *, name: str, optimize: str = "balanced") -> Co
     )
     digest = hashlib.sha256(tflite).hexdigest()
     model = identifier_of(name)
-    return CompiledModel(
+    compiled = CompiledModel(
         name=model,
         sha256=digest,
         input=source,
@@ -64,6 +76,7 @@ def compile_model(tflite: bytes, *, name: str, optimize: str = "balanced") -> Co
         model_bytes=sum(table.size for step in steps for table in step.call.tables),
         optimize=optimize,
     )
+    return compiled, steps
 
 
 def _edge(tensor: Tensor, what: str) -> TensorSpec:

@@ -103,14 +103,11 @@ def lower(
 
 
 def _call_at(at: Lowering, names: Sequence[LayerName], choose: Choice, fuse: bool) -> tuple[int, Call]:
+    prefix = identifier_of(names[at.position].layer)
     if fuse:
         for candidate in _FUSIONS:
-            found = candidate(at, identifier_of(names[at.position].layer))
+            found = candidate(at, prefix)
             if found is not None:
                 return found
-    prefix = identifier_of(names[at.position].layer)
-    plain = at.op.lower(prefix)
-    others = [
-        call for function in _VARIANTS.get(at.op.operator.op, ()) if (call := function(at.op, prefix)) is not None
-    ]
-    return 1, choose([plain, *others])
+    others = [function(at.op, prefix) for function in _VARIANTS.get(at.op.operator.op, ())]
+    return 1, choose([at.op.lower(prefix), *(call for call in others if call is not None)])

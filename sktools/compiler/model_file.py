@@ -12,11 +12,19 @@ from numpy.typing import NDArray
 from sktools.compiler.graph import Graph, Operator, Quantization, Tensor
 from sktools.errors import ModelError
 
-MAX_FILE_BYTES = 64 << 20
-MAX_TENSORS = 20_000
-MAX_OPERATORS = 10_000
-MAX_ELEMENTS = 1 << 24
-"""Far above what a microcontroller holds; keeps a hostile shape from asking for the host's memory."""
+MAX_FILE_BYTES = 16 << 20
+MAX_TENSORS = 8_000
+MAX_OPERATORS = 2_000
+MAX_OPERANDS = 64
+MAX_AXES = 6
+MAX_ELEMENTS = 1 << 22
+MAX_TOTAL_ELEMENTS = 1 << 25
+MAX_TOTAL_CHANNELS = 1 << 15
+"""Far above what a microcontroller holds; a hostile file cannot ask for more of the host's memory or time.
+
+MAX_TOTAL_ELEMENTS: of all activations. MAX_TOTAL_CHANNELS: of all operators' outputs, each of which may cost a search
+for its requantization. What the operators read of constants, counted each time, may not exceed MAX_FILE_BYTES.
+"""
 
 _DTYPES = {"INT8": np.int8, "INT32": np.int32, "INT64": np.int64, "FLOAT32": np.float32, "UINT8": np.uint8}
 _PADDING = {0: "SAME", 1: "VALID"}
@@ -74,6 +82,7 @@ def _read(content: bytes) -> Graph:
         int(subgraph.Outputs(0)),
     )
     _check_order(graph)
+    _check_totals(graph)
     return graph
 
 
@@ -99,6 +108,21 @@ def _check_order(graph: Graph) -> None:
         raise ModelError("no operator computes the model's output")
 
 
+def _check_totals(graph: Graph) -> None:
+    """Tensors may share a buffer, and operators a tensor: a small file can still describe a huge model."""
+    activations = sum(tensor.elements for tensor in graph.tensors.values() if tensor.data is None)
+    if activations > MAX_TOTAL_ELEMENTS:
+        raise ModelError(f"the model's activations have {activations} elements, more than {MAX_TOTAL_ELEMENTS}")
+    results = [graph.tensors[operator.outputs[0]] for operator in graph.operators]
+    channels = sum(tensor.shape[-1] for tensor in results if tensor.shape)
+    if channels > MAX_TOTAL_CHANNELS:
+        raise ModelError(f"the model's operators have {channels} output channels, more than {MAX_TOTAL_CHANNELS}")
+    operands = [graph.tensors[index].data for operator in graph.operators for index in operator.inputs if index >= 0]
+    constants = sum(data.nbytes for data in operands if data is not None)
+    if constants > MAX_FILE_BYTES:
+        raise ModelError(f"the model's operators read {constants} bytes of constants, more than {MAX_FILE_BYTES}")
+
+
 def _name_of(table: type, value: int) -> str:
     for name, number in vars(table).items():
         if number == value and name.isupper():
@@ -109,14 +133,16 @@ def _name_of(table: type, value: int) -> str:
 def _tensor(model: Any, raw: Any, index: int, file_bytes: int) -> Tensor:
     import tflite
 
+    if raw.ShapeLength() > MAX_AXES:
+        raise ModelError(f"tensor {index} has {raw.ShapeLength()} axes, more than {MAX_AXES}")
     shape = tuple(int(raw.Shape(axis)) for axis in range(raw.ShapeLength()))
     elements = 1
     for extent in shape:
         if extent < 0 or extent > MAX_ELEMENTS:
             raise ModelError(f"tensor {index} has shape {list(shape)}; extents must lie in 0..{MAX_ELEMENTS}")
         elements *= extent
-    if elements > MAX_ELEMENTS or len(shape) > 6:
-        raise ModelError(f"tensor {index} has shape {list(shape)}: more than {MAX_ELEMENTS} elements or 6 axes")
+    if elements > MAX_ELEMENTS:
+        raise ModelError(f"tensor {index} has shape {list(shape)}: more than {MAX_ELEMENTS} elements")
     dtype = _name_of(tflite.TensorType, raw.Type())
     quantization = _quantization(raw.Quantization(), shape, index)
     return Tensor(
@@ -128,7 +154,7 @@ def _quantization(raw: Any, shape: tuple[int, ...], index: int) -> Quantization 
     if raw is None or raw.ScaleLength() == 0:
         return None
     count, axis = raw.ScaleLength(), int(raw.QuantizedDimension())
-    if count > MAX_ELEMENTS or raw.ZeroPointLength() not in (0, count):
+    if count > MAX_TOTAL_CHANNELS or raw.ZeroPointLength() not in (0, count):
         raise ModelError(f"tensor {index} has {count} scales and {raw.ZeroPointLength()} zero points")
     if count > 1 and not (0 <= axis < len(shape) and shape[axis] == count):
         raise ModelError(f"tensor {index} with shape {list(shape)} has {count} scales along axis {axis}")
@@ -171,6 +197,11 @@ def _operator(model: Any, raw: Any, index: int, tensor_count: int) -> Operator:
     op = _name_of(tflite.BuiltinOperator, max(code.BuiltinCode(), code.DeprecatedBuiltinCode()))
     if op == "CUSTOM":
         op = "CUSTOM operator"
+    if raw.InputsLength() > MAX_OPERANDS or raw.OutputsLength() > MAX_OPERANDS:
+        raise ModelError(
+            f"operator {index} ({op}) has {raw.InputsLength()} inputs and {raw.OutputsLength()} outputs, "
+            f"more than {MAX_OPERANDS}"
+        )
     inputs = tuple(int(raw.Inputs(i)) for i in range(raw.InputsLength()))
     outputs = tuple(int(raw.Outputs(i)) for i in range(raw.OutputsLength()))
     for tensor in (*inputs, *outputs):
