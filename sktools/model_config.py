@@ -92,6 +92,8 @@ class ClassesConfig:
     def __post_init__(self) -> None:
         if len(self.names) < 2:
             raise UsageError(f"names holds {len(self.names)} class, expected 2 or more")
+        if 0 not in self.map:
+            raise UsageError("map: base stage 0 (wake) has no class")
         for stage, target in self.map.items():
             if stage not in BASE_STAGES:
                 raise UsageError(f"map: base stage {stage} is unknown; known: {', '.join(map(str, BASE_STAGES))}")

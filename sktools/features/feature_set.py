@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,7 @@ class FeatureTable:
     values: float64 [epochs, features], 0 where not valid. valid: bool [epochs, features].
     stages: int8 [epochs], base classes, -1 unscored. names: [features].
     notes: how features were derived where that is not the set's own definition.
+    fixed: feature index -> (mean, standard deviation), for features that are not normalised by the night.
     """
 
     dataset: str
@@ -32,6 +33,7 @@ class FeatureTable:
     valid: NDArray[np.bool_]
     stages: NDArray[np.int8]
     notes: tuple[str, ...] = ()
+    fixed: Mapping[int, tuple[float, float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

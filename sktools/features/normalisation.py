@@ -22,6 +22,8 @@ def normalise(table: FeatureTable, config: FeaturesConfig) -> NDArray[np.float32
         normal = causal(table.values, table.valid, config.prior)
     else:
         normal = by_subject(table.values, table.valid)
+    for column, (mean, std) in table.fixed.items():
+        normal[:, column] = np.where(table.valid[:, column], (table.values[:, column] - mean) / std, 0.0)
     return np.clip(normal, -config.clip, config.clip).astype(np.float32)
 
 

@@ -26,6 +26,11 @@ def cohen_kappa(confusion: NDArray[np.int64]) -> float:
     return (agreement - chance) / (1 - chance) if chance < 1 else 0.0
 
 
+def plain_accuracy(confusion: NDArray[np.int64]) -> float:
+    """Share of epochs on the diagonal."""
+    return float(np.trace(confusion) / confusion.sum())
+
+
 def per_class_scores(
     confusion: NDArray[np.int64],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
@@ -87,7 +92,7 @@ def accuracy_report(
         "subjects": list(subjects),
         "frames": len(logits),
         "epochs": int(mask.sum()),
-        "accuracy": float(np.trace(confusion) / confusion.sum()),
+        "accuracy": plain_accuracy(confusion),
         "f1": weighted_f1(confusion),
         "kappa": cohen_kappa(confusion),
         "average_precision": average_precision(scores, truth),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,21 @@ from numpy.typing import NDArray
 from sktools.datasets.registry import Skipped
 from sktools.errors import UsageError
 from sktools.features.evaluation_set import EvaluationSet, evaluation_set
-from sktools.metrics.classification import accuracy_report, cohen_kappa, confusion_matrix
+from sktools.metrics.agreement import bland_altman, bootstrap_by_subject
+from sktools.metrics.classification import (
+    accuracy_report,
+    cohen_kappa,
+    confusion_matrix,
+    plain_accuracy,
+    weighted_f1,
+)
 from sktools.metrics.reference import reference_logits
+from sktools.metrics.sleep import MEASURES, SleepSummary, sleep_summary
+from sktools.model_config import ClassesConfig
 from sktools.training.progress import Progress, ProgressCallback, silent
 from sktools.zoo import METRICS_FILE, ModelRef
+
+WAKE_STAGE = 0
 
 
 def evaluate(
@@ -29,7 +41,7 @@ def evaluate(
     """The `accuracy` object of a model on a data set, with how the subjects were chosen.
 
     Every subject that the model was not trained on is scored, each epoch once; see evaluation_set for the options.
-    Beyond the keys of `accuracy`: by_subject, left_out, training_included, skipped, synthetic.
+    Beyond the keys of `accuracy`: by_subject, intervals, sleep, left_out, training_included, skipped, synthetic.
     Raises UsageError where no config.yaml stands beside the .tflite, and what evaluation_set raises.
     """
     if model.config is None:
@@ -50,14 +62,32 @@ def evaluate(
         chosen.features,
         lambda done, total: progress(Progress("evaluate", done, total, message=dataset)),
     )
-    return scored(chosen, logits, model.config.classes.names)
+    return scored(chosen, logits, model.config.classes)
 
 
-def scored(chosen: EvaluationSet, logits: NDArray[np.float32], class_names: Iterable[str]) -> dict[str, Any]:
-    """The `accuracy` object of logits [n, epochs, classes] on an evaluation set, with its subjects one by one."""
-    names = tuple(class_names)
-    report = accuracy_report(chosen.dataset, logits, chosen.labels, chosen.mask, names, chosen.subjects)
-    report["by_subject"] = by_subject(chosen, logits)
+def scored(chosen: EvaluationSet, logits: NDArray[np.float32], classes: ClassesConfig) -> dict[str, Any]:
+    """The `accuracy` object of logits [n, epochs, classes] on an evaluation set, with its subjects one by one.
+
+    intervals: 95 % bootstrap intervals over subjects. sleep: bias and limits of the sleep measures over subjects,
+    predicted less true.
+    """
+    report = accuracy_report(chosen.dataset, logits, chosen.labels, chosen.mask, classes.names, chosen.subjects)
+    subjects = _subjects(chosen, logits, classes)
+    confusions = np.stack([subject.confusion for subject in subjects.values()])
+    report["by_subject"] = {name: subject.figures() for name, subject in subjects.items()}
+    report["intervals"] = {
+        name: list(bootstrap_by_subject(confusions, statistic))
+        for name, statistic in (("accuracy", plain_accuracy), ("f1", weighted_f1), ("kappa", cohen_kappa))
+    }
+    report["sleep"] = {
+        measure: asdict(
+            bland_altman(
+                [getattr(subject.true, measure) for subject in subjects.values()],
+                [getattr(subject.predicted, measure) for subject in subjects.values()],
+            )
+        )
+        for measure in MEASURES
+    }
     report["left_out"] = chosen.left_out
     report["training_included"] = list(chosen.training_included)
     report["skipped"] = [{"subject": item.subject, "reason": item.reason} for item in chosen.skipped]
@@ -65,19 +95,34 @@ def scored(chosen: EvaluationSet, logits: NDArray[np.float32], class_names: Iter
     return report
 
 
-def by_subject(chosen: EvaluationSet, logits: NDArray[np.float32]) -> dict[str, dict[str, float]]:
-    """Accuracy and kappa of each subject that has a scored epoch."""
+@dataclass(frozen=True)
+class _Subject:
+    confusion: NDArray[np.int64]
+    true: SleepSummary
+    predicted: SleepSummary
+
+    def figures(self) -> dict[str, Any]:
+        return {
+            "epochs": int(self.confusion.sum()),
+            "accuracy": plain_accuracy(self.confusion),
+            "f1": weighted_f1(self.confusion),
+            "kappa": cohen_kappa(self.confusion),
+            "sleep": {"true": asdict(self.true), "predicted": asdict(self.predicted)},
+        }
+
+
+def _subjects(chosen: EvaluationSet, logits: NDArray[np.float32], classes: ClassesConfig) -> dict[str, _Subject]:
+    """Every subject that has a scored epoch."""
     owners = np.array(chosen.frame_subjects)
     result = {}
-    for subject in chosen.subjects:
-        mine = owners == subject
-        mask = chosen.mask[mine]
-        if not mask.any():
-            continue
-        confusion = confusion_matrix(chosen.labels[mine][mask], logits[mine][mask].argmax(axis=-1), logits.shape[-1])
-        result[subject] = {
-            "epochs": float(mask.sum()),
-            "accuracy": float(np.trace(confusion) / confusion.sum()),
-            "kappa": cohen_kappa(confusion),
-        }
+    for name in chosen.subjects:
+        mine = owners == name
+        mask, labels = chosen.mask[mine].ravel(), chosen.labels[mine].ravel()
+        predicted = logits[mine].argmax(axis=-1).ravel()
+        if mask.any():
+            result[name] = _Subject(
+                confusion_matrix(labels[mask], predicted[mask], len(classes.names)),
+                sleep_summary(labels, mask, classes.map[WAKE_STAGE]),
+                sleep_summary(predicted, mask, classes.map[WAKE_STAGE]),
+            )
     return result

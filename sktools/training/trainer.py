@@ -198,7 +198,7 @@ def _metrics(
                 progress(Progress("evaluate", done, total, message=what))
 
             logits = reference_logits(content, chosen.features, tell)
-            reports[kind][chosen.dataset] = scored(chosen, logits, config.classes.names)
+            reports[kind][chosen.dataset] = scored(chosen, logits, config.classes)
     best = max(history, key=lambda row: row["kappa"])
     return {
         "schema_version": SCHEMA_VERSION,
