@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
 
+from sktools.build.memory_map import MemoryRegion
+from sktools.build.sdk import Sdk
 from sktools.build.target import Target
 from sktools.errors import UsageError
 from sktools.strict_yaml import parse, read_yaml, suggest
@@ -21,22 +23,13 @@ class Chip:
 
 
 @dataclass(frozen=True)
-class MemoryRegion:
-    """Addresses [origin, origin + length). holds: what may be placed there: code, model, data, arena, stack."""
-
-    name: str
-    origin: int
-    length: int
-    holds: tuple[str, ...]
-
-
-@dataclass(frozen=True)
 class UsbId:
-    """A USB serial adapter this board shows up as; pid None: any."""
+    """A USB serial adapter this board shows up as; pid None: any. firmware: whether our firmware talks there."""
 
     vid: int
     name: str
     pid: int | None = None
+    firmware: bool = True
 
 
 @dataclass(frozen=True)
@@ -59,22 +52,13 @@ class Calibration:
 
 @dataclass(frozen=True)
 class JLink:
-    """How SEGGER's J-Link reaches the chip."""
+    """How SEGGER's J-Link reaches the chip. probe: serial number of the one to use, None: the only one there is."""
 
     device: str
     interface: str
     speed_khz: int
     load_address: int
-
-
-@dataclass(frozen=True)
-class Sdk:
-    """The vendor's SDK. ambiqsuite: AS_VERSION values that work, the preferred one first."""
-
-    name: str
-    platform: str
-    ambiqsuite: tuple[str, ...]
-    tensorflow: str
+    probe: str | None = None
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sktools.boards.qemu import MACHINE, qemu_version
+from sktools.build.cache import cache_folder
 from sktools.build.shipped import firmware_path
 from sktools.errors import LinkError, MissingError
 
@@ -63,12 +64,6 @@ def plugin_arguments(plugin: Path, records: Path) -> list[str]:
         if "," in str(path):
             raise LinkError(f"QEMU cannot take a path with a comma: {path}", "set XDG_CACHE_HOME or TMPDIR elsewhere")
     return ["-plugin", f"{plugin},records={records}"]
-
-
-def cache_folder() -> Path:
-    """Where built plugins are kept: $XDG_CACHE_HOME/sktools or ~/.cache/sktools."""
-    base = os.environ.get("XDG_CACHE_HOME") or str(Path("~/.cache").expanduser())
-    return Path(base) / "sktools"
 
 
 @functools.cache

@@ -48,8 +48,9 @@ def image_sizes(image: Path) -> ImageSizes:
     Raises BuildError where the file is no ELF or is damaged.
     """
     with _OpenElf(image) as elf:
+        copied = _copied(elf.value)
         sections = tuple(
-            SectionSize(section.name, _flash(section), _ram(section))
+            SectionSize(section.name, _flash(section), _ram(section, copied))
             for section in elf.value.iter_sections()
             if section["sh_flags"] & _SHF_ALLOC and section["sh_size"]
         )
@@ -61,8 +62,20 @@ def _flash(section: Any) -> int:
     return 0 if section["sh_type"] == "SHT_NOBITS" else int(section["sh_size"])
 
 
-def _ram(section: Any) -> int:
-    return int(section["sh_size"]) if section["sh_flags"] & _SHF_WRITE else 0
+def _ram(section: Any, copied: list[tuple[int, int]]) -> int:
+    address = int(section["sh_addr"])
+    in_ram = section["sh_flags"] & _SHF_WRITE or any(start <= address < end for start, end in copied)
+    return int(section["sh_size"]) if in_ram else 0
+
+
+def _copied(elf: Any) -> list[tuple[int, int]]:
+    """Address ranges whose content is stored elsewhere: it is copied into RAM at start, even where it is constant."""
+    loaded = [segment for segment in elf.iter_segments() if segment["p_type"] == "PT_LOAD"]
+    return [
+        (int(segment["p_vaddr"]), int(segment["p_vaddr"]) + int(segment["p_memsz"]))
+        for segment in loaded
+        if segment["p_vaddr"] != segment["p_paddr"]
+    ]
 
 
 def _symbols(elf: Any) -> list[SymbolSize]:
@@ -88,6 +101,18 @@ def _symbols(elf: Any) -> list[SymbolSize]:
             )
         )
     return found
+
+
+def symbol_addresses(image: Path) -> dict[str, int]:
+    """Address of every object, local ones too, and of what the linker script names.
+
+    Raises BuildError where the file is no ELF or is damaged.
+    """
+    with _OpenElf(image) as elf:
+        table = elf.value.get_section_by_name(".symtab")
+        symbols = table.iter_symbols() if table is not None else ()
+        kinds = ("STT_OBJECT", "STT_NOTYPE")
+        return {str(s.name): int(s["st_value"]) for s in symbols if s["st_info"]["type"] in kinds}
 
 
 def locate(image: Path, address: int) -> str | None:

@@ -6,6 +6,7 @@ import functools
 import os
 import shutil
 import subprocess
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from sktools.build.target import Target
@@ -17,8 +18,13 @@ _TIMEOUT_S = 600
 def require_tools(target: Target) -> None:
     """Raises MissingError where the target's compiler or make is not installed."""
     for program, install in ((target.compiler, target.install), ("make", "sudo apt-get install make")):
-        if shutil.which(program) is None:
-            raise MissingError(f"building for {target.board} needs {program}, which is not installed", install)
+        require_program(program, target.board, install)
+
+
+def require_program(program: str, board: str, install: str) -> None:
+    """Raises MissingError where a program that a board's build needs is not on PATH."""
+    if shutil.which(program) is None:
+        raise MissingError(f"building for {board} needs {program}, which is not installed", install)
 
 
 @functools.cache
@@ -34,16 +40,19 @@ def compiler_version(compiler: str) -> str:
     return done.stdout.splitlines()[0] if done.stdout else compiler
 
 
-def run_make(folder: Path, jobs: int = 2) -> None:
-    """Runs make in a rendered project.
+def run_make(
+    folder: Path, jobs: int = 2, arguments: Sequence[str] = (), environment: Mapping[str, str] | None = None
+) -> None:
+    """Runs make in a folder. environment: default this process's, without what an outer make left in it.
 
     Raises BuildError with the compiler's first error line where it fails.
     """
     # Flags of an outer make, and a user's CC, CFLAGS or LDFLAGS, would change the image.
-    kept = {key: value for key, value in os.environ.items() if key not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
+    given = os.environ if environment is None else environment
+    kept = {key: value for key, value in given.items() if key not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
     try:
         done = subprocess.run(
-            ["make", "--no-print-directory", f"-j{jobs}"],
+            ["make", "--no-print-directory", f"-j{jobs}", *arguments],
             cwd=folder, env=kept, capture_output=True, text=True, errors="replace", timeout=_TIMEOUT_S, check=False,
         )  # fmt: skip
     except FileNotFoundError as error:

@@ -1,0 +1,104 @@
+"""Options of an image that only some boards have: its clock, its serial rate, and which memory holds what."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from sktools.boards.board import Board
+from sktools.build.build import Build, build_firmware
+from sktools.build.memory_map import find_region
+from sktools.build.neuralspot import SdkTarget, build_application
+from sktools.compiler.compiled import CompiledModel
+from sktools.errors import BuildError, UsageError
+
+HERTZ_PER_MEGAHERTZ = 1_000_000
+
+
+@dataclass(frozen=True)
+class ImageOptions:
+    """None: the board's own.
+
+    clock_mhz: CPU clock. baud: serial rate. arena_location, model_location: names of memories.
+    max_arena_bytes: the arena may not take more. sdk: the user's checkout of the board's SDK.
+    """
+
+    clock_mhz: int | None = None
+    baud: int | None = None
+    arena_location: str | None = None
+    model_location: str | None = None
+    max_arena_bytes: int | None = None
+    sdk: Path | None = None
+
+
+def configured(board: Board, options: ImageOptions) -> Board:
+    """The board at the clock and serial rate that were asked for.
+
+    Raises UsageError for a clock that the chip does not have, or a rate that is none.
+    """
+    changed = board
+    if options.clock_mhz is not None:
+        clock = options.clock_mhz * HERTZ_PER_MEGAHERTZ
+        if clock not in board.clocks_hz:
+            known = ", ".join(str(hertz // HERTZ_PER_MEGAHERTZ) for hertz in board.clocks_hz) or "none that can be set"
+            raise UsageError(f"board {board.name} has no clock of {options.clock_mhz} MHz; it has {known}")
+        changed = replace(changed, clocks_hz=(clock, *(hertz for hertz in board.clocks_hz if hertz != clock)))
+    if options.baud is not None and board.serial is not None:
+        if options.baud <= 0:
+            raise UsageError(f"a serial line has no rate of {options.baud}")
+        changed = replace(changed, serial=replace(board.serial, baud=options.baud))
+    return changed
+
+
+def sdk_target(board: Board, options: ImageOptions) -> SdkTarget:
+    """What the SDK's build is to make for this board.
+
+    Raises UsageError for a clock or a memory that the board lacks, or a board without an SDK.
+    """
+    board = configured(board, options)
+    if board.sdk is None or board.serial is None or board.clock_hz is None:
+        raise UsageError(f"board {board.name} is not built with an SDK", "sktools list boards")
+    return SdkTarget(
+        board=board.name,
+        title=board.title,
+        sdk=board.sdk,
+        clock_hz=board.clock_hz,
+        low_power=board.clock_hz != max(board.clocks_hz),
+        baud=board.serial.baud,
+        memory=board.memory,
+        arena=find_region(board.memory, options.arena_location, "arena", board.name),
+        model=find_region(board.memory, options.model_location, "model", board.name),
+    )
+
+
+def build_image(
+    model: CompiledModel, board: Board, tflite: bytes, folder: Path | None = None, options: ImageOptions | None = None
+) -> Build:
+    """Builds the image of any board, with plain make or with its SDK.
+
+    model: what the compiler made of `tflite`. folder: see build_firmware.
+    Raises UsageError for an option that this board does not have, MissingError for a missing compiler or SDK (the
+    project is rendered all the same), BuildError where the model does not fit, compile or link.
+    """
+    options = options or ImageOptions()
+    check_arena(model, options.max_arena_bytes)
+    if board.sdk is not None:
+        return build_application(model, sdk_target(board, options), tflite, folder, sdk=options.sdk)
+    for name, location in (("--arena-location", options.arena_location), ("--model-location", options.model_location)):
+        if location is not None:
+            raise UsageError(f"{name} {location}: board {board.name} leaves that to its linker script")
+    return build_firmware(model, board.target, tflite, folder)
+
+
+def check_arena(model: CompiledModel, most: int | None) -> None:
+    """Raises BuildError where the arena takes more than `most` bytes, with the figures of the plan."""
+    plan = model.plan
+    if most is None or plan.arena_bytes <= most:
+        return
+    largest = sorted(plan.buffers, key=lambda buffer: -buffer.size)[:3]
+    named = ", ".join(f"{b.name} {b.size:,} (steps {b.first_step} to {b.last_step})" for b in largest)
+    raise BuildError(
+        f"the arena takes {plan.arena_bytes:,} bytes, {most:,} are allowed; at least {plan.lower_bound:,} are needed "
+        f"for this order of steps; largest buffers: {named}",
+        "--optimize size, or a larger --max-arena-size",
+    )
