@@ -34,8 +34,11 @@ format: $(STAMP) ## rewrite the sources in the project's style
 	@$(BIN)/ruff format .
 
 docs: $(STAMP) ## the documentation site, in site/
-	@$(BIN)/mkdocs build --strict --quiet
-	@echo "site/index.html"
+	@rm -rf build/docs && mkdir -p build && cp -r docs build/docs
+	@sed -e 's#(docs/#(#g' -e 's#(LICENSE)#(https://opensource.org/license/bsd-3-clause)#' README.md > build/docs/index.md
+	@$(BIN)/sktools zoo page --output build/docs
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@echo "site: site/index.html"
 
 venv: $(STAMP) ## only the Python environment, .venv
 

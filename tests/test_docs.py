@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+import shlex
 import statistics
 from pathlib import Path
 
+import click
 import pytest
 
 from sktools.boards.board import load_board
+from sktools.cli.main import cli
+from sktools.cli.reference import reference
 from sktools.reports.published import BLOCK_MS_PER_SLEEP_HOUR
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -39,3 +43,46 @@ def test_the_factor_is_the_inverse_of_the_mean_ratio() -> None:
     assert calibration is not None
     assert calibration.factor == pytest.approx(1 / statistics.mean(ratios), rel=1e-3)
     assert statistics.pstdev(ratios) / statistics.mean(ratios) == pytest.approx(0.012, abs=5e-4)
+
+
+def test_the_command_reference_is_current() -> None:
+    assert (ROOT / "docs" / "commands.md").read_text(encoding="utf-8") == reference()
+
+
+def _commands() -> list[tuple[str, str]]:
+    """Every `sktools ...` line of the pages that tell a user what to type."""
+    found = []
+    for page in ("README.md", "docs/tutorial.md", "docs/own-model.md", "docs/own-board.md"):
+        fenced = False
+        for line in (ROOT / page).read_text(encoding="utf-8").splitlines():
+            fenced ^= line.startswith("```")
+            match = re.match(r"( {4})?(?:\.venv/bin/)?(sktools [a-z].*?)(?:\s+#.*)?$", line)
+            if match and (fenced or match[1]):
+                found.append((page, match[2]))
+    assert len(found) > 20
+    return found
+
+
+@pytest.mark.parametrize(("page", "line"), _commands())
+def test_every_command_of_the_docs_is_understood(
+    page: str, line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Options and arguments are parsed as when it runs; tests/cli runs the commands themselves."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("frames.npy", "limits.yaml"):
+        (tmp_path / name).touch()
+    command: click.Command = cli
+    arguments = shlex.split(line)[1:]
+    context = click.Context(cli, info_name="sktools")
+    while isinstance(command, click.Group):
+        found = command.get_command(context, arguments.pop(0))
+        assert found is not None
+        command = found
+    command.make_context("sktools", arguments)
+
+
+def test_links_between_pages_lead_somewhere() -> None:
+    for page in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]:
+        for target in re.findall(r"\]\(([^)#]+)", page.read_text(encoding="utf-8")):
+            if not target.startswith("http"):
+                assert (page.parent / target).exists(), f"{page.name}: {target}"

@@ -62,9 +62,7 @@ def machine_readable(command: Command) -> Command:
 
 def board_choice(command: Command) -> Command:
     """--board and --engine."""
-    command = click.option("--engine", metavar="NAME", help="aot (generated C) or tflm (interpreter).  [default: aot]")(
-        command
-    )
+    command = click.option("--engine", metavar="NAME", help="aot: generated C.  [default: aot]")(command)
     return click.option("--board", metavar="NAME", help="See sktools list boards.  [default: virtual]")(command)
 
 

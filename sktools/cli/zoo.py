@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -83,6 +84,41 @@ def show(model: str) -> None:
         console.result(
             f"{dataset}: accuracy {score['accuracy']:.3f}, kappa {score['kappa']:.3f} (held-out subjects, int8)"
         )
+
+
+@command.command("page")
+@click.option(
+    "--output",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("build") / "zoo",
+    show_default=True,
+    help="Folder of the page and its assets.",
+)
+@machine_readable
+@talk
+def page(output: Path) -> None:
+    """Write the page "Sleep Stage Models" as Markdown, from the zoo's metrics and the results on disk."""
+    from sktools.cli.files import write_bytes
+    from sktools.cli.results import results_root
+    from sktools.profiling.bundle import bundles
+    from sktools.reports.zoo_page import DOWNLOADS, PAGE, ZooModel, choose_result, zoo_page
+    from sktools.zoo import METRICS_FILE, TFLITE_FILE, entries
+
+    found = bundles(results_root())
+    models = []
+    for entry in entries():
+        config = entry.config()
+        if config is None:
+            continue
+        files = {name: (entry.folder / name).read_bytes() for name in DOWNLOADS if (entry.folder / name).is_file()}
+        digest = hashlib.sha256(files.get(TFLITE_FILE, b"")).hexdigest()
+        metrics = json.loads(files[METRICS_FILE]) if METRICS_FILE in files else None
+        models.append(ZooModel(config, metrics, choose_result(found, entry.name, digest), files))
+    written = zoo_page(models)
+    for name, content in written.items():
+        write_bytes(output / name, content)
+    console.document({"page": str(output / PAGE), "files": sorted(written)})
+    console.result(f"page: {output / PAGE} ({len(written)} files)")
 
 
 def _list(values: tuple[int, ...]) -> str:

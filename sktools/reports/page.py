@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 from collections.abc import Mapping
 from importlib import resources
 from typing import TYPE_CHECKING, Any
@@ -53,7 +54,7 @@ def render_page(template: str, plots: Mapping[str, plots.Plot], **values: object
     page: str = (
         _environment()
         .get_template(template)
-        .render(plots=_for_script(plots), shown=set(plots), plotly=_plotly_source(), **values)
+        .render(plots=_for_script(plots), shown=set(plots), plotly=_plotly_source(), plots_js=_drawing(), **values)
     )
     return page
 
@@ -96,12 +97,36 @@ def _environment() -> Any:
     return environment
 
 
+def markdown_page(template: str, **values: object) -> str:
+    """Markdown from a template of this folder; its filter `cell` keeps a name from being read as markup."""
+    environment = _environment()
+    environment.autoescape = False
+    environment.lstrip_blocks = True
+    environment.filters["cell"] = lambda text: re.sub(r"([|<>`*_\[\]\\])", r"\\\1", " ".join(str(text).split()))
+    text: str = environment.get_template(template).render(**values)
+    return text
+
+
+def plot_assets(plots: Mapping[str, plots.Plot]) -> dict[str, str]:
+    """Scripts for a page that cannot hold them inline, in the order of loading: file name -> text."""
+    return {
+        "plotly.min.js": str(_plotly_source()),
+        "plots.js": f"{_drawing()}\nskShow({_for_script(plots)});\n",
+    }
+
+
 def _for_script(document: Mapping[str, Any]) -> Markup:
     """JSON that may stand inside a <script>: no name in it can close the element."""
     from markupsafe import Markup
 
     text = json.dumps(document, separators=(",", ":"), allow_nan=False)
     return Markup(text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))
+
+
+def _drawing() -> Markup:
+    from markupsafe import Markup
+
+    return Markup(resources.files("sktools.reports").joinpath("plots.js").read_text(encoding="utf-8"))
 
 
 @functools.cache

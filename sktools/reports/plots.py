@@ -127,8 +127,33 @@ def layer_sqnr(profile: Profile) -> Plot | None:
     return plot
 
 
-def confusion(matrix: Sequence[Sequence[int]], names: Sequence[str]) -> Plot:
-    """Confusion matrix, rows true and columns predicted, coloured by the row's share."""
+def agreement(names: Sequence[str], true: Sequence[float], answered: Sequence[float], what: str) -> Plot:
+    """A quantity of each night, true along and answered up, with the line where both agree."""
+    points: Plot = {
+        "type": "scatter",
+        "mode": "markers",
+        "x": list(true),
+        "y": list(answered),
+        "text": list(names),
+        "marker": {"color": PRIMARY, "size": 9, "opacity": 0.75},
+        "hovertemplate": "%{text}: true %{x:.2f}, device %{y:.2f}<extra></extra>",
+    }
+    ends = [min(*true, *answered), max(*true, *answered)]
+    line: Plot = {
+        "type": "scatter",
+        "mode": "lines",
+        "x": ends,
+        "y": ends,
+        "line": {"color": WARM, "dash": "dash"},
+        "hoverinfo": "skip",
+    }
+    plot = _plot([points, line], f"{what}: device", showlegend=False)
+    plot["layout"]["xaxis"]["title"] = {"text": f"{what}: true"}
+    return plot
+
+
+def confusion(matrix: Sequence[Sequence[int]], names: Sequence[str], answered: str = "answered by the device") -> Plot:
+    """Confusion matrix, rows true and columns predicted, coloured by the row's share. answered: the columns' title."""
     rows = [[cell / sum(row) if sum(row) else 0.0 for cell in row] for row in matrix]
     labels = [
         [f"{cell:,}<br>{share:.0%}" for cell, share in zip(row, shares, strict=True)]
@@ -151,7 +176,7 @@ def confusion(matrix: Sequence[Sequence[int]], names: Sequence[str]) -> Plot:
     }
     plot = _plot([heat], "true", showlegend=False)
     plot["layout"]["yaxis"] |= {"autorange": "reversed", "type": "category"}
-    plot["layout"]["xaxis"] |= {"title": {"text": "answered by the device"}, "type": "category"}
+    plot["layout"]["xaxis"] |= {"title": {"text": answered}, "type": "category"}
     return plot
 
 

@@ -3,9 +3,9 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
+from collections.abc import Callable
 from html.parser import HTMLParser
-
-import pytest
+from pathlib import Path
 
 from sktools.profiling.assemble import assemble
 from sktools.profiling.profile import Profile
@@ -13,6 +13,7 @@ from sktools.profiling.session import measure
 from sktools.reports.figures import count, cycles_per_mac, decimal, headline
 from sktools.reports.page import report_page
 from tests.profiling import fakes
+from tests.reports.conftest import NIGHTS
 
 
 class Tables(HTMLParser):
@@ -44,23 +45,6 @@ class Tables(HTMLParser):
     def handle_data(self, data: str) -> None:
         if self._in_cell:
             self._rows[-1][-1] += data
-
-
-NIGHTS = {"nights": [{"subject": "a", "true": [0, 1, -1, 1], "device": [0, 1, 1, 0]}]}
-
-
-@pytest.fixture(scope="module")
-def profile() -> Profile:
-    oracle = fakes.Oracle()
-    found = measure(
-        fakes.model(),
-        fakes.Device(),
-        oracle,
-        fakes.frames(3),
-        real=fakes.real(3),
-        float_activations=oracle.float_activations,
-    )
-    return assemble(fakes.setting(), fakes.model(), found, fakes.accuracy())
 
 
 def _plots(page: str) -> dict[str, dict[str, object]]:
@@ -129,3 +113,19 @@ def test_published_bars_stand_beside_ss_4_only(profile: Profile) -> None:
     other = dataclasses.replace(profile, model="ss-4-tcn-sm")
     bars = _plots(report_page(other, {}, {}))["blocks"]["data"]
     assert bars[1]["y"] == [1.261, 3.0385]  # type: ignore[index]
+
+
+def test_a_browser_draws_every_plot_and_sorts(
+    profile: Profile, tmp_path: Path, open_page: Callable[[Path, str], tuple[str, str]]
+) -> None:
+    path = tmp_path / "report.html"
+    path.write_text(report_page(profile, NIGHTS, {}))
+    click = (
+        "const head = document.querySelectorAll('#table-layers th')[6]; head.querySelector('button').click();"
+        "const rows = [...document.querySelectorAll('#table-layers tbody tr')];"
+        "document.title = rows.map(row => row.cells[6].textContent).join(' ');"
+    )
+    dom, errors = open_page(path, click)
+    assert errors == ""
+    assert dom.count('class="main-svg"') >= 6
+    assert "<title>300 121 0</title>" in dom
