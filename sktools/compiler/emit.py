@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 
@@ -127,12 +127,12 @@ def _layer_output(layer: Layer, placement: Placement) -> str:
     return _pointer(placement.places[layer.tensor]) if layer.observable else "NULL"
 
 
-def _rows(table: Table) -> list[str]:
-    """Values in lines of 16 (int8), 10 (int16) or 6 (int32)."""
+def _rows(table: Table) -> Iterator[str]:
+    """Values in lines of 16 (int8), 10 (int16) or 6 (int32); one at a time, for the sake of large models."""
     values = np.ravel(table.values)
     width = {1: 16, 2: 10}.get(values.dtype.itemsize, 6)
-    texts = [_literal(int(value)) for value in values]
-    return [", ".join(texts[i : i + width]) + "," for i in range(0, len(texts), width)]
+    for start in range(0, len(values), width):
+        yield ", ".join(_literal(value) for value in values[start : start + width].tolist()) + ","
 
 
 def _literal(value: int) -> str:

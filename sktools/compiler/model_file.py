@@ -185,7 +185,8 @@ def _constant(
     expected = int(np.prod(shape, dtype=np.int64)) * np.dtype(_DTYPES[dtype]).itemsize
     if len(data) != expected:
         raise ModelError(f"tensor {index} of shape {list(shape)} needs {expected} bytes and has {len(data)}")
-    return np.frombuffer(bytes(data), dtype=_DTYPES[dtype]).reshape(shape).copy()
+    # A view into the file: any number of tensors may name this buffer.
+    return np.asarray(data).view(_DTYPES[dtype]).reshape(shape)
 
 
 def _operator(model: Any, raw: Any, index: int, tensor_count: int) -> Operator:

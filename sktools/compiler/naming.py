@@ -6,6 +6,7 @@ No name comes from the model file, so none needs escaping in C, make or HTML.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -24,12 +25,13 @@ class LayerName:
 
 _LETTERS = {"DEPTHWISE_CONV_2D": "D", "MEAN": "M", "MUL": "X", "ADD": "A", "FULLY_CONNECTED": "F"}
 
+# Possessive (*+): a name is never worth trying all ways to share out the reshapes of a hostile model.
+_DEPTH = re.compile(r"DR*+(?:M[cfxaR]*+X)?+R*+PR*+A?+R*+")  # depthwise, squeeze-excite?, pointwise, skip?
 _FAMILY = re.compile(
-    r"R*(?P<enc>DR*(?=D))?"  # ENC: a depthwise convolution right before another one
-    r"(?P<body>(?:DR*(?:M[cfxaR]*X)?R*PR*A?R*)+)"  # depths: depthwise, squeeze-excite or none, pointwise, skip or none
-    r"(?P<dec>[KPF]R*)"
+    r"R*+(?P<enc>DR*+(?=D))?+"  # ENC: a depthwise convolution right before another one
+    rf"(?P<body>(?:{_DEPTH.pattern})++)"
+    r"(?P<dec>[KPF]R*+)"
 )
-_DEPTH = re.compile(r"DR*(?:M[cfxaR]*X)?R*PR*A?R*")
 
 
 def name_layers(ops: Sequence[Op]) -> tuple[LayerName, ...]:
@@ -93,8 +95,9 @@ _ROLES = {
 def _with_roles(letters: str, blocks: Sequence[str]) -> tuple[LayerName, ...]:
     """Names unique within the network: a role that a block holds twice is numbered."""
     names = [f"{block}/{_ROLES[letter]}" for letter, block in zip(letters, blocks, strict=True)]
+    total, seen = Counter(names), Counter[str]()
     unique = []
-    for position, name in enumerate(names):
-        number = names[: position + 1].count(name)
-        unique.append(f"{name}_{number}" if names.count(name) > 1 else name)
+    for name in names:
+        seen[name] += 1
+        unique.append(f"{name}_{seen[name]}" if total[name] > 1 else name)
     return tuple(LayerName(block, name) for block, name in zip(blocks, unique, strict=True))

@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 from sktools.compiler.graph import Graph, Operator, Tensor
 from sktools.compiler.ops.base import FloatArray, multiplier_of, operand, refuse
 
+MAX_EXTENT = 0x7FFF
+"""Of what the kernels' shapes hold in 16 bits."""
+
 
 @dataclass(frozen=True)
 class Window:
@@ -59,6 +62,8 @@ def parse_window(operator: Operator, source: Tensor, output: Tensor, kernel: tup
             raise refuse(operator, f"{padding}; SAME and VALID are supported")
         if expected != produced or expected < 1:
             raise refuse(operator, f"an input of {extent} gives {expected} rows, but the output has {produced}")
+        if kernel[axis] > MAX_EXTENT or before > MAX_EXTENT:
+            raise refuse(operator, f"kernel {kernel[axis]} and padding {before}; up to {MAX_EXTENT} are supported")
         values.append((stride, dilation, before))
     (stride_h, dilation_h, pad_h), (stride_w, dilation_w, pad_w) = values
     return Window(kernel[0], kernel[1], stride_h, stride_w, dilation_h, dilation_w, pad_h, pad_w)
@@ -67,8 +72,8 @@ def parse_window(operator: Operator, source: Tensor, output: Tensor, kernel: tup
 def image_shape(operator: Operator, tensor: Tensor, what: str) -> Tensor:
     if len(tensor.shape) != 4 or tensor.shape[0] != 1:
         raise refuse(operator, f"{what} has shape {list(tensor.shape)}; [1, height, width, channels] is supported")
-    if max(tensor.shape) > 0x7FFF:
-        raise refuse(operator, f"{what} has shape {list(tensor.shape)}; extents up to {0x7FFF} are supported")
+    if max(tensor.shape) > MAX_EXTENT:
+        raise refuse(operator, f"{what} has shape {list(tensor.shape)}; extents up to {MAX_EXTENT} are supported")
     return tensor
 
 

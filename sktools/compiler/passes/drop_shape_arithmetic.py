@@ -5,6 +5,7 @@ A conversion with a dynamic batch leaves SHAPE -> STRIDED_SLICE -> PACK in front
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from sktools.compiler.graph import Graph, Operator
@@ -14,35 +15,35 @@ SHAPE_OPS = ("SHAPE", "STRIDED_SLICE", "PACK", "CONCATENATION", "GATHER")
 
 def drop_shape_arithmetic(graph: Graph) -> Graph:
     """The graph without int32 operators whose results reach nothing but the second operand of a RESHAPE."""
-    operators = list(graph.operators)
-    for reshape in [operator for operator in operators if operator.op == "RESHAPE" and len(operator.inputs) > 1]:
-        chain = _chain(graph, reshape.inputs[1])
-        if chain is None:
+    kept = {operator.index: operator for operator in graph.operators}
+    producer_of = {output: operator for operator in graph.operators for output in operator.outputs}
+    for reshape in [operator for operator in graph.operators if operator.op == "RESHAPE" and len(operator.inputs) > 1]:
+        chain = _chain(graph, producer_of, reshape.inputs[1])
+        if not chain or not chain.keys() <= kept.keys():
             continue
-        outside = [operator for operator in operators if operator not in chain and operator.index != reshape.index]
-        produced = {tensor for operator in chain for tensor in operator.outputs}
-        if any(produced & set(operator.inputs) for operator in outside):
+        produced = {tensor for operator in chain.values() for tensor in operator.outputs}
+        readers = (index for index, operator in kept.items() if not produced.isdisjoint(operator.inputs))
+        if any(index not in chain and index != reshape.index for index in readers):
             continue
-        position = next(i for i, operator in enumerate(operators) if operator.index == reshape.index)
-        operators[position] = replace(
-            reshape, inputs=reshape.inputs[:1], folded=(*reshape.folded, *sorted(chain, key=lambda o: o.index))
-        )
-        operators = [operator for operator in operators if operator not in chain]
-    return replace(graph, operators=tuple(operators))
+        folded = (*reshape.folded, *(chain[index] for index in sorted(chain)))
+        kept[reshape.index] = replace(reshape, inputs=reshape.inputs[:1], folded=folded)
+        for index in chain:
+            del kept[index]
+    return replace(graph, operators=tuple(kept.values()))
 
 
-def _chain(graph: Graph, tensor: int) -> list[Operator] | None:
-    """The shape operators behind a tensor back to SHAPE, or None where it is a constant or anything else."""
-    producer = next((operator for operator in graph.operators if tensor in operator.outputs), None)
-    if producer is None or producer.op not in SHAPE_OPS or graph.tensors[tensor].dtype != "INT32":
-        return None
-    chain = [producer]
-    if producer.op == "SHAPE":
-        return chain
-    for source in producer.inputs:
-        if graph.tensors[source].data is None:
-            earlier = _chain(graph, source)
-            if earlier is None:
-                return None
-            chain += [operator for operator in earlier if operator not in chain]
+def _chain(graph: Graph, producer_of: Mapping[int, Operator], tensor: int) -> Mapping[int, Operator] | None:
+    """By index, the shape operators behind a tensor back to SHAPE; None where it is a constant or anything else."""
+    chain: dict[int, Operator] = {}
+    waiting = [tensor]
+    while waiting:
+        source = waiting.pop()
+        producer = producer_of.get(source)
+        if producer is None or producer.op not in SHAPE_OPS or graph.tensors[source].dtype != "INT32":
+            return None
+        if producer.index in chain:
+            continue
+        chain[producer.index] = producer
+        if producer.op != "SHAPE":
+            waiting += [index for index in producer.inputs if index >= 0 and graph.tensors[index].data is None]
     return chain

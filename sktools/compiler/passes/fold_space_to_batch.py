@@ -21,7 +21,7 @@ def fold_space_to_batch(graph: Graph) -> Graph:
     """The graph with every exact pattern folded; others are left for the operator check to refuse."""
     operators = list(graph.operators)
     for last in graph.operators:
-        folded = _folded(graph, last) if last.op == "BATCH_TO_SPACE_ND" else None
+        folded = _folded(graph, last) if last.op == "BATCH_TO_SPACE_ND" and last.inputs else None
         if folded is not None:
             gone = {operator.index for operator in folded.folded}
             operators = [
@@ -36,22 +36,28 @@ def _producer(graph: Graph, tensor: int) -> Operator | None:
     return next((operator for operator in graph.operators if tensor in operator.outputs), None)
 
 
+def _passes_on(graph: Graph, operator: Operator) -> bool:
+    """One operator reads all that this one writes, and it is not the model's output."""
+    alone = len(operator.outputs) == 1 and graph.output not in operator.outputs
+    return alone and len(graph.consumers(operator.outputs[0])) == 1
+
+
 def _folded(graph: Graph, last: Operator) -> Operator | None:
     conv = _producer(graph, last.inputs[0])
-    if conv is None or conv.op not in CONVOLUTIONS or len(graph.consumers(conv.outputs[0])) != 1:
+    if conv is None or conv.op not in CONVOLUTIONS or not conv.inputs or not _passes_on(graph, conv):
         return None
     first = _producer(graph, conv.inputs[0])
-    if first is None or first.op != "SPACE_TO_BATCH_ND" or len(graph.consumers(first.outputs[0])) != 1:
+    if first is None or first.op != "SPACE_TO_BATCH_ND" or not _passes_on(graph, first):
         return None
     plain = {"padding": "VALID", "stride_h": 1, "stride_w": 1, "dilation_h": 1, "dilation_w": 1}
     if any(conv.options.get(key) != value for key, value in plain.items()):
         return None
-    if len(first.inputs) != 3 or len(last.inputs) != 3:
+    if len(first.inputs) != 3 or len(last.inputs) != 3 or min(*first.inputs, *last.inputs) < 0:
         return None
-    constants = [graph.tensors[tensor].data for tensor in (*first.inputs[1:], *last.inputs[1:])]
-    if any(data is None for data in constants):
+    constants = [graph.tensors[tensor] for tensor in (*first.inputs[1:], *last.inputs[1:])]
+    if any(tensor.data is None or tensor.dtype != "INT32" for tensor in constants):
         return None
-    block, pads, block_back, crops = (np.asarray(data).astype(int) for data in constants)
+    block, pads, block_back, crops = (np.asarray(tensor.data).astype(int) for tensor in constants)
     if block.shape != (2,) or pads.shape != (2, 2) or crops.shape != (2, 2) or not np.array_equal(block, block_back):
         return None
     if np.any(block < 1) or np.any(pads < 0) or np.any(crops < 0) or not _extents_agree(graph, first, last, block):
