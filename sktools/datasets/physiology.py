@@ -103,8 +103,8 @@ class Physiology:
     """The truth of a night, at TIMELINE_RATE Hz unless told otherwise; times are s from the first epoch.
 
     stages: [epochs], indices into sleep_cycles.STAGES. heart_rate: bpm without the fast modulations.
-    breathing: breaths a minute. breath_phase: rad. beats: s, [beats]. saturation: %, before the oximeter. pulse_amplitude: relative.
-    worn: bool, False while the sensor is off.
+    breathing: breaths a minute. breath_phase: rad. beats: s, [beats]. saturation: %, before the oximeter.
+    pulse_amplitude: relative. worn: bool, False while the sensor is off.
     """
 
     person: Person
