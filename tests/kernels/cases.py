@@ -9,13 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sktools.compiler.fast.conv import pack_conv
-from sktools.compiler.fast.depthwise import pack_dw, pack_dw5
+from sktools.compiler.fast.depthwise import pack_dw, pack_dw5, pack_dw5_linear
 from sktools.compiler.fast.gate import GateConstants, pack_gate
 from sktools.compiler.fast.pointwise import pack_pointwise, pack_pointwise_any
 from sktools.compiler.fast.requantize import Requantization
 from tests.kernels import reference
 
-KERNELS = ("dw5", "dw", "pw", "gated_pw", "pw_any", "conv", "mul", "sums")
+KERNELS = ("dw5", "dw5_linear", "dw", "pw", "gated_pw", "pw_any", "conv", "mul", "sums")
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,6 +95,18 @@ def dw5_case(seed: int, rows: int, channels: int, dilation: int, in_place: bool)
     return Case("dw5", (rows, channels, dilation, zero_point, int(in_place)), (records, x), expected)
 
 
+def dw5_linear_case(seed: int, rows: int, channels: int, dilation: int, in_place: bool) -> Case:
+    rng = np.random.default_rng(seed)
+    zero_point, out_zero_point = (int(v) for v in rng.integers(-128, 128, 2))
+    weights, bias = weights8(rng, 5, channels), _bias(rng, channels)
+    q = requantization(rng, channels, (-14, -1.6), out_zero_point, -128, 127)
+    records = pack_dw5_linear(weights, bias, zero_point, q)
+    assert records is not None
+    x = int8s(rng, rows, channels)
+    expected = _stage(reference.depthwise(x, weights, bias, zero_point, dilation, 2 * dilation), q)
+    return Case("dw5_linear", (rows, channels, dilation, zero_point, int(in_place)), (records, x), expected)
+
+
 def dw_case(
     seed: int,
     rows: int,
@@ -145,7 +157,7 @@ def pointwise_case(
     constants, multiplier, shift = gate_constants(rng, zero_point)
     scaled = reference.multiply(x, gates, (-128, -128, zero_point), multiplier, shift)
     expected = _stage(reference.convolve(scaled, weights[:, None], bias, zero_point, 1, 0), q)
-    scalars = (rows, inputs, outputs, constants.multiplier, constants.rounding, constants.up, int(in_place))
+    scalars = (rows, inputs, outputs, constants.slope, constants.rounding, int(in_place))
     return Case("gated_pw", scalars, (tiles, gates, x), expected)
 
 
@@ -173,13 +185,13 @@ def conv_case(
     low, high = sorted(int(v) for v in rng.integers(-128, 128, 2))
     weights, bias = weights8(rng, outputs, taps, inputs), _bias(rng, outputs)
     q = requantization(rng, outputs, (-12, -4), out_zero_point, low, high)
-    tables = pack_conv(weights, bias, zero_point, dilation, padding)
+    tables = pack_conv(weights, bias, zero_point, q, dilation, padding)
     if tables is None:
         return None
     x = int8s(rng, rows, inputs)
     expected = _stage(reference.convolve(x, weights, bias, zero_point, dilation, padding), q)
-    scalars = (rows, inputs, outputs, taps, dilation, padding, out_zero_point, low, high, int(in_place))
-    blobs = (tables.tiles, tables.padding, tables.bias, q.multiplier, q.shift.astype(np.int8), x)
+    scalars = (rows, inputs, outputs, taps, dilation, padding, low, high, int(in_place))
+    blobs = (tables.tiles, tables.padding, tables.bias, tables.multiplier, tables.rounding, tables.shift, x)
     return Case("conv", scalars, blobs, expected)
 
 
@@ -189,7 +201,7 @@ def mul_case(seed: int, rows: int, channels: int, in_place: bool) -> Case:
     constants, multiplier, shift = gate_constants(rng, zero_point)
     x, gates = int8s(rng, rows, channels), int8s(rng, channels)
     expected = reference.multiply(x, gates, (-128, -128, zero_point), multiplier, shift)
-    scalars = (rows, channels, constants.multiplier, constants.rounding, constants.up, int(in_place))
+    scalars = (rows, channels, constants.slope, constants.rounding, int(in_place))
     return Case("mul", scalars, (gates, x), expected)
 
 

@@ -22,7 +22,7 @@ typedef struct {
     int32_t blobs;
 } case_t;
 
-enum { DW5, DW, PW, GATED_PW, PW_ANY, CONV, MUL, SUMS };
+enum { DW5, DW5_LINEAR, DW, PW, GATED_PW, PW_ANY, CONV, MUL, SUMS };
 
 static int32_t output_bytes(const case_t *c)
 {
@@ -51,6 +51,11 @@ static void run_case(const case_t *c, const int8_t *in, void *out)
         sk_fast_dw5(&shape, in, out);
         break;
     }
+    case DW5_LINEAR: {
+        const sk_fast_dw5_t shape = {(uint16_t)s[0], (uint16_t)s[1], (uint16_t)s[2], (int16_t)s[3], blob[0]};
+        sk_fast_dw5_linear(&shape, in, out);
+        break;
+    }
     case DW: {
         const sk_fast_dw_t shape = {(uint16_t)s[0], (uint16_t)s[1], (uint16_t)s[2], (uint8_t)s[4], (uint8_t)s[5],
                                     (int16_t)s[3],  (int16_t)s[6],  (int16_t)s[7],  (int16_t)s[8], blob[0]};
@@ -64,7 +69,7 @@ static void run_case(const case_t *c, const int8_t *in, void *out)
     }
     case GATED_PW: {
         const sk_fast_gated_pw_t shape = {{(uint16_t)s[0], (uint16_t)s[1], (uint16_t)s[2], blob[0]},
-                                          {s[3], s[4], s[5]}};
+                                          {s[3], s[4]}};
         sk_fast_gated_pw(&shape, in, blob[1], out);
         break;
     }
@@ -76,13 +81,13 @@ static void run_case(const case_t *c, const int8_t *in, void *out)
     }
     case CONV: {
         const sk_fast_conv_t shape = {(uint16_t)s[0], (uint16_t)s[1], (uint16_t)s[2], (uint16_t)s[3], (uint16_t)s[4],
-                                      (uint16_t)s[5], (int16_t)s[6],  (int16_t)s[7],  (int16_t)s[8],  blob[0],
-                                      blob[1],        blob[2],        blob[3],        blob[4]};
+                                      (uint16_t)s[5], (int16_t)s[6],  (int16_t)s[7],  blob[0],        blob[1],
+                                      blob[2],        blob[3],        blob[4],        blob[5]};
         sk_fast_conv(&shape, in, out);
         break;
     }
     case MUL: {
-        const sk_fast_mul_t shape = {(uint16_t)s[0], (uint16_t)s[1], {s[2], s[3], s[4]}};
+        const sk_fast_mul_t shape = {(uint16_t)s[0], (uint16_t)s[1], {s[2], s[3]}};
         sk_fast_mul(&shape, in, blob[0], out);
         break;
     }

@@ -3,49 +3,57 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "../sk_quant.h"
 #include "sk_fast_tile.h"
+#include "sk_linear.h"
 #include "sk_simd.h"
 
-/* Tiles whose sums are kept at a time. */
-#define CONV_TILES 7
+/* Columns that fill up a record add 0 to what lies behind the window. */
+#define SLACK 3
 
 typedef struct {
     sk_tile_run_t tile;
     const sk_fast_conv_t *shape;
     const int8_t *in;
     int8_t *out;
-    int32_t row;    /* first input row of the sums asked for */
-    int32_t column; /* their first column; -1: none yet */
-    int32_t columns;
-    int32_t sums[8 * CONV_TILES];
-    int32_t window[SK_FAST_CONV_WINDOW]; /* [(taps - 1) * dilation + 2][out_channels] sums */
+    int32_t row;   /* first input row of the sums asked for */
+    int32_t group; /* records asked for: those of one tap, or all with dilation 1; -1: none yet */
+    int32_t groups;
+    int32_t group_words;
+    /* Output rows under way, [reach + 2][out_channels] sums: of even input rows and, apart, of odd ones; for a tile of
+       fewer than four columns a tap would write to the same sum for both rows. */
+    int32_t even[SK_FAST_CONV_WINDOW + SLACK];
+    int32_t odd[SK_FAST_CONV_WINDOW + SLACK];
 } conv_run_t;
 
-/* The window's first row belongs to this output row when input row `row` is added at its start. */
-static int32_t out_row(const sk_fast_conv_t *shape, int32_t row)
+static int32_t reach_of(const sk_fast_conv_t *shape)
 {
-    return row + shape->pad - (shape->taps - 1) * shape->dilation;
+    return (shape->taps - 1) * shape->dilation;
 }
 
-/* The first `rows` rows of the window are complete: out with them, fresh biases in at the end. */
+/* The window's first `rows` rows are complete; the first is output row `first`. Fresh rows come in behind. */
 static void emit(conv_run_t *run, int32_t first, int32_t rows)
 {
     const sk_fast_conv_t *shape = run->shape;
-    const int32_t channels = shape->out_channels;
-    const int32_t kept = ((shape->taps - 1) * shape->dilation + 2 - rows) * channels;
+    const int32_t channels = shape->out_channels, low = shape->low, high = shape->high;
+    const int32_t done = rows * channels, kept = (reach_of(shape) + 2 - rows) * channels;
+    const int32_t *even = run->even, *odd = run->odd;
 
     for (int32_t row = first; row < first + rows; row++) {
-        for (int32_t channel = 0; row >= 0 && row < shape->rows && channel < channels; channel++) {
-            const int32_t sum = run->window[(row - first) * channels + channel];
-            const int32_t value = sk_requantize(sum, shape->multiplier[channel], shape->shift[channel]);
-            run->out[row * channels + channel] =
-                (int8_t)sk_clamp(value + shape->out_zero_point, shape->low, shape->high);
+        for (int32_t channel = 0; channel < channels; channel++) {
+            const int32_t sum = *even++ + *odd++ + shape->bias[channel];
+            if (row >= 0 && row < shape->rows) {
+                const int32_t value =
+                    sk_linear(sum, shape->multiplier[channel], shape->rounding[channel], shape->shift[channel]);
+                run->out[row * channels + channel] = (int8_t)(value < low ? low : value > high ? high : value);
+            }
         }
     }
-    memmove(run->window, run->window + rows * channels, (size_t)kept * sizeof run->window[0]);
-    for (int32_t i = 0; i < rows; i++) {
-        memcpy(run->window + kept + i * channels, shape->bias, (size_t)channels * sizeof run->window[0]);
+    for (int32_t i = 0; i < kept; i++) {
+        run->even[i] = run->even[done + i];
+        run->odd[i] = run->odd[done + i];
+    }
+    for (int32_t i = kept; i < kept + done; i++) {
+        run->even[i] = run->odd[i] = 0;
     }
 }
 
@@ -58,29 +66,10 @@ static void add_padding(conv_run_t *run, int32_t row, int32_t rows)
     for (; rows > 0; rows--, row++) {
         for (int32_t tap = 0; tap < shape->taps; tap++) {
             for (int32_t channel = 0; channel < channels; channel++) {
-                int32_t *sum = &run->window[tap * shape->dilation * channels + channel];
-                *sum = sk_wrap_add(*sum, shape->padding[tap * channels + channel]);
+                run->even[tap * shape->dilation * channels + channel] += shape->padding[tap * channels + channel];
             }
         }
-        emit(run, out_row(shape, row), 1);
-    }
-}
-
-static void add_sums(conv_run_t *run)
-{
-    const int32_t channels = run->shape->out_channels;
-    const int32_t skip = (run->shape->dilation - 1) * channels;
-    int32_t *window = run->window + run->column + run->column / channels * skip;
-    int32_t channel = run->column % channels;
-
-    for (int32_t i = 0; i < run->columns; i++, window++) {
-        const int32_t *sums = run->sums + 8 * (i / 4) + i % 4;
-        window[0] = sk_wrap_add(window[0], sums[0]);
-        window[channels] = sk_wrap_add(window[channels], sums[4]);
-        if (++channel == channels) {
-            channel = 0;
-            window += skip;
-        }
+        emit(run, row + shape->pad - reach_of(shape), 1);
     }
 }
 
@@ -88,63 +77,52 @@ static void *next_sums(sk_tile_run_t *tile, uint32_t *rows)
 {
     conv_run_t *run = (conv_run_t *)tile;
     const sk_fast_conv_t *shape = run->shape;
-    const int32_t columns = shape->taps * shape->out_channels;
-    int32_t tiles;
+    const int32_t channels = shape->out_channels;
 
-    if (run->column >= 0) {
-        if (run->row + 1 == shape->rows) { /* a last row alone: what stands beside it is no row */
-            for (int32_t i = 0; i < 8 * CONV_TILES; i++) {
-                run->sums[i] = i & 4 ? 0 : run->sums[i];
-            }
-        }
-        add_sums(run);
-        run->column += run->columns;
-        if (run->column == columns) {
-            emit(run, out_row(shape, run->row), run->row + 1 < shape->rows ? 2 : 1);
-            run->row += 2;
-            run->column = -1;
-        }
+    if (run->group >= 0) {
+        run->tile.tiles += run->group_words;
+        run->group++;
     }
-    if (run->column < 0) {
+    if (run->group == run->groups) {
+        emit(run, run->row + shape->pad - reach_of(shape), run->row + 1 < shape->rows ? 2 : 1);
+        run->row += 2;
+        run->group = -1;
+    }
+    if (run->group < 0) {
         const int8_t *in = run->in + run->row * shape->in_channels;
         if (run->row >= shape->rows) {
             return NULL;
         }
         sk_tile_expand(in, rows, shape->in_channels);
-        sk_tile_expand(run->row + 1 < shape->rows ? in + shape->in_channels : in, rows + SK_TILE_PAIRS,
-                       shape->in_channels);
-        run->column = 0;
+        if (run->row + 1 < shape->rows) {
+            sk_tile_expand(in + shape->in_channels, rows + SK_TILE_PAIRS, shape->in_channels);
+        } else { /* a last row alone: beside it, one that adds nothing */
+            memset(rows + SK_TILE_PAIRS, 0, SK_TILE_PAIRS * sizeof rows[0]);
+        }
+        run->group = 0;
         run->tile.tiles = shape->tiles;
-    } else {
-        run->tile.tiles += CONV_TILES * (run->tile.tile_bytes / 4);
     }
-    tiles = (columns - run->column + 3) / 4;
-    tiles = tiles < CONV_TILES ? tiles : CONV_TILES;
-    run->columns = columns - run->column < 4 * tiles ? columns - run->column : 4 * tiles;
-    run->tile.result_bytes = 32 * tiles;
-    return run->sums;
+    return run->even + run->group * shape->dilation * channels;
 }
 
 void sk_fast_conv(const sk_fast_conv_t *shape, const int8_t *in, int8_t *out)
 {
-    const int32_t behind = (shape->taps - 1) * shape->dilation - shape->pad;
-    const int32_t window_rows = (shape->taps - 1) * shape->dilation + 2;
+    const int32_t columns = shape->dilation == 1 ? shape->taps * shape->out_channels : shape->out_channels;
     conv_run_t run;
 
+    memset(&run, 0, sizeof run);
     run.tile.next = next_sums;
     run.tile.pairs = (shape->in_channels + 1) / 2;
     run.tile.tile_bytes = 32 + 16 * run.tile.pairs;
-    run.tile.next_row = 0;
-    run.tile.partial = 0;
+    run.tile.result_bytes = (columns + 3) / 4 * 16;
+    run.tile.next_row = (int32_t)(offsetof(conv_run_t, odd) - offsetof(conv_run_t, even)) + 4 * shape->out_channels;
     run.shape = shape;
     run.in = in;
     run.out = out;
-    run.row = 0;
-    run.column = -1;
-    for (int32_t i = 0; i < window_rows; i++) {
-        memcpy(run.window + i * shape->out_channels, shape->bias, (size_t)shape->out_channels * sizeof(int32_t));
-    }
+    run.group = -1;
+    run.groups = shape->dilation == 1 ? 1 : shape->taps;
+    run.group_words = (columns + 3) / 4 * run.tile.tile_bytes / 4;
     add_padding(&run, -(int32_t)shape->pad, shape->pad);
     sk_tile_run(&run.tile);
-    add_padding(&run, shape->rows, behind);
+    add_padding(&run, shape->rows, reach_of(shape) - shape->pad);
 }

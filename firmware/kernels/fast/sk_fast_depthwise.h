@@ -20,6 +20,9 @@ typedef struct {
 /* `out` may be `in`. */
 void sk_fast_dw5(const sk_fast_dw5_t *shape, const int8_t *in, int8_t *out);
 
+/* The same for a layer without a ReLU: records of 8 words, weights and bias times 2, then rounding and shift (sk_linear.h). */
+void sk_fast_dw5_linear(const sk_fast_dw5_t *shape, const int8_t *in, int8_t *out);
+
 /* k = 1 to 9, any requantization. */
 #define SK_FAST_DW_TAPS 9
 

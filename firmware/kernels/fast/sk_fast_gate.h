@@ -2,10 +2,10 @@
  * Squeeze-excite's broadcast MUL, [rows][channels] times one int8 a channel, in the arithmetic of TFLite's MUL: as a pass
  * in place, or on the way into a pointwise convolution (sk_fast_pointwise.h), where its result is never stored.
  *
- * For zero points of -128 on both inputs the product x' * g' (x' = x + 128, g' = g + 128) is never negative, so both
- * roundings of the reference are one floor:
- *     out = saturate(floor((x' * 2^7 * g' * 2^up * multiplier / 2^32 + rounding) / 2^16)), up = 10 + TFLite's shift,
- * with the output's zero point in `rounding`. See sktools/compiler/fast/gate.py.
+ * For zero points of -128 on both inputs a channel is a straight line of x' = x + 128, whose slope is the gate's:
+ *     out = saturate(floor((x' * 2^7 * slope(gate) / 2^16 + rounding) / 2^16)).
+ * The compiler picks slope and rounding so that this equals the reference for each of the 65536 pairs of x and gate,
+ * and proves it by trying them all (sktools/compiler/fast/gate.py).
  */
 #ifndef SK_FAST_GATE_H
 #define SK_FAST_GATE_H
@@ -15,32 +15,16 @@
 #include "sk_simd.h"
 
 typedef struct {
-    int32_t multiplier;
-    int32_t rounding; /* 2^(15 + shift) + 2^15 + zero point * 2^16 */
-    int32_t up;
+    int32_t slope;    /* of one step of the gate: real factor * 2^33 */
+    int32_t rounding; /* about 2^15, and the output's zero point * 2^16 */
 } sk_fast_gate_t;
 
-/* [channels] gates to pairs of g' * 2^up in the order of sk_tile_expand. */
-void sk_fast_gate_pairs(const sk_fast_gate_t *gate, const int8_t *gates, uint32_t *pairs, int32_t channels);
+/* [channels] gates to slopes, in the order of the halves of sk_tile_expand's pairs. */
+void sk_fast_gate_slopes(const sk_fast_gate_t *gate, const int8_t *gates, int32_t *slopes, int32_t channels);
 
-/* Bytes 0 and 2, or 1 and 3 (odd), of a word of x, plus 128, times 2^7. */
-static inline uint32_t sk_gate_even(uint32_t bytes)
-{
-    return ((bytes ^ 0x80808080u) << 7) & 0x7F807F80u;
-}
-
-static inline uint32_t sk_gate_odd(uint32_t bytes)
-{
-    return ((bytes ^ 0x80808080u) >> 1) & 0x7F807F80u;
-}
-
-/* Two products, requantized: a pair of int8 values as int16. */
-static inline uint32_t sk_gate_pair(uint32_t x, uint32_t gates, int32_t multiplier, int32_t rounding)
-{
-    const int32_t low = sk_smmla(sk_low(x) * sk_low(gates), multiplier, rounding);
-    const int32_t high = sk_smmla(sk_high(x) * sk_high(gates), multiplier, rounding);
-    return sk_ssat16_8(sk_pair_of_tops((uint32_t)low, (uint32_t)high));
-}
+/* Two rows at once: rows and rows + SK_TILE_PAIRS get in * gate as pairs in the order of sk_tile_expand. */
+void sk_fast_gate_expand(const int8_t *first, const int8_t *second, uint32_t *rows, const int32_t *slopes,
+                         int32_t channels, int32_t rounding);
 
 typedef struct {
     uint16_t rows, channels;

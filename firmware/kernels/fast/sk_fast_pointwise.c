@@ -14,8 +14,8 @@ typedef struct {
     int32_t row, rows;
     int32_t stride;  /* 2, or -2 where rows grow: the last pair first */
     int8_t *tail[2]; /* where the columns of the partial tile go; NULL before the first pair */
-    const uint32_t *gates;
-    int32_t multiplier, rounding;
+    const int32_t *slopes;
+    int32_t rounding;
 } pointwise_run_t;
 
 static void start(pointwise_run_t *run, const sk_fast_pw_t *shape, const int8_t *in, int8_t *out)
@@ -85,34 +85,12 @@ void sk_fast_pw(const sk_fast_pw_t *shape, const int8_t *in, int8_t *out)
 static void *next_gated(sk_tile_run_t *tile, uint32_t *rows)
 {
     pointwise_run_t *run = (pointwise_run_t *)tile;
-    const int32_t multiplier = run->multiplier, rounding = run->rounding;
-    const uint32_t *gates = run->gates;
     int8_t *out = advance(run);
-    const int8_t *first, *second;
-    int32_t channels;
 
-    if (out == NULL) {
-        return NULL;
-    }
-    first = run->in + run->row * run->in_channels;
-    second = run->tile.next_row ? first + run->in_channels : first;
-    for (channels = run->in_channels; channels >= 4; channels -= 4, rows += 2, gates += 2) {
-        const uint32_t a = sk_load_word(first), b = sk_load_word(second);
-        first += 4;
-        second += 4;
-        rows[0] = sk_gate_pair(sk_gate_even(a), gates[0], multiplier, rounding);
-        rows[1] = sk_gate_pair(sk_gate_odd(a), gates[1], multiplier, rounding);
-        rows[SK_TILE_PAIRS] = sk_gate_pair(sk_gate_even(b), gates[0], multiplier, rounding);
-        rows[SK_TILE_PAIRS + 1] = sk_gate_pair(sk_gate_odd(b), gates[1], multiplier, rounding);
-    }
-    if (channels > 0) {
-        const uint32_t a = sk_tile_tail(first, channels), b = sk_tile_tail(second, channels);
-        rows[0] = sk_gate_pair(sk_gate_even(a), gates[0], multiplier, rounding);
-        rows[SK_TILE_PAIRS] = sk_gate_pair(sk_gate_even(b), gates[0], multiplier, rounding);
-        if (channels == 3) {
-            rows[1] = sk_gate_pair(sk_gate_odd(a), gates[1], multiplier, rounding);
-            rows[SK_TILE_PAIRS + 1] = sk_gate_pair(sk_gate_odd(b), gates[1], multiplier, rounding);
-        }
+    if (out != NULL) {
+        const int8_t *in = run->in + run->row * run->in_channels;
+        sk_fast_gate_expand(in, run->tile.next_row ? in + run->in_channels : in, rows, run->slopes, run->in_channels,
+                            run->rounding);
     }
     return out;
 }
@@ -120,13 +98,12 @@ static void *next_gated(sk_tile_run_t *tile, uint32_t *rows)
 void sk_fast_gated_pw(const sk_fast_gated_pw_t *shape, const int8_t *in, const int8_t *gates, int8_t *out)
 {
     pointwise_run_t run;
-    uint32_t pairs[SK_TILE_PAIRS];
+    int32_t slopes[2 * SK_TILE_PAIRS];
 
-    sk_fast_gate_pairs(&shape->gate, gates, pairs, shape->convolution.in_channels);
+    sk_fast_gate_slopes(&shape->gate, gates, slopes, shape->convolution.in_channels);
     start(&run, &shape->convolution, in, out);
     run.tile.next = next_gated;
-    run.gates = pairs;
-    run.multiplier = shape->gate.multiplier;
+    run.slopes = slopes;
     run.rounding = shape->gate.rounding;
     sk_tile_run(&run.tile);
 }
@@ -142,7 +119,7 @@ typedef struct {
     int32_t row, stride;
     int32_t column; /* first column of the sums asked for; -1: none yet */
     int32_t columns;
-    int32_t sums[8 * ANY_TILES];
+    int32_t sums[2][4 * ANY_TILES];
     int8_t results[2][SK_FAST_PW_ANY_COLUMNS];
 } pointwise_any_run_t;
 
@@ -152,8 +129,7 @@ static void requantize_sums(pointwise_any_run_t *run)
     for (int32_t i = 0; i < run->columns; i++) {
         const int32_t column = run->column + i;
         for (int32_t row = 0; row < 2; row++) {
-            const int32_t sum = run->sums[8 * (i / 4) + 4 * row + i % 4];
-            const int32_t value = sk_requantize(sum, shape->multiplier[column], shape->shift[column]);
+            const int32_t value = sk_requantize(run->sums[row][i], shape->multiplier[column], shape->shift[column]);
             run->results[row][column] = (int8_t)sk_clamp(value + shape->out_zero_point, shape->low, shape->high);
         }
     }
@@ -194,7 +170,8 @@ static void *next_any(sk_tile_run_t *tile, uint32_t *rows)
     tiles = (shape->out_channels - run->column + 3) / 4;
     tiles = tiles < ANY_TILES ? tiles : ANY_TILES;
     run->columns = shape->out_channels - run->column < 4 * tiles ? shape->out_channels - run->column : 4 * tiles;
-    run->tile.result_bytes = 32 * tiles;
+    run->tile.result_bytes = 16 * tiles;
+    memset(run->sums, 0, sizeof run->sums);
     return run->sums;
 }
 
@@ -206,7 +183,7 @@ void sk_fast_pw_any(const sk_fast_pw_any_t *shape, const int8_t *in, int8_t *out
     run.tile.next = next_any;
     run.tile.pairs = (shape->in_channels + 1) / 2;
     run.tile.tile_bytes = 32 + 16 * run.tile.pairs;
-    run.tile.next_row = 0;
+    run.tile.next_row = (int32_t)sizeof run.sums[0];
     run.tile.partial = 0;
     run.shape = shape;
     run.in = in;

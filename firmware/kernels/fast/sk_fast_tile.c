@@ -7,9 +7,19 @@
 
 void sk_tile_expand(const int8_t *row, uint32_t *pairs, int32_t channels)
 {
-    for (; channels >= 4; channels -= 4) {
+    for (; channels >= 8; channels -= 8) {
+        const uint32_t a = sk_load_word(row), b = sk_load_word(row + 4);
+        row += 8;
+        pairs[0] = sk_sxtb16(a);
+        pairs[1] = sk_sxtb16_odd(a);
+        pairs[2] = sk_sxtb16(b);
+        pairs[3] = sk_sxtb16_odd(b);
+        pairs += 4;
+    }
+    if (channels >= 4) {
         const uint32_t bytes = sk_load_word(row);
         row += 4;
+        channels -= 4;
         pairs[0] = sk_sxtb16(bytes);
         pairs[1] = sk_sxtb16_odd(bytes);
         pairs += 2;
@@ -96,7 +106,10 @@ SK_ASSEMBLY(void tile_run(sk_tile_run_t *run))
         "    bhi.n   2f\n"
         "    vldm    r1, {s0-s15}\n"
         "    b       3f\n"
-        "2:  vldm    r1, {s0-s31}\n"
+        "2:  vldm    r1!, {s0-s23}\n"
+        "    cmp     r2, #24\n"
+        "    bls.n   3f\n"
+        "    vldm    r1, {s24-s31}\n"
         "3:  str     r0, [sp, #.Lsk_out]\n"
         "    ldr     r1, [r12, %[run_result_bytes]]\n"
         "    ldr     r5, [r12, %[run_tiles]]\n"
@@ -179,7 +192,21 @@ SK_ASSEMBLY(void tile_run(sk_tile_run_t *run))
         "    smlad   r9, r0, r4, r9\n"
         "    ldr     pc, [sp, #.Lsk_entry]\n"
 
-        "7:  stm     r4!, {r6-r12, lr}\n"
+        "7:  ldm     r4, {r0-r3}\n"
+        "    add     r6, r6, r0\n"
+        "    add     r7, r7, r1\n"
+        "    add     r8, r8, r2\n"
+        "    add     r9, r9, r3\n"
+        "    ldr     r0, [sp, #.Lsk_next_row]\n"
+        "    stm     r4!, {r6-r9}\n"
+        "    add     r6, r4, r0\n"
+        "    sub     r6, r6, #12\n"
+        "    ldm     r6, {r0-r3}\n"
+        "    add     r10, r10, r0\n"
+        "    add     r11, r11, r1\n"
+        "    add     r12, r12, r2\n"
+        "    add     lr, lr, r3\n"
+        "    stm     r6, {r10-r12, lr}\n"
         "    ldr     r1, [sp, #.Lsk_end]\n"
         "    ldr     r2, [sp, #.Lsk_stride]\n"
         "    b       55b\n"
@@ -245,6 +272,14 @@ static uint32_t fitted_word(const int32_t *sums, const int32_t *multipliers)
     return word;
 }
 
+static void add_sums(void *results, const int32_t *sums)
+{
+    int32_t *total = results;
+    for (int32_t column = 0; column < 4; column++) {
+        total[column] = (int32_t)((uint32_t)total[column] + (uint32_t)sums[column]);
+    }
+}
+
 void sk_tile_run(sk_tile_run_t *run)
 {
     uint32_t rows[2 * SK_TILE_PAIRS];
@@ -260,8 +295,9 @@ void sk_tile_run(sk_tile_run_t *run)
                 sk_store_word(results + run->next_row + done, fitted_word(sums + 4, record + 4));
                 done += 4;
             } else {
-                memcpy(results + done, sums, sizeof sums);
-                done += (int32_t)sizeof sums;
+                add_sums(results + done, sums);
+                add_sums(results + run->next_row + done, sums + 4);
+                done += 16;
             }
         }
         if (run->partial) {

@@ -19,21 +19,21 @@ typedef struct sk_tile_run sk_tile_run_t;
 struct sk_tile_run {
     /*
      * Puts the next two rows' pairs at rows and rows + SK_TILE_PAIRS and returns where their results go; NULL when all
-     * is done. A last row that stands alone is given twice, with next_row = 0.
+     * is done. Where int8 results are asked for, a last row that stands alone is given twice, with next_row = 0.
      */
     void *(*next)(sk_tile_run_t *run, uint32_t *rows);
     const int32_t *tiles;
-    int32_t tile_bytes;    /* of one record: 32 + 16 * pairs */
+    int32_t tile_bytes; /* of one record: 32 + 16 * pairs */
     int32_t pairs;
-    int32_t result_bytes;  /* of a row's results from whole tiles; of both rows' where they are sums */
-    int32_t next_row;      /* bytes from the first row's results to the second's */
-    int32_t partial;       /* 1: one tile more, whose columns go to `tail` */
-    uint32_t tail[2];      /* its int8 results, a word each row */
+    int32_t result_bytes; /* of a row's results from whole tiles */
+    int32_t next_row;     /* bytes from the first row's results to the second's */
+    int32_t partial;      /* 1: one tile more, whose int8 results go to `tail` */
+    uint32_t tail[2];     /* a word each row */
 };
 
 /*
- * Until next() says NULL: all tiles over two rows. Where the record's multipliers are not 0, results are int8, four to a
- * word (sk_fit.h). Where they are 0: int32 sums, for each tile 4 of the first row and 4 of the second.
+ * Until next() says NULL: all tiles over two rows. Where a record's multipliers are not 0, its results are four int8
+ * (sk_fit.h). Where they are 0, its four int32 sums are added to what stands in the results already.
  */
 void sk_tile_run(sk_tile_run_t *run);
 

@@ -121,7 +121,7 @@ static inline int32_t sk_ssat8(int32_t value)
     return __ssat(value, 8);
 }
 
-/* high word of the product, and of accumulator * 2^32 + product */
+/* the product's high word */
 static inline int32_t sk_smmul(int32_t x, int32_t y)
 {
     int32_t high;
@@ -129,18 +129,23 @@ static inline int32_t sk_smmul(int32_t x, int32_t y)
     return high;
 }
 
-static inline int32_t sk_smmla(int32_t x, int32_t y, int32_t accumulator)
+/* the product's high word, rounded: floor((x * y + 2^31) / 2^32) */
+static inline int32_t sk_smmulr(int32_t x, int32_t y)
 {
     int32_t high;
-    __asm__("smmla %0, %1, %2, %3" : "=r"(high) : "r"(x), "r"(y), "r"(accumulator));
+    __asm__("smmulr %0, %1, %2" : "=r"(high) : "r"(x), "r"(y));
     return high;
 }
 
-/* the low byte of `low`, bits 8 to 15 from the low byte of `high` */
-static inline uint32_t sk_bfi8(uint32_t low, uint32_t high)
+/* accumulator + (x * low half of y) / 2^16, rounded down; the same of the high half */
+static inline int32_t sk_smlawb(int32_t x, uint32_t y, int32_t accumulator)
 {
-    __asm__("bfi %0, %1, #8, #8" : "+r"(low) : "r"(high));
-    return low;
+    return __smlawb(x, (int32_t)y, accumulator);
+}
+
+static inline int32_t sk_smlawt(int32_t x, uint32_t y, int32_t accumulator)
+{
+    return __smlawt(x, (int32_t)y, accumulator);
 }
 
 #else
@@ -206,14 +211,19 @@ static inline int32_t sk_smmul(int32_t x, int32_t y)
     return (int32_t)(((int64_t)x * y) >> 32);
 }
 
-static inline int32_t sk_smmla(int32_t x, int32_t y, int32_t accumulator)
+static inline int32_t sk_smmulr(int32_t x, int32_t y)
 {
-    return (int32_t)sk_wrap((int64_t)accumulator + sk_smmul(x, y));
+    return (int32_t)(((int64_t)x * y + ((int64_t)1 << 31)) >> 32);
 }
 
-static inline uint32_t sk_bfi8(uint32_t low, uint32_t high)
+static inline int32_t sk_smlawb(int32_t x, uint32_t y, int32_t accumulator)
 {
-    return (low & ~0xFF00u) | ((high & 0xFFu) << 8);
+    return (int32_t)sk_wrap(accumulator + (((int64_t)x * sk_low(y)) >> 16));
+}
+
+static inline int32_t sk_smlawt(int32_t x, uint32_t y, int32_t accumulator)
+{
+    return (int32_t)sk_wrap(accumulator + (((int64_t)x * sk_high(y)) >> 16));
 }
 
 #endif

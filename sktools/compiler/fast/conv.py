@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from sktools.compiler.fast.requantize import Requantization, linear_rounding
 from sktools.compiler.fast.tiles import MAX_CHANNELS, pack_tiles
 
 WINDOW = 40
@@ -15,32 +16,44 @@ WINDOW = 40
 
 @dataclass(frozen=True, eq=False)
 class ConvTables:
-    """tiles: records of taps * out_channels columns; padding: [taps * out_channels]; bias: [out_channels]."""
+    """Members of sk_fast_conv_t, all int32: tiles [records, words]; padding [taps * out_channels]; the rest
+    [out_channels]."""
 
     tiles: NDArray[np.int32]
     padding: NDArray[np.int32]
     bias: NDArray[np.int32]
+    multiplier: NDArray[np.int32]
+    rounding: NDArray[np.int32]
+    shift: NDArray[np.int32]
 
 
 def pack_conv(
-    weights: NDArray[np.int8], bias: NDArray[np.int32], zero_point: int, dilation: int, padding: int
+    weights: NDArray[np.int8],
+    bias: NDArray[np.int32],
+    zero_point: int,
+    requantization: Requantization,
+    dilation: int,
+    padding: int,
 ) -> ConvTables | None:
-    """Tables of sk_fast_conv_t; None where the window of sums is too large, a row too long, or int32 could overflow.
+    """Tables of sk_fast_conv_t; None where the window of sums is too large, a row too long, or sk_linear.h not exact.
 
     weights: [out_channels, taps, in_channels]; bias: [out_channels]; zero_point: the input's; padding: rows before the
     first, at most (taps - 1) * dilation.
     """
     columns, taps, channels = weights.shape
     reach = (taps - 1) * dilation
-    wide = weights.astype(np.int64)
-    folded = bias.astype(np.int64) - zero_point * wide.sum(axis=(1, 2))
-    overflow = np.any(np.abs(folded) + 128 * np.abs(wide).sum(axis=(1, 2)) >= 1 << 31)
-    if channels > MAX_CHANNELS or (reach + 2) * columns > WINDOW or padding > reach or overflow:
+    rounding = linear_rounding(weights, bias, zero_point, requantization)
+    if rounding is None or channels > MAX_CHANNELS or (reach + 2) * columns > WINDOW or padding > reach:
         return None
-    by_column = wide.transpose(1, 0, 2)[::-1].reshape(taps * columns, channels)  # the last tap first
-    zeros = np.zeros(taps * columns, np.int32)
+    twice = 2 * weights.astype(np.int64)
+    by_tap = twice.transpose(1, 0, 2)[::-1]  # the last tap first
+    groups = by_tap.reshape(1, taps * columns, channels) if dilation == 1 else by_tap
+    zeros = np.zeros(groups.shape[1], np.int32)
     return ConvTables(
-        pack_tiles(by_column.astype(np.int16), zeros, zeros),
-        (zero_point * by_column.sum(axis=1)).astype(np.int32),
-        folded.astype(np.int32),
+        np.concatenate([pack_tiles(group.astype(np.int16), zeros, zeros) for group in groups]),
+        (zero_point * by_tap.sum(axis=2).reshape(-1)).astype(np.int32),
+        (2 * bias.astype(np.int64) - zero_point * twice.sum(axis=(1, 2))).astype(np.int32),
+        requantization.multiplier.astype(np.int32),
+        rounding,
+        -requantization.shift.astype(np.int32),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from sktools.compiler.fast.requantize import Requantization, as_pairs, fit_layer
+from sktools.compiler.fast.requantize import Requantization, as_pairs, fit_layer, linear_rounding
 
 MAX_TAPS = 9
 
@@ -30,6 +30,23 @@ def pack_dw5(
         return None
     pairs = as_pairs(fitted.weights[:, [0, 1, 2, 3, 1, 2, 3, 4]])
     return np.column_stack([fitted.bias, fitted.multiplier, pairs]).astype(np.int32)
+
+
+def pack_dw5_linear(
+    weights: NDArray[np.int8], bias: NDArray[np.int32], zero_point: int, requantization: Requantization
+) -> NDArray[np.int32] | None:
+    """Records [channels, 8] of sk_fast_dw5_linear, or None where the layer clamps below int8 or sk_linear.h not holds.
+
+    weights: [5, channels]; bias: [channels]; zero_point: the input's.
+    """
+    rounding = linear_rounding(weights.T, bias, zero_point, requantization)
+    if rounding is None or (requantization.low, requantization.high) != (-128, 127):
+        return None
+    twice = 2 * weights.T.astype(np.int64)
+    folded = 2 * bias.astype(np.int64) - zero_point * twice.sum(axis=1)
+    pairs = as_pairs(twice[:, [0, 1, 2, 3, 1, 2, 3, 4]].astype(np.int16))
+    tail = np.column_stack([rounding, -requantization.shift])
+    return np.column_stack([folded, requantization.multiplier, pairs, tail]).astype(np.int32)
 
 
 def pack_dw(

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-UNIT = 16
-"""The result stands in the upper half of a word."""
+import numpy as np
+from numpy.typing import NDArray
 
 INPUT_UP = 7
 """x + 128 is taken times 2**7, the most that fits int16."""
+
+SLOPE_FRACTION = 8
+"""Bits of the slope of one gate step that are rounded away once it is multiplied by the gate."""
+
+CANDIDATES = 64
+"""Slopes tried around the ideal one."""
 
 
 @dataclass(frozen=True)
 class GateConstants:
     """Members of sk_fast_gate_t."""
 
-    multiplier: int
+    slope: int
     rounding: int
-    up: int
 
 
 def pack_gate(
@@ -25,14 +30,38 @@ def pack_gate(
 ) -> GateConstants | None:
     """Constants of out = x * gate, real factor multiplier * 2**(shift - 31), or None where the kernel does not apply.
 
-    zero_points: of x, gate and out. Needs -128 for x and gate, a factor of 2**-11 to 2**-3 and no tighter clamp than
-    int8's. Exact for every x and gate: the product p is never negative, so with n = -shift
-    floor((floor((2 p m + 2**31) / 2**32) + 2**(n - 1)) / 2**n) = floor((2 p m + 2**31 + 2**(n + 31)) / 2**(n + 32)),
-    taken times 2**(16 - n) above and below so that it ends in the upper half of a word.
+    zero_points: of x, gate and out. Needs -128 for x and gate, and a factor below 2**-2. For every x and gate, all 65536
+    of them, the kernel's result is compared with the reference's here, and one `rounding` is sought that makes all equal.
     """
-    up = UNIT - 6 + shift
-    if zero_points[:2] != (-128, -128) or clamp != (-128, 127) or multiplier <= 0 or not 0 <= up <= 7:
+    if (
+        zero_points[:2] != (-128, -128)
+        or clamp != (-128, 127)
+        or not 0 < multiplier < 1 << 31
+        or not -20 <= shift <= -2
+    ):
         return None
-    extra = UNIT + shift  # the product is doubled and taken times 2**extra
-    rounding = (1 << (extra - 1)) + (1 << (UNIT - 1)) + zero_points[2] * (1 << UNIT)
-    return GateConstants(multiplier, rounding, up)
+    steps = np.arange(256, dtype=np.int64)
+    wanted = _reference(steps[:, None] * steps[None, :], multiplier, -shift) + zero_points[2]
+    free_below, free_above = wanted <= -128, wanted >= 127  # saturated: how far beyond does not matter
+    wanted = np.clip(wanted, -128, 127)
+    ideal = round(multiplier * 2.0 ** (shift - 31 + 32 - INPUT_UP + SLOPE_FRACTION))
+    for candidate in range(CANDIDATES):
+        slope = ideal + ((candidate + 1) // 2 if candidate % 2 else -(candidate // 2))
+        lines = (steps[:, None] << INPUT_UP) * _slopes(slope)[None, :] >> 16
+        lower = int((wanted * 65536 - lines)[~free_below].max(initial=-(1 << 30)))
+        upper = int((wanted * 65536 + 65535 - lines)[~free_above].min(initial=1 << 30))
+        fits = 0 < slope < 1 << 31 and int(lines.max()) + max(abs(lower), abs(upper)) < 1 << 31
+        if lower <= upper and fits:
+            return GateConstants(slope, (lower + upper) // 2)
+    return None
+
+
+def _slopes(slope: int) -> NDArray[np.int64]:
+    """sk_fast_gate_slopes for the gates -128 to 127."""
+    return (np.arange(256, dtype=np.int64) * slope + (1 << (SLOPE_FRACTION - 1))) >> SLOPE_FRACTION
+
+
+def _reference(product: NDArray[np.int64], multiplier: int, right: int) -> NDArray[np.int64]:
+    """TFLite's MUL without zero point and clamp; product >= 0, so that both roundings are halves up."""
+    high = (2 * product * multiplier + (1 << 31)) >> 32
+    return (high + (np.int64(1) << (right - 1))) >> right

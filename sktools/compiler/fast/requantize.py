@@ -167,6 +167,26 @@ def fit_layer(
     )
 
 
+LINEAR_SHIFT = 20
+"""SK_LINEAR_SHIFT of sk_linear.h."""
+
+
+def linear_rounding(
+    weights: NDArray[np.int8], bias: NDArray[np.int32], zero_point: int, requantization: Requantization
+) -> NDArray[np.int32] | None:
+    """[channels] the `rounding` of sk_linear.h, or None where that form does not hold for every channel.
+
+    weights: [channels, ...]; zero_point: the input's.
+    """
+    flat = np.abs(weights.reshape(weights.shape[0], -1).astype(np.int64))
+    # every partial sum, the input's zero point folded into the bias or not
+    reach = np.abs(bias.astype(np.int64)) + flat.sum(axis=1) * (128 + abs(zero_point))
+    right = -requantization.shift.astype(np.int64)
+    if np.any(reach >= 1 << 30) or np.any(right < 1) or np.any(right > LINEAR_SHIFT):
+        return None
+    return ((np.int64(1) << (right - 1)) + (requantization.zero_point << right)).astype(np.int32)
+
+
 def as_pairs(values: NDArray[np.int16]) -> NDArray[np.int32]:
     """[..., 2n] int16 to [..., n] words, the even element in the low half."""
     words = values.astype(np.int64) & 0xFFFF
