@@ -116,7 +116,8 @@ def focal_loss(logits: Any, labels: Any, weights: Any, gamma: float, smoothing: 
     classes = logits.shape[-1]
     target = tf.one_hot(labels, classes) * (1 - smoothing) + smoothing / classes
     log = tf.nn.log_softmax(logits)
-    terms = -target * tf.pow(1 - tf.exp(log), gamma) * log
+    # The floor keeps the gradient of x^gamma finite where a class is certain.
+    terms = -target * tf.pow(tf.maximum(1 - tf.exp(log), 1e-6), gamma) * log
     return tf.reduce_sum(weights * tf.reduce_sum(terms, axis=-1)) / tf.maximum(tf.reduce_sum(weights), 1.0)
 
 

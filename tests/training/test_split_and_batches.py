@@ -106,3 +106,13 @@ def test_focal_loss_by_hand() -> None:
     p = 1 / (1 + np.exp(-2.0))
     expected = (0.25 * np.log(2) + 3 * (1 - p) ** 2 * -np.log(p)) / 4
     assert float(focal_loss(logits, labels, weights, 2.0, 0.0)) == pytest.approx(expected, rel=1e-5)
+
+
+@pytest.mark.parametrize("gamma", [0.0, 0.5, 2.0])
+def test_a_certain_answer_has_a_finite_gradient(gamma: float) -> None:
+    import tensorflow as tf
+
+    logits = tf.Variable([[[60.0, -60.0]]])
+    with tf.GradientTape() as tape:
+        loss = focal_loss(logits, np.array([[0]], np.int32), np.ones((1, 1), np.float32), gamma, 0.0)
+    assert np.isfinite(tape.gradient(loss, logits).numpy()).all()
