@@ -2,47 +2,81 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from sktools.cli import settings
 from sktools.cli.console import console, summary
-from sktools.cli.options import board_choice, compilation, machine_readable, talk
+from sktools.cli.options import (
+    Connection,
+    Image,
+    Place,
+    connection,
+    image,
+    machine_readable,
+    model_argument,
+    place,
+    talk,
+)
+from sktools.errors import MissingError
 
 if TYPE_CHECKING:
     from sktools.build.build import Build
 
+ALSO = "apollo4p_evb"
+"""Rendered too where no board is named: the virtual board predicts it."""
+
 
 @click.command(short_help="compile a model into a firmware image")
-@click.argument("model")
+@model_argument
 @click.option(
     "--output",
     type=click.Path(file_okay=False, path_type=Path),
     help="Folder of the project.  [default: ./build/<model>/<board>-<engine>]",
 )
-@board_choice
-@compilation
+@place
+@connection
+@image
 @machine_readable
 @talk
-def command(model: str, output: Path | None, board: str | None, engine: str | None, optimize: str | None) -> None:
-    """Compile MODEL to C, render a firmware project that builds with plain make, and build it."""
+def command(model: str, output: Path | None, place: Place, connection: Connection, image: Image) -> None:
+    """Compile MODEL to C, render a firmware project that builds with make, and build it.
+
+    Where no board is named, that is the virtual board's, and beside it the Apollo4 Plus board's project, built where
+    its SDK is known.
+    """
     from sktools.cli.job import build, find_job
 
-    built = build(find_job(model, board, engine, optimize, output))
+    built = build(find_job(model, place, image, connection, output))
     document = build_document(built)
+    if settings.choose("board", place.board).source == "default" and output is None:
+        document["also"] = _also(model, dataclasses.replace(place, board=ALSO), connection, image)
     console.document(document)
     sizes = f"{document['flash_bytes']:,} B flash, {document['ram_bytes']:,} B RAM, arena {document['arena_bytes']:,} B"
-    console.result(
-        summary(
-            {
-                "project": built.folder,
-                "image": built.image,
-                "sizes": sizes,
-                "build it again": f"make -C {built.folder}",
-            }
-        )
-    )
+    lines = {
+        "project": built.folder,
+        "image": built.image,
+        "sizes": sizes,
+        "build it again": f"make -C {built.folder}",
+    }
+    if "also" in document:
+        lines[f"{ALSO}"] = document["also"]["told"]
+    console.result(summary(lines))
+
+
+def _also(model: str, place: Place, connection: Connection, image: Image) -> dict[str, Any]:
+    """The Apollo4 Plus project; without its SDK it is rendered and told what is missing."""
+    from sktools.cli.job import build, find_job
+
+    job = find_job(model, place, image, connection)
+    try:
+        built = build(job)
+    except MissingError as error:
+        return {"folder": str(job.folder), "built": False, "told": f"{error.message} ({error.hint})"}
+    return {"folder": str(job.folder), "built": True, "told": f"{built.image}", **build_document(built)}
 
 
 def build_document(built: Build) -> dict[str, Any]:

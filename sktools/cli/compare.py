@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from sktools.cli.console import console
-from sktools.cli.options import board_choice, machine_readable, talk
+from sktools.cli.options import Place, machine_readable, place, talk
 
 
 @click.command(short_help="two results side by side, with thresholds")
@@ -19,12 +19,10 @@ from sktools.cli.options import board_choice, machine_readable, talk
     help="YAML of limits, figure: {max_increase, max_decrease, max, min}; exit code 3 where one is not met.",
 )
 @click.option("--html", type=click.Path(dir_okay=False, path_type=Path), help="Write the comparison to this file.")
-@board_choice
+@place
 @machine_readable
 @talk
-def command(
-    before: str, after: str, thresholds: Path | None, html: Path | None, board: str | None, engine: str | None
-) -> None:
+def command(before: str, after: str, thresholds: Path | None, html: Path | None, place: Place) -> None:
     """Compare two results: bundle folders, their <board>-<engine> folders (the newest), or models (--board, --engine).
 
     Changes of costs are shares of the earlier result; changes of scores are differences.
@@ -36,7 +34,7 @@ def command(
     from sktools.reports.comparison import comparison_page, comparison_tables, title
 
     limits = load_limits(thresholds) if thresholds else {}
-    found = compare(find_bundle(before, board, engine).profile, find_bundle(after, board, engine).profile)
+    found = compare(find_bundle(before, place).profile, find_bundle(after, place).profile)
     broken = violations(found, limits)
     if html is not None:
         write_text(html, comparison_page(found, broken))

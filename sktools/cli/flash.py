@@ -2,38 +2,50 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from sktools.cli.console import console
-from sktools.cli.options import board_choice, machine_readable, talk
+from sktools.cli.options import Connection, Place, connection, machine_readable, place, talk
+from sktools.errors import UsageError
 
 if TYPE_CHECKING:
+    from sktools.boards.board import Board
     from sktools.build.build import Build
     from sktools.cli.job import Job
 
 
 @click.command(short_help="put the image onto the board")
-@click.argument("model")
-@board_choice
+@click.argument("model", required=False)
+@click.option("--image", type=click.Path(path_type=Path), metavar="FILE", help="Any raw image, in place of MODEL's.")
+@click.option("--dry-run", is_flag=True, help="Only show what would be run.")
+@place
+@connection
 @machine_readable
 @talk
-def command(model: str, board: str | None, engine: str | None) -> None:
-    """Flash what build-fw made of MODEL. The virtual board only checks the image: profile boots it."""
+def command(model: str | None, image: Path | None, dry_run: bool, place: Place, connection: Connection) -> None:
+    """Flash what build-fw made of MODEL, or any image. The virtual board only checks the image: profile boots it."""
+    from sktools.boards.configure import ImageOptions
     from sktools.build.build import load_build
-    from sktools.cli.job import find_job
+    from sktools.cli.job import find_board, find_job
 
-    job = find_job(model, board, engine)
-    told = flash(job, load_build(job.folder))
-    console.document({"board": job.board.name, "done": told})
+    if (model is None) == (image is None):
+        raise click.UsageError("name a MODEL or an --image, one of them")
+    if image is not None:
+        told = _flash_file(find_board(place.board, ImageOptions(), connection), image, dry_run)
+    else:
+        job = find_job(str(model), place, connection=connection)
+        build = load_build(job.folder)
+        told = _plan(job.board, build.binary) if dry_run else flash(job, build)
+    console.document({"board": place.board, "done": told, "dry_run": dry_run})
     console.result(told)
 
 
 def flash(job: Job, build: Build) -> str:
     """Flashes a build and tells what was done. Raises UsageError where the build is of another model."""
     from sktools.boards.driver import driver_for
-    from sktools.errors import UsageError
 
     if build.model.sha256 != job.model.sha256:
         raise UsageError(
@@ -43,3 +55,19 @@ def flash(job: Job, build: Build) -> str:
     told = driver_for(job.board).flash(build)
     console.event("flashed", board=job.board.name, done=told)
     return told
+
+
+def _flash_file(board: Board, image: Path, dry_run: bool) -> str:
+    from sktools.boards.jlink import JLinkDriver
+
+    if board.jlink is None:
+        raise UsageError(f"board {board.name} takes no raw image", "--board apollo4p_evb; sktools list boards")
+    return _plan(board, image) if dry_run else JLinkDriver(board).flash_image(image)
+
+
+def _plan(board: Board, image: Path | None) -> str:
+    from sktools.boards.jlink import JLinkDriver
+
+    if board.jlink is None or image is None:
+        return f"nothing is run to flash {board.name}: profile boots the image"
+    return str(JLinkDriver(board).flash_plan(image))

@@ -1,7 +1,8 @@
-"""What one command line asks for: a model, a board, an engine, an optimization level, and where the build lies."""
+"""What one command line asks for: a model, a board, an engine, how the image is made, and where the build lies."""
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,10 +10,12 @@ from typing import TYPE_CHECKING
 
 from sktools.cli import settings
 from sktools.cli.console import console
+from sktools.cli.options import Connection, Image, Place
 from sktools.errors import UsageError
 
 if TYPE_CHECKING:
     from sktools.boards.board import Board
+    from sktools.boards.configure import ImageOptions
     from sktools.build.build import Build
     from sktools.zoo import ModelRef
 
@@ -22,44 +25,77 @@ ENGINES = ("aot",)
 
 @dataclass(frozen=True)
 class Job:
-    """model: the .tflite and what is known of it. folder: where its build lies."""
+    """model: the .tflite and what is known of it. board: at the clock, rate and probe that were asked for.
+
+    options: of its image. folder: where its build lies.
+    """
 
     model: ModelRef
     board: Board
     engine: str
     optimize: str
+    options: ImageOptions
     folder: Path
-
-    @property
-    def results_name(self) -> str:
-        return f"{self.board.name}-{self.engine}"
 
 
 def find_job(
     model: str,
-    board: str | None = None,
-    engine: str | None = None,
-    optimize: str | None = None,
+    place: Place,
+    image: Image | None = None,
+    connection: Connection | None = None,
     output: Path | None = None,
 ) -> Job:
     """Resolves names and choices, and says which model that is. Raises SktoolsError where one is unknown."""
-    from sktools.boards.board import load_board
     from sktools.strict_yaml import suggest
     from sktools.zoo import resolve
 
+    image = image or Image()
+    connection = connection or Connection()
     found = resolve(model)
-    where = load_board(settings.text("board", board))
-    chosen = settings.text("engine", engine)
-    if chosen not in ENGINES:
-        raise UsageError(f"there is no engine '{chosen}'; {suggest(chosen, ENGINES)}")
+    if image.model_name is not None:
+        found = dataclasses.replace(found, name=_folder_name(image.model_name))
+    engine = settings.text("engine", place.engine)
+    if engine not in ENGINES:
+        raise UsageError(f"there is no engine '{engine}'; {suggest(engine, ENGINES)}")
+    options = image_options(image, connection)
+    board = find_board(place.board, options, connection)
+    if image.arena_padding:
+        console.warning("--arena-size-scratch-buffer-padding is not needed: the arena is planned to the byte")
     console.info(f"model: {found.tflite} ({found.origin}, sha256 {found.sha256[:16]})")
-    folder = output or Path(BUILD_FOLDER) / found.name / f"{where.name}-{chosen}"
-    return Job(found, where, chosen, settings.text("optimize", optimize), folder)
+    folder = output or Path(BUILD_FOLDER) / found.name / f"{board.name}-{engine}"
+    return Job(found, board, engine, settings.text("optimize", image.optimize), options, folder)
+
+
+def image_options(image: Image, connection: Connection) -> ImageOptions:
+    """The options of an image that only some boards have."""
+    from sktools.boards.configure import ImageOptions
+
+    sdk = settings.optional("sdk", image.sdk)
+    return ImageOptions(
+        clock_mhz=image.clock,
+        baud=settings.number("baud", connection.baud),
+        arena_location=image.arena_location,
+        model_location=image.model_location,
+        max_arena_bytes=None if image.max_arena_size is None else int(image.max_arena_size * 1024),
+        sdk=Path(sdk) if sdk else None,
+    )
+
+
+def find_board(name: str | None, options: ImageOptions, connection: Connection) -> Board:
+    """A board at the clock, rate and probe that were asked for. Raises UsageError where there is none."""
+    from sktools.boards.board import load_board
+    from sktools.boards.configure import configured
+
+    board = configured(load_board(settings.text("board", name)), options)
+    probe = settings.optional("probe", connection.probe)
+    if probe is not None and board.jlink is not None:
+        board = dataclasses.replace(board, jlink=dataclasses.replace(board.jlink, probe=probe))
+    return board
 
 
 def build(job: Job) -> Build:
     """Compiles the model and builds its image; an image that is up to date is taken as it is."""
-    from sktools.build.build import build_firmware
+    from sktools.boards.configure import build_image
     from sktools.build.cache import user_costs
     from sktools.compiler.compile import compile_model
     from sktools.compiler.costs import known_costs
@@ -69,7 +105,13 @@ def build(job: Job) -> Build:
     content = job.model.tflite.read_bytes()
     costs = known_costs(user_costs())
     compiled = compile_model(content, name=job.model.name, optimize=job.optimize, costs=costs)
-    built = build_firmware(compiled, job.board.target, content, job.folder)
+    built = build_image(compiled, job.board, content, job.folder, job.options)
     console.info(f"build: {built.image} ({time.monotonic() - started:.1f} s)")
     console.event("built", image=str(built.image))
     return built
+
+
+def _folder_name(name: str) -> str:
+    if not name.strip(" .") or any(character in name for character in "/\\\0"):
+        raise UsageError(f"--model-name '{name}' cannot be the name of a folder")
+    return name

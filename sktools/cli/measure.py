@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sys
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sktools.cli import settings
 from sktools.cli.console import console
+from sktools.cli.options import Connection, Frames, Results
 from sktools.errors import ThresholdError, UsageError
 
 if TYPE_CHECKING:
@@ -21,39 +21,19 @@ if TYPE_CHECKING:
     from sktools.profiling.session import FrameReport
 
 
-@dataclass(frozen=True)
-class Frames:
-    """The options that choose frames, as they stand on the command line."""
-
-    dataset: str | None = None
-    data: Path | None = None
-    subjects: str | None = None
-    frames: int | None = None
-    include_training: bool = False
-    inputs: Path | None = None
-
-
-def measure_and_report(
-    job: Job,
-    build: Build,
-    choice: Frames,
-    port: str | None = None,
-    baud: int | None = None,
-    save_outputs: Path | None = None,
-    output: Path | None = None,
-) -> None:
+def measure_and_report(job: Job, build: Build, choice: Frames, connection: Connection, results: Results) -> None:
     """Measures a build, writes its bundle, shows it.
 
     Raises ThresholdError (after writing) where a byte differs from the reference.
     """
     from sktools.cli.results import results_root
 
-    root = results_root(output)
+    root = results_root(results.output)
     frames = choose_frames(job, build, choice)
-    result = measure(job, build, frames, port, baud)
+    result = measure(job, build, frames, connection)
     bundle = write(job, build, frames, result, root)
-    if save_outputs is not None:
-        _save(save_outputs, result)
+    if results.save_outputs is not None:
+        _save(results.save_outputs, result)
     _show(bundle)
     parity = bundle.profile.parity
     if parity.mismatched:
@@ -106,7 +86,7 @@ def choose_frames(job: Job, build: Build, choice: Frames) -> FrameSet:
     return from_evaluation(evaluation, spec, choice.frames)
 
 
-def measure(job: Job, build: Build, frames: FrameSet, port: str | None, baud: int | None) -> Result:
+def measure(job: Job, build: Build, frames: FrameSet, connection: Connection) -> Result:
     """Runs the frames on the board, with a progress bar."""
     from sktools.boards.driver import driver_for
     from sktools.profiling.run import Request, profile_board
@@ -119,8 +99,8 @@ def measure(job: Job, build: Build, frames: FrameSet, port: str | None, baud: in
         frames=frames,
         float_tflite=job.model.float_tflite,
         classes=config.classes.names if config else (),
-        port=settings.optional("port", port),
-        baud=settings.number("baud", baud),
+        port=settings.optional("port", connection.port),
+        baud=settings.number("baud", connection.baud),
     )
     console.event("profile", frames=len(frames.frames), source=frames.source)
     started = time.monotonic()

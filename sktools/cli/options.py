@@ -1,8 +1,10 @@
-"""Options that several commands share."""
+"""Options that several commands share. A group of them reaches its command as one dataclass."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import functools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -11,6 +13,76 @@ import click
 from sktools.cli.console import console
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+Decorator = Callable[[Any], Any]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Which board and engine. None: not on the command line."""
+
+    board: str | None = None
+    engine: str | None = None
+
+
+@dataclass(frozen=True)
+class Connection:
+    """How a board is reached. None: not on the command line."""
+
+    port: str | None = None
+    baud: int | None = None
+    probe: str | None = None
+
+
+@dataclass(frozen=True)
+class Image:
+    """How the image is made. None: not on the command line. max_arena_size: KB."""
+
+    optimize: str | None = None
+    sdk: Path | None = None
+    clock: int | None = None
+    arena_location: str | None = None
+    model_location: str | None = None
+    max_arena_size: float | None = None
+    arena_padding: float | None = None
+    model_name: str | None = None
+
+
+@dataclass(frozen=True)
+class Frames:
+    """Which frames are run, as the command line says it."""
+
+    dataset: str | None = None
+    data: Path | None = None
+    subjects: str | None = None
+    frames: int | None = None
+    include_training: bool = False
+    inputs: Path | None = None
+
+
+@dataclass(frozen=True)
+class Results:
+    """What is written where."""
+
+    save_outputs: Path | None = None
+    output: Path | None = None
+
+
+def _group(kind: type[Any], name: str, options: Sequence[Decorator]) -> Callable[[Command], Command]:
+    """A decorator that adds options and hands their values to the command as `name`, one object of `kind`."""
+    members = [member.name for member in fields(kind)]
+
+    def decorate(command: Command) -> Command:
+        @functools.wraps(command)
+        def grouped(**values: Any) -> Any:
+            taken = kind(**{member: values.pop(member) for member in members})
+            return command(**{name: taken}, **values)
+
+        result: Any = grouped
+        for option in reversed(options):
+            result = option(result)
+        return result  # type: ignore[no-any-return]
+
+    return decorate
 
 
 def _verbose(context: click.Context, parameter: click.Parameter, value: int) -> None:
@@ -60,57 +132,111 @@ def machine_readable(command: Command) -> Command:
     )(command)
 
 
-def board_choice(command: Command) -> Command:
-    """--board and --engine."""
-    command = click.option("--engine", metavar="NAME", help="aot: generated C.  [default: aot]")(command)
-    return click.option("--board", metavar="NAME", help="See sktools list boards.  [default: virtual]")(command)
+def model_argument(command: Command) -> Command:
+    """MODEL, which --tflite-filename may stand for."""
+
+    @functools.wraps(command)
+    def named(model: str | None, tflite_filename: str | None, **values: Any) -> Any:
+        if (model is None) == (tflite_filename is None):
+            raise click.UsageError(
+                "name one MODEL" if model is None else "MODEL and --tflite-filename exclude each other"
+            )
+        return command(model=model or tflite_filename, **values)
+
+    option = click.option("--tflite-filename", metavar="FILE", help="In place of MODEL, as ns_autodeploy has it.")
+    result: Any = click.argument("model", required=False)(option(named))
+    return result  # type: ignore[no-any-return]
 
 
-def connection(command: Command) -> Command:
-    """--port and --baud."""
-    command = click.option("--baud", type=int, metavar="RATE", help="Serial rate.  [default: the board's]")(command)
-    return click.option("--port", metavar="PATH", help="Serial port.  [default: the board's only one]")(command)
+place = _group(
+    Place,
+    "place",
+    [
+        click.option("--board", metavar="NAME", help="See sktools list boards.  [default: virtual]"),
+        click.option("--engine", metavar="NAME", help="aot: generated C.  [default: aot]"),
+    ],
+)
+"""--board and --engine, as Place."""
 
+connection = _group(
+    Connection,
+    "connection",
+    [
+        click.option("--port", "--tty", metavar="PATH", help="Serial port.  [default: the board's only one]"),
+        click.option("--baud", type=int, metavar="RATE", help="Serial rate.  [default: the board's]"),
+        click.option("--probe", metavar="SERIAL", help="J-Link by serial number.  [default: the only one]"),
+    ],
+)
+"""--port, --baud and --probe, as Connection."""
 
-def compilation(command: Command) -> Command:
-    """--optimize."""
-    return click.option("--optimize", metavar="LEVEL", help="none, speed, size or balanced.  [default: balanced]")(
-        command
-    )
+image = _group(
+    Image,
+    "image",
+    [
+        click.option("--optimize", metavar="LEVEL", help="none, speed, size or balanced.  [default: balanced]"),
+        click.option(
+            "--sdk",
+            type=click.Path(path_type=Path),
+            metavar="DIR",
+            help="The board's SDK.  [default: NEURALSPOT_ROOT]",
+        ),
+        click.option("--clock", "--cpu-mode", type=int, metavar="MHZ", help="CPU clock.  [default: the board's]"),
+        click.option("--arena-location", metavar="MEMORY", help="Where the arena lies, such as TCM or SRAM."),
+        click.option("--model-location", metavar="MEMORY", help="Where the weights lie, such as MRAM or TCM."),
+        click.option("--max-arena-size", type=float, metavar="KB", help="Fail where the arena takes more."),
+        click.option(
+            "--arena-size-scratch-buffer-padding",
+            "arena_padding",
+            type=float,
+            metavar="KB",
+            help="Taken from ns_autodeploy's users and not needed: the arena is planned, not tried.",
+        ),
+        click.option("--model-name", metavar="NAME", help="Name in builds and results.  [default: the model's]"),
+    ],
+)
+"""How the image is made, as Image."""
 
+recordings = _group(
+    Frames,
+    "choice",
+    [
+        click.option("--dataset", metavar="NAME", help="See sktools list datasets.  [default: synthetic]"),
+        click.option("--data", type=click.Path(path_type=Path), metavar="DIR", help="Folder of the recordings."),
+        click.option("--subjects", metavar="ID,ID", help="Only these subjects.  [default: all held out]"),
+        click.option(
+            "--frames", "--runs", type=click.IntRange(min=1), metavar="N", help="At most N frames (2 h each)."
+        ),
+        click.option(
+            "--include-training",
+            is_flag=True,
+            help="Score the subjects that the model was trained on too; labelled so.",
+        ),
+        click.option(
+            "--inputs",
+            type=click.Path(exists=True, dir_okay=False, path_type=Path),
+            metavar="FILE.npy",
+            help="Frames of your own, [n, *model input]: int8, or float32 already normalised.",
+        ),
+    ],
+)
+"""Which frames are run, as Frames."""
 
-def measuring(command: Command) -> Command:
-    """--inputs, --save-outputs, --output."""
-    command = click.option(
-        "--output",
-        type=click.Path(file_okay=False, path_type=Path),
-        metavar="DIR",
-        help="Folder of the results.  [default: ./results]",
-    )(command)
-    command = click.option(
-        "--save-outputs",
-        type=click.Path(dir_okay=False, path_type=Path),
-        metavar="FILE.npy",
-        help="Write the raw int8 outputs, [n, *model output].",
-    )(command)
-    return click.option(
-        "--inputs",
-        type=click.Path(exists=True, dir_okay=False, path_type=Path),
-        metavar="FILE.npy",
-        help="Frames of your own, [n, *model input]: int8, or float32 already normalised.",
-    )(command)
-
-
-def recordings(command: Command) -> Command:
-    """--dataset, --data, --subjects, --frames, --include-training."""
-    command = click.option(
-        "--include-training", is_flag=True, help="Score the subjects that the model was trained on too; labelled so."
-    )(command)
-    command = click.option("--frames", type=click.IntRange(min=1), metavar="N", help="At most N frames (2 h each).")(
-        command
-    )
-    command = click.option("--subjects", metavar="ID,ID", help="Only these subjects.  [default: all held out]")(command)
-    command = click.option("--data", type=click.Path(path_type=Path), metavar="DIR", help="Folder of the recordings.")(
-        command
-    )
-    return click.option("--dataset", metavar="NAME", help="See sktools list datasets.  [default: synthetic]")(command)
+results = _group(
+    Results,
+    "results",
+    [
+        click.option(
+            "--save-outputs",
+            type=click.Path(dir_okay=False, path_type=Path),
+            metavar="FILE.npy",
+            help="Write the raw int8 outputs, [n, *model output].",
+        ),
+        click.option(
+            "--output",
+            type=click.Path(file_okay=False, path_type=Path),
+            metavar="DIR",
+            help="Folder of the results.  [default: ./results]",
+        ),
+    ],
+)
+"""What is written where, as Results."""

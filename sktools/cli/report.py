@@ -7,17 +7,17 @@ from pathlib import Path
 import click
 
 from sktools.cli.console import console
-from sktools.cli.options import board_choice, machine_readable, talk
+from sktools.cli.options import Place, machine_readable, place, talk
 
 
 @click.command(short_help="show a result bundle again")
 @click.argument("result")
 @click.option("--html", type=click.Path(dir_okay=False, path_type=Path), help="Write the HTML report to this file.")
 @click.option("--svg", type=click.Path(dir_okay=False, path_type=Path), help="Write a picture of the blocks.")
-@board_choice
+@place
 @machine_readable
 @talk
-def command(result: str, html: Path | None, svg: Path | None, board: str | None, engine: str | None) -> None:
+def command(result: str, html: Path | None, svg: Path | None, place: Place) -> None:
     """RESULT is a bundle's folder, or a model: its newest result on --board and --engine."""
     from sktools.cli.files import write_text
     from sktools.cli.results import find_bundle
@@ -25,7 +25,7 @@ def command(result: str, html: Path | None, svg: Path | None, board: str | None,
     from sktools.reports.picture import block_picture
     from sktools.reports.terminal import terminal_report
 
-    bundle = find_bundle(result, board, engine)
+    bundle = find_bundle(result, place)
     if html is not None:
         write_text(html, report_page(bundle.profile, bundle.metrics, bundle.manifest))
         console.info(f"wrote {html}")

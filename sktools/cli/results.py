@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sktools.cli import settings
+from sktools.cli.options import Place
 
 if TYPE_CHECKING:
     from sktools.profiling.bundle import Bundle
@@ -16,7 +17,7 @@ def results_root(output: Path | None = None) -> Path:
     return Path(settings.text("results", output))
 
 
-def find_bundle(result: str, board: str | None, engine: str | None) -> Bundle:
+def find_bundle(result: str, place: Place) -> Bundle:
     """A bundle by its folder or profile.json, or the newest of a <board>-<engine> folder or of a model.
 
     Raises UsageError where there is none.
@@ -34,4 +35,4 @@ def find_bundle(result: str, board: str | None, engine: str | None) -> Bundle:
     stem = path.stem if path.suffix == ".tflite" else result
     matches = [stem] if stem in names else sorted(name for name in names if name.startswith(f"{stem}-"))
     model = matches[0] if len(matches) == 1 else stem
-    return latest_bundle(root, model, settings.text("board", board), settings.text("engine", engine))
+    return latest_bundle(root, model, settings.text("board", place.board), settings.text("engine", place.engine))

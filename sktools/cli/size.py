@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING
 import click
 
 from sktools.cli.console import console
-from sktools.cli.options import board_choice, compilation, machine_readable, talk
+from sktools.cli.options import (
+    Connection,
+    Image,
+    Place,
+    connection,
+    image,
+    machine_readable,
+    model_argument,
+    place,
+    talk,
+)
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -20,17 +30,18 @@ PLAN_WIDTH = 60
 
 
 @click.command(short_help="RAM and flash of a model: arena plan, sections, symbols")
-@click.argument("model")
-@board_choice
-@compilation
+@model_argument
+@place
+@connection
+@image
 @machine_readable
 @talk
-def command(model: str, board: str | None, engine: str | None, optimize: str | None) -> None:
+def command(model: str, place: Place, connection: Connection, image: Image) -> None:
     """Build MODEL and tell where its bytes are: sections and symbols of the image, and the arena over time."""
     from sktools.cli.build_fw import build_document
     from sktools.cli.job import build, find_job
 
-    built = build(find_job(model, board, engine, optimize))
+    built = build(find_job(model, place, image, connection))
     sizes = built.sizes()
     plan = built.model.plan
     console.document(
