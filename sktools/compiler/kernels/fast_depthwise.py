@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
+from numpy.typing import NDArray
 
 from sktools.compiler.call import Call, Table
-from sktools.compiler.fast.depthwise import fits_in_place, pack_dw, pack_dw5
+from sktools.compiler.fast.depthwise import fits_in_place, pack_dw, pack_dw5, pack_dw5_linear
+from sktools.compiler.fast.requantize import Requantization
 from sktools.compiler.kernels.rows import output_stage, row_window
 from sktools.compiler.lowering import variant
 from sktools.compiler.ops import Op
@@ -15,6 +19,7 @@ FILES = (
     "fast/sk_fast_depthwise.c",
     "fast/sk_fast_depthwise.h",
     "fast/sk_fit.h",
+    "fast/sk_linear.h",
     "fast/sk_simd.h",
     "sk_quant.h",
 )
@@ -57,20 +62,33 @@ def fast_dw(op: Op, prefix: str) -> Call | None:
 
 
 @variant("DEPTHWISE_CONV_2D")
+def fast_dw5_linear(op: Op, prefix: str) -> Call | None:
+    """5 taps around the output's row, no activation: the encoder's."""
+    return _five_taps(op, prefix, "fast_dw5_linear", pack_dw5_linear)
+
+
+@variant("DEPTHWISE_CONV_2D")
 def fast_dw5(op: Op, prefix: str) -> Call | None:
     """5 taps around the output's row, requantization that fits two instructions."""
+    return _five_taps(op, prefix, "fast_dw5", pack_dw5)
+
+
+Pack = Callable[[NDArray[np.int8], NDArray[np.int32], int, Requantization], NDArray[np.int32] | None]
+
+
+def _five_taps(op: Op, prefix: str, kernel: str, pack: Pack) -> Call | None:
     assert isinstance(op, DepthwiseConv2D)
     window = row_window(op)
     if window is None or op.depth_multiplier != 1 or window.taps != 5 or window.padding != 2 * window.dilation:
         return None
     assert op.weights.data is not None
     weights = op.weights.data.astype(np.int8).reshape(window.taps, window.channels)
-    records = pack_dw5(weights, op.bias, op.inputs[0].zero_point, output_stage(op))
+    records = pack(weights, op.bias, op.inputs[0].zero_point, output_stage(op))
     if records is None:
         return None
     return Call(
-        kernel="fast_dw5",
-        function="sk_fast_dw5",
+        kernel=kernel,
+        function=f"sk_{kernel}",
         struct="sk_fast_dw5_t",
         fields=(
             ("rows", window.rows),

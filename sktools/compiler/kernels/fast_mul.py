@@ -39,9 +39,8 @@ def fast_mul(op: Op, prefix: str) -> Call | None:
         fields=(
             ("rows", row_count(op.output)),
             ("channels", channel_count(op.output)),
-            ("gate.multiplier", constants.multiplier),
+            ("gate.slope", constants.slope),
             ("gate.rounding", constants.rounding),
-            ("gate.up", constants.up),
         ),
         inputs=(source.index, gate.index),
         output=op.output.index,

@@ -122,9 +122,8 @@ def fast_gated_pw(at: Lowering, prefix: str) -> tuple[int, Call] | None:
         struct="sk_fast_gated_pw_t",
         fields=(
             *((f"convolution.{name}", value) for name, value in convolution.fields),
-            ("gate.multiplier", constants.multiplier),
+            ("gate.slope", constants.slope),
             ("gate.rounding", constants.rounding),
-            ("gate.up", constants.up),
         ),
         inputs=(source.index, gate.index),
         output=conv.output.index,
