@@ -12,6 +12,8 @@ from sktools.features.feature_set import FeatureSet
 from sktools.features.frames import NO_CLASS, Night
 from sktools.model_config import ModelConfig, TrainingConfig
 
+OVERHANG = 6
+
 
 @dataclass(frozen=True)
 class Batch:
@@ -67,9 +69,13 @@ def drop_sensors(
 def random_frame(
     night: Night, epochs: int, generator: np.random.Generator
 ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """A frame at a random place of a night, padded at its end where the night is shorter."""
+    """A frame at a random place of a night, padded at its end where it overhangs.
+
+    One in OVERHANG frames may start anywhere up to the night's last epoch, since a night's last frame is padded too.
+    """
     length = len(night.labels)
-    start = int(generator.integers(0, max(1, length - epochs + 1)))
+    last_start = max(0, length - epochs) if generator.random() >= 1 / OVERHANG else length - 1
+    start = int(generator.integers(0, last_start + 1))
     features = night.features[start : start + epochs]
     labels = night.labels[start : start + epochs]
     short = epochs - len(labels)

@@ -50,7 +50,8 @@ def fit(
     resume: bool = False,
     on_epoch: Callable[[int, dict[str, float]], None] | None = None,
 ) -> History:
-    """Train a model in place; it ends with the weights of the best validation kappa (mean over the data sets).
+    """Train a model in place; it ends with the weights of the best validation kappa (mean over the data sets),
+    or with the last ones where there is no validation set.
 
     checkpoint: file that the whole state is written to every `checkpoint_every` epochs.
     digest: of everything that shapes the run; with resume, a checkpoint of the same digest is gone on with.
@@ -93,8 +94,9 @@ def fit(
             logits = np.asarray(infer(part.features))
             truth, predicted = part.labels[part.mask], logits[part.mask].argmax(axis=1)
             figures[f"kappa_{part.dataset}"] = cohen_kappa(confusion_matrix(truth, predicted, logits.shape[-1]))
-        figures["kappa"] = float(np.mean([figures[f"kappa_{part.dataset}"] for part in validation]))
-        if not history or figures["kappa"] > max(row["kappa"] for row in history):
+        if validation:
+            figures["kappa"] = float(np.mean([figures[f"kappa_{part.dataset}"] for part in validation]))
+        if not validation or not history or figures["kappa"] > max(row["kappa"] for row in history):
             best = [variable.numpy() for variable in model.variables]
         history.append(figures)
         if on_epoch is not None:

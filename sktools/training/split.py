@@ -38,7 +38,8 @@ def split_subjects(config: ModelConfig, dataset: str, available: Sequence[str]) 
         raise DataError(
             f"data set '{dataset}': {len(available)} usable subjects, training needs 2 besides those held out"
         )
-    count = min(len(rest) - 1, max(1, round(config.training.validation * len(rest))))
+    share = config.training.validation
+    count = min(len(rest) - 1, max(1, round(share * len(rest)))) if share else 0
     chosen = {int((index + 0.5) * len(rest) / count) for index in range(count)}
     return Split(
         dataset,

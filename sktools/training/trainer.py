@@ -30,25 +30,20 @@ from sktools.training.model_card import model_card
 from sktools.training.networks import build_network
 from sktools.training.progress import Progress, ProgressCallback, silent
 from sktools.training.quantize import check_operators, to_float, to_int8
+from sktools.training.source import Source
 from sktools.training.split import Split, split_subjects
 from sktools.training.tensorflow_setup import prepare_tensorflow, require_tensorflow
 
 if TYPE_CHECKING:
     import keras
 
+__all__ = ["Source", "TrainingResult", "train"]
+
 HISTORY_FILE = "history.json"
 CONFIGURATION_FILE = "configuration.json"
 CARD_FILE = "README.md"
 CHECKPOINT = Path("checkpoint") / "state.npz"
 SCHEMA_VERSION = 1
-
-
-@dataclass(frozen=True)
-class Source:
-    """A data set to train on, and the folder of its files (None for those that need none)."""
-
-    dataset: str
-    folder: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -108,7 +103,7 @@ def train(
         model,
         recipe,
         Sampler(nights, config, feature_set, recipe.seed),
-        [_validation(material, config.network.epochs) for material in materials],
+        [_validation(material, config.network.epochs) for material in materials if material.validation],
         checkpoint,
         digest,
         resume,
@@ -199,14 +194,14 @@ def _metrics(
 
             logits = reference_logits(content, chosen.features, tell)
             reports[kind][chosen.dataset] = scored(chosen, logits, config.classes)
-    best = max(history, key=lambda row: row["kappa"])
+    selected = max(history, key=lambda row: row.get("kappa", row["epoch"]))
     return {
         "schema_version": SCHEMA_VERSION,
         "model": config.name,
         "sha256": hashlib.sha256(int8).hexdigest(),
         "seed": config.training.seed,
         "training_epochs": len(history),
-        "chosen_epoch": int(best["epoch"]),
+        "chosen_epoch": int(selected["epoch"]),
         # Subjects that chose the weights are not fresh either: they count as trained on.
         "training_subjects": {part.split.dataset: [*part.split.train, *part.split.validation] for part in materials},
         "validation_subjects": {part.split.dataset: list(part.split.validation) for part in materials},
