@@ -9,11 +9,11 @@ import pytest
 
 from sktools.compiler import compile_model
 from sktools.compiler.model_file import read_model
-from sktools.compiler.passes import drop_shape_arithmetic, fold_space_to_batch
+from sktools.compiler.passes import drop_shape_arithmetic, fold_pad, fold_space_to_batch
 from sktools.compiler.reference import Reference
 from sktools.errors import ModelError
 from tests.support.native_model import NativeModel
-from tests.support.tflite_writer import TfliteWriter
+from tests.support.tflite_writer import ACTIVATIONS, TfliteWriter
 
 RANDOM = np.random.default_rng(9)
 
@@ -92,3 +92,42 @@ def test_shape_arithmetic_in_front_of_a_reshape_is_dropped() -> None:
     graph = drop_shape_arithmetic(read_model(writer.finish(source, output)))
     assert [operator.op for operator in graph.operators] == ["RESHAPE"]
     assert [operator.op for operator in graph.operators[0].folded] == ["SHAPE", "STRIDED_SLICE", "PACK"]
+
+
+def padded_convolution(before: int, after: int, *, dilation: int = 1, scale_between: float = 0.05) -> bytes:
+    """A 1x3 convolution behind a PAD, as one-sided (causal) windows are converted."""
+    writer = TfliteWriter()
+    source = writer.activation((1, 1, 40, 4), 0.05, 17)
+    amounts = writer.constant(np.array([[0, 0], [0, 0], [before, after], [0, 0]], dtype=np.int32))
+    padded = writer.activation((1, 1, 40 + before + after, 4), scale_between, 17)
+    writer.operator("PAD", (source, amounts), padded)
+    scales = RANDOM.uniform(0.002, 0.01, 6).astype(np.float32)
+    weights = writer.constant(RANDOM.integers(-127, 128, (6, 1, 3, 4)).astype(np.int8), scales)
+    bias = writer.constant(RANDOM.integers(-900, 900, 6).astype(np.int32), scales * np.float32(0.05))
+    output = writer.activation((1, 1, 40 + before + after - 2 * dilation, 6), 0.06, -128)
+    window = {"Padding": 1, "StrideW": 1, "StrideH": 1, "DilationWFactor": dilation, "DilationHFactor": 1}
+    writer.operator("CONV_2D", (padded, weights, bias), output, FusedActivationFunction=ACTIVATIONS["RELU"], **window)
+    return writer.finish(source, output)
+
+
+@pytest.mark.parametrize("optimize", ["none", "speed"])
+@pytest.mark.parametrize(("before", "after", "dilation"), [(2, 0, 1), (0, 2, 1), (3, 5, 2), (8, 0, 4)])
+def test_padding_folds_into_the_convolution(
+    before: int, after: int, dilation: int, optimize: str, tmp_path: Path
+) -> None:
+    tflite = padded_convolution(before, after, dilation=dilation)
+    graph = read_model(tflite)
+    assert [operator.op for operator in graph.operators] == ["PAD", "CONV_2D"]
+    assert [operator.op for operator in fold_pad(graph).operators] == ["CONV_2D"]
+    compiled = compile_model(tflite, name="padded", optimize=optimize)
+    assert [(layer.op, layer.observable) for layer in compiled.layers] == [("PAD", False), ("CONV_2D", True)]
+    native, reference = NativeModel(compiled, tmp_path), Reference(tflite)
+    for _ in range(3):
+        frame = RANDOM.integers(-128, 128, compiled.input.shape).astype(np.int8)
+        expected = reference.run(frame)[compiled.layers[-1].tensor]
+        np.testing.assert_array_equal(native.run(frame)[1], expected)
+
+
+def test_padding_that_requantizes_is_refused() -> None:
+    with pytest.raises(ModelError, match="PAD, which is not supported"):
+        compile_model(padded_convolution(2, 0, scale_between=0.06), name="requantizing")

@@ -5,10 +5,11 @@ from collections.abc import Callable
 from sktools.compiler.graph import Graph
 from sktools.compiler.model_file import read_model
 from sktools.compiler.passes.drop_shape_arithmetic import drop_shape_arithmetic
+from sktools.compiler.passes.fold_pad import fold_pad
 from sktools.compiler.passes.fold_space_to_batch import fold_space_to_batch
 
-GRAPH_PASSES: tuple[Callable[[Graph], Graph], ...] = (drop_shape_arithmetic, fold_space_to_batch)
-"""Run at every level: without them the operators of a dynamic-batch conversion have no meaning on a fixed batch."""
+GRAPH_PASSES: tuple[Callable[[Graph], Graph], ...] = (drop_shape_arithmetic, fold_space_to_batch, fold_pad)
+"""Run at every level: what they fold has no kernel of its own, or no meaning on a fixed batch."""
 
 
 def load_graph(tflite: bytes) -> Graph:
@@ -19,4 +20,4 @@ def load_graph(tflite: bytes) -> Graph:
     return graph
 
 
-__all__ = ["GRAPH_PASSES", "drop_shape_arithmetic", "fold_space_to_batch", "load_graph"]
+__all__ = ["GRAPH_PASSES", "drop_shape_arithmetic", "fold_pad", "fold_space_to_batch", "load_graph"]
