@@ -58,7 +58,10 @@ class Console:
         from rich.console import Console as RichConsole
 
         width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else 120
-        RichConsole(file=sys.stdout, no_color=not self.color, width=width, highlight=False).print(renderable)
+        shown = RichConsole(
+            file=sys.stdout, no_color=not self.color, width=width, highlight=False, markup=False, emoji=False
+        )
+        shown.print(renderable)
 
     def info(self, text: str) -> None:
         """What is being done, on stderr."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import click
 
 from sktools.cli.console import console, summary
 from sktools.cli.options import machine_readable, talk
 
 
-@click.group(short_help="boards, ports, models, data sets")
+@click.group(short_help="boards, ports, probes, models, data sets")
 def command() -> None:
     """What there is to choose from."""
 
@@ -32,24 +34,23 @@ def boards() -> None:
 @talk
 def ports() -> None:
     """Serial ports of this machine."""
-    from serial.tools.list_ports import comports
+    from sktools.link.ports import list_ports
 
-    found = sorted(comports(), key=lambda port: port.device)
-    console.document(
-        [
-            {
-                "port": port.device,
-                "title": port.description,
-                "vid": port.vid,
-                "pid": port.pid,
-                "serial": port.serial_number,
-            }
-            for port in found
-        ]
-    )
-    console.result(
-        summary({port.device: f"{port.description} {port.hwid}" for port in found}) or "no serial port on this machine"
-    )
+    found = list_ports()
+    console.document([asdict(port) for port in found])
+    console.result("\n".join(map(str, found)) or "no serial port on this machine")
+
+
+@command.command("probes")
+@machine_readable
+@talk
+def probes() -> None:
+    """J-Links on USB, by serial number."""
+    from sktools.boards.jlink_commander import list_probes
+
+    found = list_probes()
+    console.document([asdict(probe) for probe in found])
+    console.result("\n".join(map(str, found)) or "no J-Link on USB")
 
 
 @command.command("models")

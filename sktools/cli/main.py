@@ -27,8 +27,10 @@ COMMANDS: dict[str, str] = {
     "size": "RAM and flash of a model: arena plan, sections, symbols",
     "evaluate": "score a model on recordings, on the host",
     "train": "train, quantize and evaluate a network",
+    "data": "fetch recordings and prepare feature stores",
     "zoo": "the models that ship with sktools",
-    "list": "boards, ports, models, data sets",
+    "list": "boards, ports, probes, models, data sets",
+    "doctor": "what is installed, and what a board still needs",
 }
 """Subcommand -> its line in the help. The module is sktools.cli.<name with _>, the object `command`."""
 

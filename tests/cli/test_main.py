@@ -146,3 +146,13 @@ def test_json_leaves_stdout_to_the_document(capsys: pytest.CaptureFixture[str]) 
     captured = capsys.readouterr()
     assert json.loads(captured.out) == {"a": 1}
     assert captured.err == "building\n"
+
+
+def test_names_in_brackets_are_not_markup(capsys: pytest.CaptureFixture[str]) -> None:
+    from rich.table import Table
+
+    table = Table("[red]name[/red]")
+    table.add_row("sktools[joulescope] :smile:")
+    console.render(table)
+    out = capsys.readouterr().out
+    assert "[red]name[/red]" in out and "sktools[joulescope] :smile:" in out

@@ -196,3 +196,17 @@ def test_without_qemu_the_virtual_board_is_missing(
     ended = sktools("run", "lone.tflite", "--frames", "1")
     assert ended.code == EXIT_MISSING
     assert "no-such-qemu is not installed" in ended.err and "hint: " in ended.err
+
+
+def test_doctor_tells_what_a_board_needs(
+    sktools: Command, workspace: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    ended = sktools("doctor", "--board", "host", "--json")
+    checks = {row["name"]: row for row in json.loads(ended.out)["checks"]}
+    assert checks["Python"]["found"] and checks["make"]["needed"] and not checks["JLinkExe"]["needed"]
+    monkeypatch.setenv("PATH", str(tmp_path / "empty"))
+    monkeypatch.setenv("SKTOOLS_QEMU", "no-such-qemu")
+    ended = sktools("doctor")
+    assert ended.code == EXIT_MISSING
+    assert "arm-none-eabi-gcc" in ended.err and "hint: sudo apt-get install" in ended.err
+    assert "MISSING" in ended.out

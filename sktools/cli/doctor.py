@@ -1,0 +1,187 @@
+"""sktools doctor: what is installed, and what is missing for a board."""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import shutil
+import subprocess
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from sktools.cli import settings
+from sktools.cli.console import console
+from sktools.cli.options import machine_readable, talk
+from sktools.errors import MissingError, SktoolsError
+
+if TYPE_CHECKING:
+    from sktools.boards.board import Board
+
+PACKAGES = {
+    "ai-edge-litert": "pip install sktools",
+    "tflite-micro": "pip install 'sktools[fc-reference]'",
+    "tensorflow": "pip install 'sktools[train]'",
+    "physiokit": "pip install 'sktools[train]'",
+    "pyEDFlib": "pip install pyEDFlib",
+    "joulescope": "pip install 'sktools[joulescope]'",
+}
+REQUIRED_PACKAGES = ("ai-edge-litert",)
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that was looked for. found: what was found, '' where nothing. needed: for the board that was named.
+
+    install: the command that gets it.
+    """
+
+    name: str
+    found: str
+    needed: bool
+    install: str
+
+    @property
+    def missing(self) -> bool:
+        return self.needed and not self.found
+
+
+@click.command(short_help="what is installed, and what a board still needs")
+@click.option("--board", metavar="NAME", help="See sktools list boards.  [default: virtual]")
+@click.option("--sdk", type=click.Path(path_type=Path), metavar="DIR", help="The board's SDK.")
+@machine_readable
+@talk
+def command(board: str | None, sdk: Path | None) -> None:
+    """Look for every tool. Exit code 4 when something that the board needs is missing."""
+    from sktools.boards.board import load_board
+
+    chosen = load_board(settings.text("board", board))
+    named = settings.optional("sdk", sdk)
+    found = [*_tools(chosen), *_virtual(chosen), *_desk(chosen, Path(named) if named else None), *_packages()]
+    console.document({"board": chosen.name, "checks": [asdict(check) for check in found]})
+    if not console.as_json:
+        _show(chosen, found)
+    missing = [check for check in found if check.missing]
+    if missing:
+        names = ", ".join(check.name for check in missing)
+        raise MissingError(f"board {chosen.name} needs what is not here: {names}", missing[0].install)
+
+
+def _show(board: Board, found: list[Check]) -> None:
+    from rich.table import Table
+
+    table = Table()
+    for name in ("what", "found", f"needed for {board.name}", "how to get it"):
+        table.add_column(name)
+    for check in found:
+        state = check.found or ("MISSING" if check.needed else "-")
+        table.add_row(check.name, state, "yes" if check.needed else "", "" if check.found else check.install)
+    console.render(table)
+
+
+def _tools(board: Board) -> list[Check]:
+    arm = board.chip.core != "host"
+    compiler = "sudo apt-get install gcc-arm-none-eabi libnewlib-arm-none-eabi"
+    native = board.driver in ("host", "virtual")
+    return [
+        Check("arm-none-eabi-gcc", _version("arm-none-eabi-gcc"), arm, compiler),
+        Check("newlib", _newlib(), arm, compiler),
+        Check("make", _version("make"), True, "sudo apt-get install make"),
+        Check("cc", _version(os.environ.get("CC") or "cc"), native, "sudo apt-get install gcc"),
+    ]
+
+
+def _virtual(board: Board) -> list[Check]:
+    from sktools.boards.cycle_model import build_plugin
+    from sktools.boards.qemu import find_qemu, qemu_version
+
+    virtual = board.driver == "virtual"
+    return [
+        Check("QEMU", _or_nothing(lambda: qemu_version(find_qemu())), virtual, "sudo apt-get install qemu-system-arm"),
+        # Without the plugin the board counts instructions alone, so nothing is missing for it.
+        Check("cycle model", _or_nothing(lambda: build_plugin(find_qemu()).name), False, "sudo apt-get install gcc"),
+    ]
+
+
+def _desk(board: Board, named: Path | None) -> list[Check]:
+    from sktools.boards.jlink_commander import GET_IT, find_commander, list_probes
+    from sktools.build.sdk import GET_IT as GET_SDK
+    from sktools.link.ports import list_ports
+
+    desk = board.driver == "jlink"
+    ports = list_ports()
+    readable = [port.device for port in ports if os.access(port.device, os.R_OK | os.W_OK)]
+    serial = ", ".join(readable)
+    return [
+        Check("JLinkExe", _or_nothing(find_commander), desk, GET_IT),
+        Check(
+            "J-Link probe", _or_nothing(lambda: ", ".join(map(str, list_probes()))), desk, "plug the board's J-Link in"
+        ),
+        Check("SDK", _or_nothing(lambda: _sdk(board, named)), desk, GET_SDK),
+        Check(
+            "serial ports that may be opened",
+            serial,
+            desk,
+            'sudo usermod -a -G dialout "$USER", then log in again' if ports else "plug the board in",
+        ),
+    ]
+
+
+def _sdk(board: Board, named: Path | None) -> str:
+    from sktools.boards.board import load_board
+    from sktools.build.sdk import find_sdk
+
+    sdk = board.sdk or load_board("apollo4p_evb").sdk
+    if sdk is None:
+        return ""
+    root = find_sdk(sdk, named)
+    return f"{sdk.name} {root.version}, AmbiqSuite {root.ambiqsuite} ({root.folder})"
+
+
+def _packages() -> list[Check]:
+    found = [Check("Python", platform.python_version(), True, "")]
+    for name, install in PACKAGES.items():
+        try:
+            version = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            version = ""
+        found.append(Check(name, version, name in REQUIRED_PACKAGES, install))
+    return found
+
+
+def _or_nothing(look: Callable[[], str]) -> str:
+    """What was found, '' where looking for it says that it is not there; -v shows what it says."""
+    try:
+        return look()
+    except SktoolsError as error:
+        console.detail(error.message)
+        return ""
+
+
+def _version(program: str) -> str:
+    """First line of a program's --version, '' where it is not installed."""
+    if shutil.which(program) is None:
+        return ""
+    done = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=30, check=False)
+    return (done.stdout.splitlines() or [program])[0]
+
+
+def _newlib() -> str:
+    """Where the Arm compiler finds its C library's headers, '' where it has none."""
+    if shutil.which("arm-none-eabi-gcc") is None:
+        return ""
+    done = subprocess.run(
+        ["arm-none-eabi-gcc", "-E", "-"],
+        input="#include <newlib.h>\n_NEWLIB_VERSION",
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    version = re.findall(r'^\s*"([0-9.]+)"', done.stdout, re.MULTILINE)
+    return version[-1] if done.returncode == 0 and version else ""
