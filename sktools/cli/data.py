@@ -75,7 +75,8 @@ def prepare_store(
             if step.skipped:
                 console.warning(f"{name} {step.subject}: {step.skipped}")
             left = "" if step.remaining_seconds is None else f", {_span(step.remaining_seconds)} left"
-            bar.update(step.done, step.total, f"{step.hours_a_second:.2f} h of recording a second{left}")
+            rate = f"{step.hours_a_second:.2f} h of recording a second{left}" if step.hours else ""
+            bar.update(step.done, step.total, rate)
 
         result = prepare(name, folder, target, jobs, dask, show, wanted, force)
     console.document(

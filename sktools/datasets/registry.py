@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 import sktools.datasets
+from sktools.datasets import feature_store
 from sktools.datasets.recording import Recording
 from sktools.errors import DataError, UsageError
 from sktools.strict_yaml import suggest
@@ -46,9 +47,28 @@ _READERS: dict[str, Reader] = {}
 ReaderClass = TypeVar("ReaderClass", bound=Callable[[], Reader])
 
 
+class _WithStore:
+    """A reader that also reads, as its data set, the folder that `sktools data prepare` wrote from it."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self.name, self.title, self.attribution = reader.name, reader.title, reader.attribution
+        self.needs_folder, self.synthetic = reader.needs_folder, reader.synthetic
+
+    def subjects(self, folder: Path | None) -> tuple[str, ...]:
+        if folder is not None and feature_store.is_store(folder):
+            return feature_store.subjects(folder, self.name)
+        return self._reader.subjects(folder)
+
+    def read(self, folder: Path | None, subject: str) -> Recording:
+        if folder is not None and feature_store.is_store(folder):
+            return feature_store.read_recording(folder, self.name, subject)
+        return self._reader.read(folder, subject)
+
+
 def dataset(reader: ReaderClass) -> ReaderClass:
     """Register a reader class under its `name`."""
-    instance = reader()
+    instance = _WithStore(reader())
     _READERS[instance.name] = instance
     return reader
 

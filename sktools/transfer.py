@@ -1,0 +1,247 @@
+"""Files over HTTP: resumed where they stopped, checked by size and checksum, complete or not there."""
+
+from __future__ import annotations
+
+import hashlib
+import http.client
+import json
+import os
+import socket
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import sktools
+from sktools.errors import DataError, MissingError, UsageError
+
+CHUNK = 1 << 16
+TIMEOUT_SECONDS = 30.0
+ATTEMPTS = 4
+PAUSE_SECONDS = 1.0
+LONGEST_PAUSE_SECONDS = 10.0
+LARGEST_DOCUMENT = 256 * 1024 * 1024
+PARTIAL_END = ".part"
+RETRIED = (408, 425, 429, 500, 502, 503, 504)
+
+
+@dataclass(frozen=True)
+class RemoteFile:
+    """A file to fetch. path: relative, / between its parts. size: bytes, None where it is not known beforehand.
+    checksum: (algorithm of hashlib, hex digest), None where the source tells none. secret: part of the URL that
+    messages must not show.
+    """
+
+    path: str
+    url: str
+    size: int | None = None
+    checksum: tuple[str, str] | None = None
+    secret: str = ""
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """size: bytes. sha256: hex digest of the whole file. resumed_from: bytes that an earlier run had fetched."""
+
+    size: int
+    sha256: str
+    resumed_from: int = 0
+
+
+class AccessError(MissingError):
+    """The server answers, but not to this user."""
+
+
+class _Cut(Exception):
+    """The connection ended before the file did; another attempt goes on from there."""
+
+
+def fetch(
+    file: RemoteFile,
+    target: Path,
+    on_bytes: Callable[[int], None] | None = None,
+    timeout: float = TIMEOUT_SECONDS,
+) -> Fetched:
+    """Fetches a file to `target`; what arrives stands in a .part file beside it, from which a later call goes on.
+
+    on_bytes: told the bytes there so far. timeout: s without any byte.
+    Raises AccessError (the user may not have it), MissingError (no connection, no such file), DataError (size or
+    checksum do not fit twice over), OSError (disk).
+    """
+    check_url(file.url)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    partial = target.with_name(target.name + PARTIAL_END)
+    before = partial.stat().st_size if partial.is_file() else 0
+    restarted = False
+    failure: MissingError | None = None
+    for attempt in range(ATTEMPTS):
+        if attempt and failure is not None:
+            time.sleep(min(PAUSE_SECONDS * 2**attempt, LONGEST_PAUSE_SECONDS))
+        try:
+            _append(file, partial, on_bytes, timeout)
+        except _Cut as error:
+            failure = MissingError(
+                f"{_shown(file)}: the connection ended early ({error})",
+                "run the same command again; it goes on from there",
+            )
+            continue
+        if target.suffix != ".html" and _is_page(partial):
+            partial.unlink()
+            raise AccessError(
+                f"{_shown(file)}: the server sends a web page in place of the file", "is your access still valid?"
+            )
+        digests = _digests(partial, file.checksum)
+        size = partial.stat().st_size
+        if _fits(file, size, digests):
+            partial.replace(target)
+            return Fetched(size, digests["sha256"], before)
+        partial.unlink()
+        if restarted:
+            raise DataError(
+                f"{_shown(file)}: what arrives does not have the published size and checksum", "try again later"
+            )
+        # The first part may be of an older release; from the start it must fit.
+        restarted, before = True, 0
+    assert failure is not None
+    raise failure
+
+
+def fetch_json(url: str, secret: str = "", timeout: float = TIMEOUT_SECONDS) -> Any:
+    """A JSON document. Raises AccessError, MissingError, DataError."""
+    try:
+        return json.loads(fetch_bytes(url, secret, timeout))
+    except ValueError as error:
+        raise DataError(f"{_shown(RemoteFile('', url, secret=secret))}: the answer is not JSON") from error
+
+
+def fetch_bytes(url: str, secret: str = "", timeout: float = TIMEOUT_SECONDS) -> bytes:
+    """A small document whole. Raises AccessError, MissingError, DataError."""
+    file = RemoteFile("", url, secret=secret)
+    check_url(url)
+    try:
+        with _open(file, {}, timeout) as answer:
+            content: bytes = answer.read(LARGEST_DOCUMENT + 1)
+    except (_Cut, http.client.HTTPException, TimeoutError, ConnectionError) as error:
+        raise MissingError(f"{_shown(file)}: the connection ended early", "run the same command again") from error
+    if len(content) > LARGEST_DOCUMENT:
+        raise DataError(f"{_shown(file)}: the answer is larger than {LARGEST_DOCUMENT:,} bytes")
+    return content
+
+
+def check_url(url: str) -> None:
+    """Raises UsageError where a URL is not HTTP."""
+    if urllib.parse.urlsplit(url).scheme not in ("http", "https"):
+        raise UsageError(f"{url}: only http and https are fetched from")
+
+
+def _append(file: RemoteFile, partial: Path, on_bytes: Callable[[int], None] | None, timeout: float) -> None:
+    have = partial.stat().st_size if partial.is_file() else 0
+    if file.size is not None and have > file.size:
+        partial.unlink()
+        have = 0
+    if file.size is not None and have == file.size and have > 0:
+        return
+    headers = {"Range": f"bytes={have}-"} if have else {}
+    try:
+        answer = _open(file, headers, timeout)
+    except urllib.error.HTTPError:
+        # Only 416 comes through: the server has no byte past what is there already.
+        return
+    with answer:
+        going_on = answer.status == 206 and _starts_at(answer.headers.get("Content-Range"), have)
+        have = have if going_on else 0
+        expected = answer.headers.get("Content-Length")
+        if expected is not None and expected.isdecimal():
+            length = have + int(expected)
+        else:
+            length = file.size if file.size is not None else -1
+        with partial.open("ab" if going_on else "wb") as out:
+            while True:
+                try:
+                    chunk = answer.read(CHUNK)
+                except (http.client.HTTPException, TimeoutError, ConnectionError) as error:
+                    raise _Cut(type(error).__name__) from error
+                if not chunk:
+                    break
+                out.write(chunk)
+                have += len(chunk)
+                if on_bytes is not None:
+                    on_bytes(have)
+            out.flush()
+            os.fsync(out.fileno())
+    if 0 <= length != have and have < length:
+        raise _Cut(f"{have:,} of {length:,} bytes")
+
+
+def _open(file: RemoteFile, headers: Mapping[str, str], timeout: float) -> Any:
+    """The open answer. Raises AccessError, MissingError, _Cut; HTTPError for 416 only."""
+    request = urllib.request.Request(
+        file.url, headers={"User-Agent": f"sktools/{sktools.__version__}", "Accept-Encoding": "identity", **headers}
+    )
+    host = urllib.parse.urlsplit(file.url).netloc
+    try:
+        return urllib.request.urlopen(request, timeout=timeout)
+    except urllib.error.HTTPError as error:
+        if error.code == 416:
+            raise
+        error.close()
+        if error.code in (401, 403):
+            raise AccessError(f"{_shown(file)}: {host} refuses access ({error.code})") from None
+        if error.code in (404, 410):
+            raise MissingError(f"{_shown(file)}: {host} has no such file ({error.code})") from None
+        if error.code in RETRIED:
+            raise _Cut(f"{host} answers {error.code}") from None
+        raise MissingError(f"{_shown(file)}: {host} answers {error.code} {error.reason}") from None
+    except TimeoutError as error:
+        raise _Cut("no answer in time") from error
+    except urllib.error.URLError as error:
+        if isinstance(error.reason, TimeoutError | ConnectionResetError):
+            raise _Cut("no answer in time") from error
+        reason = getattr(error.reason, "strerror", None) or str(error.reason)
+        if isinstance(error.reason, socket.gaierror):
+            reason = "its name is not known here"
+        raise MissingError(
+            f"no connection to {host} ({reason})", "check the network (or HTTPS_PROXY) and run the same command again"
+        ) from None
+    except (http.client.HTTPException, ConnectionError) as error:
+        raise _Cut(type(error).__name__) from error
+
+
+def _starts_at(content_range: str | None, position: int) -> bool:
+    """Whether 'bytes 100-199/200' goes on where the file stops."""
+    if content_range is None or not content_range.startswith("bytes "):
+        return False
+    return content_range.removeprefix("bytes ").partition("-")[0] == str(position)
+
+
+def _digests(path: Path, checksum: tuple[str, str] | None) -> dict[str, str]:
+    names = {"sha256"} | ({checksum[0]} if checksum else set())
+    # MD5 is what some sources publish; it tells damage, not intent.
+    hashes = {name: hashlib.new(name, usedforsecurity=False) for name in names}
+    with path.open("rb") as file:
+        while chunk := file.read(1 << 20):
+            for running in hashes.values():
+                running.update(chunk)
+    return {name: running.hexdigest() for name, running in hashes.items()}
+
+
+def _is_page(path: Path) -> bool:
+    """Whether a file is HTML: what servers send to a user whom they want to log in first."""
+    with path.open("rb") as content:
+        return content.read(64).lstrip().lower().startswith((b"<!doctype html", b"<html"))
+
+
+def _fits(file: RemoteFile, size: int, digests: Mapping[str, str]) -> bool:
+    if file.size is not None and size != file.size:
+        return False
+    return file.checksum is None or digests[file.checksum[0]] == file.checksum[1].lower()
+
+
+def _shown(file: RemoteFile) -> str:
+    """How messages name a file: without the user's token."""
+    name = file.path or file.url
+    return name.replace(file.secret, "***") if file.secret else name
