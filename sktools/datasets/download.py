@@ -8,7 +8,7 @@ import urllib.parse
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any, Protocol
+from typing import Any, Protocol, TextIO
 
 from sktools import transfer
 from sktools.errors import DataError, UsageError
@@ -158,7 +158,8 @@ def download(
     output.mkdir(parents=True, exist_ok=True)
     recorded = read_record(output)
     fetched, kept, total = [], [], 0
-    with (output / RECORD_FILE).open("a", encoding="utf-8") as record:
+    with (output / RECORD_FILE).open("a+", encoding="utf-8") as record:
+        _end_line(record)
         for number, file in enumerate(files):
             target = output / _inside(file.path)
 
@@ -200,6 +201,13 @@ def read_record(folder: Path) -> dict[str, dict[str, Any]]:
         except (ValueError, KeyError, TypeError):
             continue
     return found
+
+
+def _end_line(record: TextIO) -> None:
+    """A line that a killed run left half-written must not swallow the next one."""
+    record.seek(0)
+    if not record.read().endswith("\n"):
+        record.write("\n")
 
 
 def _have(target: Path, file: RemoteFile, entry: Mapping[str, Any] | None) -> bool:
