@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from sktools.errors import BuildError
@@ -80,6 +80,7 @@ def _copied(elf: Any) -> list[tuple[int, int]]:
 
 def _symbols(elf: Any) -> list[SymbolSize]:
     table = elf.get_section_by_name(".symtab")
+    ranges = elf.get_dwarf_info().get_aranges() if elf.has_dwarf_info() else None
     found = []
     source = ""
     for symbol in table.iter_symbols() if table is not None else ():
@@ -97,10 +98,19 @@ def _symbols(elf: Any) -> list[SymbolSize]:
                 "function" if kind == "STT_FUNC" else "object",
                 elf.get_section(index).name,
                 int(symbol["st_size"]),
-                source if local else "",
+                source if local else _unit_at(elf, ranges, int(symbol["st_value"]) & ~1),
             )
         )
     return found
+
+
+def _unit_at(elf: Any, ranges: Any, address: int) -> str:
+    """The source file whose code is at an address, "" where the debug information does not tell."""
+    offset = ranges.cu_offset_at_addr(address) if ranges is not None else None
+    if offset is None:
+        return ""
+    name = elf.get_dwarf_info().get_CU_at(offset).get_top_DIE().attributes.get("DW_AT_name")
+    return "" if name is None else PurePosixPath(name.value.decode(errors="replace")).name
 
 
 def symbol_addresses(image: Path) -> dict[str, int]:

@@ -37,7 +37,8 @@ PLAN_WIDTH = 60
 @machine_readable
 @talk
 def command(model: str, place: Place, connection: Connection, image: Image) -> None:
-    """Build MODEL and tell where its bytes are: sections and symbols of the image, and the arena over time."""
+    """Build MODEL and tell where its bytes are: sections, layers, kernels, symbols, and the arena over time."""
+    from sktools.build.footprint import flash_shares
     from sktools.cli.build_fw import build_document
     from sktools.cli.job import build, find_job
 
@@ -49,6 +50,7 @@ def command(model: str, place: Place, connection: Connection, image: Image) -> N
             **build_document(built),
             "sections": [vars(section) for section in sizes.sections],
             "symbols": [vars(symbol) for symbol in sizes.symbols],
+            "flash": [vars(share) for share in flash_shares(built.model, sizes)],
             "plan": [vars(buffer) for buffer in plan.buffers],
         }
     )
@@ -56,6 +58,8 @@ def command(model: str, place: Place, connection: Connection, image: Image) -> N
         return
     console.result("sections of the image, bytes")
     console.render(_sections(built))
+    console.result("flash by layer's weights, kernel and the rest, bytes")
+    console.render(_shares(built))
     console.result(f"largest symbols, bytes (of {len(sizes.symbols)})")
     console.render(_symbols(built))
     console.result(f"arena, {plan.arena_bytes:,} bytes (lower bound {plan.lower_bound:,}); steps run to the right")
@@ -78,6 +82,20 @@ def _sections(built: Build) -> Table:
         table.add_row(section.name, f"{section.flash_bytes:,}", f"{section.ram_bytes:,}")
     table.add_section()
     table.add_row("total", f"{sizes.flash_bytes:,}", f"{sizes.ram_bytes:,}", style="bold")
+    return table
+
+
+def _shares(built: Build) -> Table:
+    from sktools.build.footprint import flash_shares
+
+    sizes = built.sizes()
+    table = _table(("part", "left"), ("of", "left"), ("bytes", "right"), ("share", "right"))
+    kind = ""
+    for share in flash_shares(built.model, sizes):
+        if kind and share.kind != kind:
+            table.add_section()
+        kind = share.kind
+        table.add_row(share.kind, share.name, f"{share.bytes:,}", f"{100 * share.bytes / sizes.flash_bytes:.1f} %")
     return table
 
 

@@ -15,15 +15,20 @@ from sktools.compiler.planner import Step
 
 @dataclass(frozen=True)
 class Lowering:
-    """What a fusion sees: every operator of the network in order, and where it stands."""
+    """What a fusion sees: every operator of the network in order with its name, and where it stands."""
 
     ops: Sequence[Op]
+    names: Sequence[LayerName]
     graph: Graph
     position: int
 
     @property
     def op(self) -> Op:
         return self.ops[self.position]
+
+    def prefix(self, ahead: int = 0) -> str:
+        """The C identifier that starts the names of an operator's tables."""
+        return identifier_of(self.names[self.position + ahead].layer)
 
     def only_consumer(self, tensor: int) -> bool:
         """True where one operator reads the tensor and it is not the model's output."""
@@ -33,7 +38,7 @@ class Lowering:
 Variant = Callable[[Op, str], Call | None]
 """A kernel for one operator; prefix for its tables. None: not for this shape or arithmetic."""
 
-Fusion = Callable[[Lowering, str], tuple[int, Call] | None]
+Fusion = Callable[[Lowering], tuple[int, Call] | None]
 """A kernel for several operators from `position` on: how many, and the call that leaves the last one's activation."""
 
 _VARIANTS: dict[str, list[Variant]] = {}
@@ -93,7 +98,7 @@ def lower(
             pending, views = (*pending, *members_of(op)), (*views, (op.output.index, source))
             position += 1
             continue
-        taken, call = _call_at(Lowering(ops, graph, position), names, choose, fuse)
+        taken, call = _call_at(Lowering(ops, names, graph, position), choose, fuse)
         members = tuple(index for member in ops[position : position + taken] for index in members_of(member))
         step_of[ops[position + taken - 1].output.index] = len(steps)
         steps.append(Step((*pending, *members), call, views))
@@ -102,12 +107,11 @@ def lower(
     return tuple(steps)
 
 
-def _call_at(at: Lowering, names: Sequence[LayerName], choose: Choice, fuse: bool) -> tuple[int, Call]:
-    prefix = identifier_of(names[at.position].layer)
+def _call_at(at: Lowering, choose: Choice, fuse: bool) -> tuple[int, Call]:
     if fuse:
         for candidate in _FUSIONS:
-            found = candidate(at, prefix)
+            found = candidate(at)
             if found is not None:
                 return found
-    others = [function(at.op, prefix) for function in _VARIANTS.get(at.op.operator.op, ())]
-    return 1, choose([at.op.lower(prefix), *(call for call in others if call is not None)])
+    others = [function(at.op, at.prefix()) for function in _VARIANTS.get(at.op.operator.op, ())]
+    return 1, choose([at.op.lower(at.prefix()), *(call for call in others if call is not None)])

@@ -99,7 +99,7 @@ def fast_pw(op: Op, prefix: str) -> Call | None:
 
 
 @fusion
-def fast_gated_pw(at: Lowering, prefix: str) -> tuple[int, Call] | None:
+def fast_gated_pw(at: Lowering) -> tuple[int, Call] | None:
     """A broadcast MUL whose only reader is the pointwise convolution behind it."""
     if at.position + 1 >= len(at.ops):
         return None
@@ -107,7 +107,7 @@ def fast_gated_pw(at: Lowering, prefix: str) -> tuple[int, Call] | None:
     if not isinstance(mul, Mul) or not isinstance(conv, Conv2D) or conv.inputs[0].index != mul.output.index:
         return None
     operands = gate_operands(mul)
-    convolution = fast_pw(conv, prefix)
+    convolution = fast_pw(conv, at.prefix(1))
     if operands is None or convolution is None or not at.only_consumer(mul.output.index):
         return None
     source, gate = operands
