@@ -7,7 +7,7 @@ import os
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Protocol
@@ -160,6 +160,19 @@ def _bar(what: str, total: int | None, unit: str, color: bool) -> Iterator[_Bar]
 
 
 console = Console()
+
+
+def terminal_view(stack: ExitStack) -> Any:
+    """A place on stderr that is drawn anew with each update(renderable), open until `stack` closes.
+
+    None where stderr is no terminal or the user wants quiet.
+    """
+    if console.verbosity < 0 or not sys.stderr.isatty():
+        return None
+    from rich.console import Console as RichConsole
+    from rich.live import Live
+
+    return stack.enter_context(Live(console=RichConsole(stderr=True, no_color=not console.color), auto_refresh=False))
 
 
 def reset() -> None:

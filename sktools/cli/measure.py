@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
     from sktools.profiling.bundle import Bundle
     from sktools.profiling.inputs import FrameSet
     from sktools.profiling.run import Result
-    from sktools.profiling.session import FrameReport
 
 
 def measure_and_report(job: Job, build: Build, choice: Frames, connection: Connection, results: Results) -> None:
@@ -89,6 +87,7 @@ def choose_frames(job: Job, build: Build, choice: Frames) -> FrameSet:
 def measure(job: Job, build: Build, frames: FrameSet, connection: Connection) -> Result:
     """Runs the frames on the board, with a progress bar."""
     from sktools.boards.driver import driver_for
+    from sktools.cli.live_view import LiveView
     from sktools.profiling.run import Request, profile_board
 
     config = job.model.config
@@ -103,16 +102,8 @@ def measure(job: Job, build: Build, frames: FrameSet, connection: Connection) ->
         baud=settings.number("baud", connection.baud),
     )
     console.event("profile", frames=len(frames.frames), source=frames.source)
-    started = time.monotonic()
-    with console.progress(f"profiling {job.model.name} on {job.board.name}", len(frames.frames)) as progress:
-
-        def told(report: FrameReport) -> None:
-            rate = (report.index + 1) / max(time.monotonic() - started, 1e-9)
-            parity = "parity exact" if report.mismatched == 0 else f"{report.mismatched} bytes differ"
-            progress.update(report.index + 1, report.total, f"{rate:.1f} frames/s, {parity}")
-            console.event("frame", index=report.index, total=report.total, mismatched=report.mismatched)
-
-        return profile_board(request, driver_for(job.board), told)
+    with LiveView(f"profiling {job.model.name} on {job.board.name}", build.model, frames) as view:
+        return profile_board(request, driver_for(job.board), view.update)
 
 
 def write(job: Job, build: Build, frames: FrameSet, result: Result, root: Path) -> Bundle:

@@ -84,11 +84,15 @@ class Measurement:
 
 @dataclass(frozen=True)
 class FrameReport:
-    """What a progress display learns after each frame."""
+    """What a progress display learns after each frame. output: int8, the model's output shape. costs: by step.
+
+    mismatched: differing bytes of this frame and all before it.
+    """
 
     index: int
     total: int
     output: Int8Array
+    costs: tuple[StepCount, ...]
     mismatched: int
 
 
@@ -141,7 +145,9 @@ def measure(
         host_outputs.append(host)
         if float_activations is not None and real is not None and number < SQNR_FRAMES:
             _accumulate(sqnr, model, float_activations(real[number]), expected)
-        on_frame(FrameReport(number, len(frames), device_output, _mismatched(parities, output_parity, last)))
+        on_frame(
+            FrameReport(number, len(frames), device_output, answer.costs, _mismatched(parities, output_parity, last))
+        )
 
     if last in parities and output_parity.mismatched > parities[last].mismatched:
         # The bytes that were sent are the answer, whatever the board says of those it kept.
