@@ -100,12 +100,6 @@ _FAILURES = (
         "is the board powered (switch, both USB sockets), and no other board wired to the debug header? Try its reset",
     ),
     _Failure(
-        r"Verify failed[^\n]*|Verification (?:error|failed)[^\n]*|Failed to verify[^\n]*",
-        LinkError,
-        "what stands in flash is not the image: {line}",
-        "flash it again; if it stays so, the load address or the chip's protection is wrong (docs/bring-up.md)",
-    ),
-    _Failure(
         r"(?:Failed|Could not|Cannot) (?:to )?open (?:data )?file|Error while opening file",
         LinkError,
         "the J-Link software cannot read the image {image}",
@@ -117,6 +111,12 @@ _FAILURES = (
         LinkError,
         "the chip's flash cannot be written: {line}",
         "reset the board and flash again; sktools flash --dry-run shows the commands to try by hand",
+    ),
+    _Failure(
+        r"Verify failed[^\n]*|Verification (?:error|failed)[^\n]*|Failed to verify[^\n]*",
+        LinkError,
+        "what stands in flash is not the image: {line}",
+        "flash it again; if it stays so, the load address or the chip's protection is wrong (docs/bring-up.md)",
     ),
 )
 

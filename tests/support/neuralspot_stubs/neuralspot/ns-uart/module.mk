@@ -1,0 +1,1 @@
+# sktools asks whether the SDK has this module.

@@ -1,0 +1,30 @@
+"""A stand-in for the user's neuralSPOT checkout, made of tests/support/neuralspot_stubs/."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+STUBS = Path(__file__).resolve().parent / "neuralspot_stubs"
+ARCHIVE = b"!<arch>\n"
+
+
+def make_sdk(folder: Path, part: str = "apollo4p", suite: str = "R4.5.0", tensorflow: str = "helia_rt_v1_6_0") -> Path:
+    """The stubs, with an empty file for each part of the SDK that they do without."""
+    shutil.copytree(STUBS, folder)
+    core = folder / "neuralspot" / "ns-core" / "src"
+    if part != "apollo4p":
+        shutil.copytree(core / "apollo4p", core / part)
+    (folder / ".release-please-manifest.json").write_text('{".": "1.3.0"}\n')
+    for path in (
+        f"extern/AmbiqSuite/{suite}/module.mk",
+        f"extern/AmbiqSuite/{suite}/CMSIS/AmbiqMicro/Include/{part}.h",
+        f"extern/AmbiqSuite/{suite}/lib/{part}/libam_hal.a",
+        f"extern/AmbiqSuite/{suite}/lib/{part}/evb/libam_bsp.a",
+        f"extern/AmbiqSuite/{suite}/pack/SVD/{part}.svd",
+        f"extern/tensorflow/{tensorflow}/lib/libtensorflow-microlite-cm4-gcc-release.a",
+    ):
+        file = folder / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(ARCHIVE if file.suffix == ".a" else b"")
+    return folder
