@@ -13,6 +13,7 @@ import pytest
 from sktools.boards.board import load_board
 from sktools.cli.main import cli
 from sktools.cli.reference import reference
+from sktools.link.messages import ErrorCode, MessageType
 from sktools.reports.published import BLOCK_MS_PER_SLEEP_HOUR
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -52,7 +53,7 @@ def test_the_command_reference_is_current() -> None:
 def _commands() -> list[tuple[str, str]]:
     """Every `sktools ...` line of the pages that tell a user what to type."""
     found = []
-    for page in ("README.md", "docs/tutorial.md", "docs/own-model.md", "docs/own-board.md"):
+    for page in ("README.md", "docs/tutorial.md", "docs/own-model.md", "docs/own-board.md", "docs/autodeploy.md"):
         fenced = False
         for line in (ROOT / page).read_text(encoding="utf-8").splitlines():
             fenced ^= line.startswith("```")
@@ -79,6 +80,16 @@ def test_every_command_of_the_docs_is_understood(
         assert found is not None
         command = found
     command.make_context("sktools", arguments)
+
+
+def test_the_protocol_page_names_every_message_and_error() -> None:
+    text = (ROOT / "docs" / "protocol.md").read_text(encoding="utf-8")
+    messages = {
+        name: int(value, 16) for value, name in re.findall(r"^\| 0x([0-9A-F]{2}) \| (\w+) ", text, re.MULTILINE)
+    }
+    assert messages == {kind.name: kind.value for kind in MessageType if kind.name != "REPLY"}
+    errors = {name: int(value) for value, name in re.findall(r"^\| (\d) \| ([A-Z_]+) ", text, re.MULTILINE)}
+    assert errors == {code.name: code.value for code in ErrorCode}
 
 
 def test_links_between_pages_lead_somewhere() -> None:
