@@ -1,0 +1,167 @@
+"""The EVB's commands against the fakes: one command from a model to a bundle, and what each one refuses."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sktools.boards import board as boards
+from sktools.errors import EXIT_FAILURE, EXIT_MISSING, EXIT_USAGE
+from sktools.link.ports import Port
+from tests.cli.conftest import Command
+from tests.support import fake_jlink
+from tests.support.fake_evb import FakeEvb, evb_description, fake_evb
+from tests.support.stub_sdk import make_sdk
+from tests.support.tools import needs_arm_gcc, needs_qemu
+
+AUTODEPLOY = (
+    *("--model-name", "watch", "--cpu-mode", "192", "--arena-size-scratch-buffer-padding", "0"),
+    *("--max-arena-size", "80", "--runs", "2", "--model-location", "MRAM", "--arena-location", "TCM"),
+)
+
+
+@pytest.fixture(scope="module")
+def sdk(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_sdk(tmp_path_factory.mktemp("sdk") / "neuralSPOT")
+
+
+@pytest.fixture
+def desk(workspace: Path, sdk: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeEvb]:
+    """A desk with a fake EVB, a fake J-Link and a stand-in SDK named in the environment."""
+    folder = workspace / "desk"
+    folder.mkdir()
+    descriptions = boards._folder()
+    evb_description(descriptions / "apollo4p_evb.yaml", workspace / "boards")
+    monkeypatch.setattr(boards, "_folder", lambda: workspace / "boards")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(sdk.parent / "cache"))
+    monkeypatch.setenv("NEURALSPOT_ROOT", str(sdk))
+    monkeypatch.setenv("FAKE_JLINK", str(folder))
+    monkeypatch.setenv("PATH", f"{fake_jlink.install(workspace)}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.delenv("SKTOOLS_JLINK", raising=False)
+    with fake_evb(folder, baud=921600) as evb:
+        port = Port(evb.port, "J-Link - CDC", 0x1366, 0x1024, f"00{fake_jlink.PROBE}")
+        monkeypatch.setattr("sktools.link.ports.list_ports", lambda: (port,))
+        yield evb
+
+
+@needs_arm_gcc
+@needs_qemu
+def test_one_command_from_a_tflite_to_a_bundle(sktools: Command, desk: FakeEvb, workspace: Path) -> None:
+    ended = sktools("run", "lone.tflite", "--board", "apollo4p_evb", *AUTODEPLOY, "--json")
+    assert ended.code == 0, ended.err
+    profile = json.loads(ended.out)
+    assert (profile["model"], profile["board"], profile["engine"]) == ("watch", "apollo4p_evb", "aot")
+    assert profile["counter"]["kind"] == "dwt" and profile["calibration"] is None
+    assert profile["totals"]["latency_kind"] == "measured"
+    assert profile["totals"]["latency_ms"] == pytest.approx(profile["totals"]["cycles"] / 192e6 * 1e3, rel=1e-3)
+    assert profile["totals"]["energy_kind"] == "estimated"
+    assert profile["parity"]["frames"] == 2 and profile["parity"]["mismatched"] == 0
+    assert profile["parity"]["elements"] > 0
+    (bundle,) = (workspace / "results" / "watch" / "apollo4p_evb-aot").glob("2*")
+    assert {path.name for path in bundle.iterdir()} == {
+        *("profile.json", "layers.csv", "blocks.csv", "metrics.json", "report.html", "manifest.json")
+    }
+    manifest = json.loads((bundle / "manifest.json").read_text())
+    assert "neuralSPOT 1.3.0" in manifest["tools"]["compiler"]
+    assert {"firmware.axf", "firmware.bin", "model.tflite"} <= set(manifest["image"])
+    assert "verified" in ended.err
+    shown = sktools("report", "watch", "--board", "apollo4p_evb")
+    assert shown.code == 0 and "apollo4p_evb" in shown.out
+
+
+@needs_arm_gcc
+@needs_qemu
+def test_step_by_step(sktools: Command, desk: FakeEvb, workspace: Path) -> None:
+    built = sktools("build-fw", "tiny", "--board", "apollo4p_evb", "--json")
+    assert built.code == 0, built.err
+    assert json.loads(built.out)["image"] == "build/tiny/apollo4p_evb-aot/firmware.axf"
+    planned = sktools("flash", "tiny", "--board", "apollo4p_evb", "--dry-run")
+    assert planned.code == 0 and "loadbin firmware.bin, 0x18000" in planned.out
+    assert not (workspace / "desk" / "flash.bin").exists()
+    assert sktools("flash", "tiny", "--board", "apollo4p_evb").code == 0
+    measured = sktools(
+        *("profile", "tiny", "--board", "apollo4p_evb", "--inputs"), str(frames(workspace)), "--frames", "1"
+    )
+    assert measured.code == 0, measured.err
+    assert "measured" in measured.out
+    listed = sktools("list", "probes")
+    assert listed.out == f"{fake_jlink.PROBE} (J-Link-OB-Apollo4-CortexM)\n"
+    assert "1366:1024" in sktools("list", "ports").out
+
+
+def frames(folder: Path) -> Path:
+    import numpy as np
+
+    path = folder / "frames.npy"
+    np.save(path, np.zeros((1, 1, 32, 14), np.int8))
+    return path
+
+
+@needs_arm_gcc
+def test_without_the_sdk_the_project_is_rendered(
+    sktools: Command, desk: FakeEvb, workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("NEURALSPOT_ROOT")
+    ended = sktools("build-fw", "tiny", "--board", "apollo4p_evb")
+    assert ended.code == EXIT_MISSING
+    assert "rendered: build/tiny/apollo4p_evb-aot" in ended.err and "git clone" in ended.err
+    assert (workspace / "build/tiny/apollo4p_evb-aot/module.mk").is_file()
+
+
+@needs_arm_gcc
+@needs_qemu
+def test_both_boards_where_none_is_named(
+    sktools: Command, desk: FakeEvb, workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended = sktools("build-fw", "tiny", "--json")
+    assert ended.code == 0, ended.err
+    document = json.loads(ended.out)
+    assert document["board"] == "virtual" and document["also"]["built"]
+    assert (workspace / "build/tiny/apollo4p_evb-aot/firmware.bin").is_file()
+    monkeypatch.delenv("NEURALSPOT_ROOT")
+    (workspace / "sktools.yaml").write_text("sdk: /nowhere\n")
+    document = json.loads(sktools("build-fw", "tiny", "--json").out)
+    assert not document["also"]["built"] and "/nowhere is no checkout" in document["also"]["told"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "told"),
+    [
+        (("--max-arena-size", "0.1"), EXIT_FAILURE, "the arena takes"),
+        (("--clock", "100"), EXIT_USAGE, "no clock of 100 MHz; it has 192, 96"),
+        (("--arena-location", "PSRAM"), EXIT_USAGE, "no memory 'PSRAM'"),
+        (("--arena-location", "MRAM"), EXIT_USAGE, "cannot hold the arena"),
+        (("--sdk", "/nowhere"), EXIT_MISSING, "/nowhere is no checkout of neuralSPOT"),
+    ],
+)
+def test_what_a_build_refuses(
+    sktools: Command, desk: FakeEvb, arguments: tuple[str, ...], code: int, told: str
+) -> None:
+    ended = sktools("build-fw", "tiny", "--board", "apollo4p_evb", *arguments)
+    assert ended.code == code
+    assert told in ended.err and "Traceback" not in ended.err
+
+
+@needs_arm_gcc
+def test_flashing_what_is_not_built_or_not_there(sktools: Command, desk: FakeEvb, workspace: Path) -> None:
+    ended = sktools("flash", "tiny", "--board", "apollo4p_evb")
+    assert ended.code == EXIT_FAILURE and "sktools build-fw" in ended.err
+    image = workspace / "any.bin"
+    image.write_bytes(b"\0" * 64)
+    assert sktools("flash", "--image", str(image), "--board", "apollo4p_evb").code == 0
+    (workspace / "desk" / "scenario").write_text("no-target-exit-0")
+    ended = sktools("flash", "--image", str(image), "--board", "apollo4p_evb")
+    assert ended.code == EXIT_FAILURE and "does not reach the chip" in ended.err and "hint:" in ended.err
+    (workspace / "desk" / "probes").write_text("")
+    assert sktools("flash", "--image", str(image), "--board", "apollo4p_evb").code == EXIT_MISSING
+
+
+@needs_arm_gcc
+def test_a_silent_board(sktools: Command, desk: FakeEvb) -> None:
+    ended = sktools("profile", "tiny", "--board", "apollo4p_evb", "--frames", "1")
+    assert ended.code == EXIT_FAILURE
+    assert "silent" in ended.err and "sktools flash" in ended.err
