@@ -10,7 +10,7 @@ STAMP := $(VENV)/.installed-$(LOCK_HASH)
 JOBS ?= 2
 MODEL ?= ss-2
 
-.PHONY: help demo test lint format docs soak lock system venv clean
+.PHONY: help demo test lint format docs picture soak lock system venv clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,6 +39,10 @@ docs: $(STAMP) ## the documentation site, in site/
 	@$(BIN)/sktools zoo page --output build/docs
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 	@echo "site: site/index.html"
+
+picture: system $(STAMP) ## the README's picture, from a run of SS-2
+	@$(BIN)/sktools run ss-2 --quiet > /dev/null
+	@$(BIN)/sktools report ss-2 --quiet --svg docs/assets/ss-2-blocks.svg > /dev/null
 
 venv: $(STAMP) ## only the Python environment, .venv
 
