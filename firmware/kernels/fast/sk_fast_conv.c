@@ -1,6 +1,5 @@
 #include "sk_fast_conv.h"
 
-#include <stddef.h>
 #include <string.h>
 
 #include "sk_fast_tile.h"
@@ -10,19 +9,19 @@
 /* Columns that fill up a record add 0 to what lies behind the window. */
 #define SLACK 3
 
+/* The window slides through this many sums before it is moved back. */
+#define SUMS 64
+
 typedef struct {
-    sk_tile_run_t tile;
+    sk_tile_run_t tile; /* first, so that expand() finds the rest */
     const sk_fast_conv_t *shape;
     const int8_t *in;
     int8_t *out;
-    int32_t row;   /* first input row of the sums asked for */
-    int32_t group; /* records asked for: those of one tap, or all with dilation 1; -1: none yet */
-    int32_t groups;
-    int32_t group_words;
-    /* Output rows under way, [reach + 2][out_channels] sums: of even input rows and, apart, of odd ones; for a tile of
-       fewer than four columns a tap would write to the same sum for both rows. */
-    int32_t even[SK_FAST_CONV_WINDOW + SLACK];
-    int32_t odd[SK_FAST_CONV_WINDOW + SLACK];
+    int32_t row;   /* first input row of the pair under way; -1: none yet */
+    int32_t group; /* records under way: those of one tap, or all where dilation is 1 */
+    int32_t groups, group_words;
+    int32_t start;              /* of the window in sums: [(taps - 1) * dilation + 2][out_channels], the output rows under way */
+    int32_t sums[SUMS + SLACK]; /* 0 behind the window */
 } conv_run_t;
 
 static int32_t reach_of(const sk_fast_conv_t *shape)
@@ -30,30 +29,27 @@ static int32_t reach_of(const sk_fast_conv_t *shape)
     return (shape->taps - 1) * shape->dilation;
 }
 
-/* The window's first `rows` rows are complete; the first is output row `first`. Fresh rows come in behind. */
-static void emit(conv_run_t *run, int32_t first, int32_t rows)
+/* Output row `row` is complete, the window's first. */
+static void emit(conv_run_t *run, int32_t row)
 {
     const sk_fast_conv_t *shape = run->shape;
     const int32_t channels = shape->out_channels, low = shape->low, high = shape->high;
-    const int32_t done = rows * channels, kept = (reach_of(shape) + 2 - rows) * channels;
-    const int32_t *even = run->even, *odd = run->odd;
+    const int32_t length = (reach_of(shape) + 2) * channels;
 
-    for (int32_t row = first; row < first + rows; row++) {
-        for (int32_t channel = 0; channel < channels; channel++) {
-            const int32_t sum = *even++ + *odd++ + shape->bias[channel];
-            if (row >= 0 && row < shape->rows) {
-                const int32_t value =
-                    sk_linear(sum, shape->multiplier[channel], shape->rounding[channel], shape->shift[channel]);
-                run->out[row * channels + channel] = (int8_t)(value < low ? low : value > high ? high : value);
-            }
+    if (row >= 0 && row < shape->rows) {
+        const int32_t *sum = run->sums + run->start, *end = sum + channels, *output = shape->outputs;
+        int8_t *out = run->out + row * channels;
+        for (; sum != end; sum++, output += 4) {
+            const int32_t value = sk_linear(*sum + output[0], output[1], output[2], output[3]);
+            *out++ = (int8_t)(value < low ? low : value > high ? high : value);
         }
     }
-    for (int32_t i = 0; i < kept; i++) {
-        run->even[i] = run->even[done + i];
-        run->odd[i] = run->odd[done + i];
-    }
-    for (int32_t i = kept; i < kept + done; i++) {
-        run->even[i] = run->odd[i] = 0;
+    run->start += channels;
+    if (run->start + length > SUMS) {
+        const size_t kept = (size_t)(length - channels);
+        memmove(run->sums, run->sums + run->start, kept * sizeof run->sums[0]);
+        memset(run->sums + kept, 0, sizeof run->sums - kept * sizeof run->sums[0]);
+        run->start = 0;
     }
 }
 
@@ -65,34 +61,42 @@ static void add_padding(conv_run_t *run, int32_t row, int32_t rows)
 
     for (; rows > 0; rows--, row++) {
         for (int32_t tap = 0; tap < shape->taps; tap++) {
+            int32_t *sums = run->sums + run->start + tap * shape->dilation * channels;
             for (int32_t channel = 0; channel < channels; channel++) {
-                run->even[tap * shape->dilation * channels + channel] += shape->padding[tap * channels + channel];
+                sums[channel] += shape->padding[tap * channels + channel];
             }
         }
-        emit(run, row + shape->pad - reach_of(shape), 1);
+        emit(run, row + shape->pad - reach_of(shape));
     }
 }
 
-static void *next_sums(sk_tile_run_t *tile, uint32_t *rows)
+static void finish_rows(conv_run_t *run)
+{
+    const int32_t first = run->row + run->shape->pad - reach_of(run->shape);
+
+    emit(run, first);
+    if (run->row + 1 < run->shape->rows) {
+        emit(run, first + 1);
+    }
+    run->row += 2;
+}
+
+static void expand_conv(sk_tile_run_t *tile, uint32_t *rows)
 {
     conv_run_t *run = (conv_run_t *)tile;
     const sk_fast_conv_t *shape = run->shape;
-    const int32_t channels = shape->out_channels;
+    const int8_t *in;
 
-    if (run->group >= 0) {
+    run->group++;
+    if (run->group < run->groups) {
         run->tile.tiles += run->group_words;
-        run->group++;
-    }
-    if (run->group == run->groups) {
-        emit(run, run->row + shape->pad - reach_of(shape), run->row + 1 < shape->rows ? 2 : 1);
-        run->row += 2;
-        run->group = -1;
-    }
-    if (run->group < 0) {
-        const int8_t *in = run->in + run->row * shape->in_channels;
-        if (run->row >= shape->rows) {
-            return NULL;
+    } else {
+        if (run->row >= 0) {
+            finish_rows(run);
+        } else {
+            run->row = 0;
         }
+        in = run->in + run->row * shape->in_channels;
         sk_tile_expand(in, rows, shape->in_channels);
         if (run->row + 1 < shape->rows) {
             sk_tile_expand(in + shape->in_channels, rows + SK_TILE_PAIRS, shape->in_channels);
@@ -102,7 +106,7 @@ static void *next_sums(sk_tile_run_t *tile, uint32_t *rows)
         run->group = 0;
         run->tile.tiles = shape->tiles;
     }
-    return run->even + run->group * shape->dilation * channels;
+    run->tile.results = run->sums + run->start + run->group * shape->dilation * shape->out_channels;
 }
 
 void sk_fast_conv(const sk_fast_conv_t *shape, const int8_t *in, int8_t *out)
@@ -111,18 +115,21 @@ void sk_fast_conv(const sk_fast_conv_t *shape, const int8_t *in, int8_t *out)
     conv_run_t run;
 
     memset(&run, 0, sizeof run);
-    run.tile.next = next_sums;
+    run.groups = shape->dilation == 1 ? 1 : shape->taps;
+    run.tile.expand = expand_conv;
+    run.tile.count = (shape->rows + 1) / 2 * run.groups;
     run.tile.pairs = (shape->in_channels + 1) / 2;
     run.tile.tile_bytes = 32 + 16 * run.tile.pairs;
     run.tile.result_bytes = (columns + 3) / 4 * 16;
-    run.tile.next_row = (int32_t)(offsetof(conv_run_t, odd) - offsetof(conv_run_t, even)) + 4 * shape->out_channels;
+    run.tile.next_row = 4 * shape->out_channels; /* the second row's tap is the first's one output row later */
     run.shape = shape;
     run.in = in;
     run.out = out;
-    run.group = -1;
-    run.groups = shape->dilation == 1 ? 1 : shape->taps;
+    run.row = -1;
+    run.group = run.groups - 1;
     run.group_words = (columns + 3) / 4 * run.tile.tile_bytes / 4;
     add_padding(&run, -(int32_t)shape->pad, shape->pad);
     sk_tile_run(&run.tile);
+    finish_rows(&run);
     add_padding(&run, shape->rows, reach_of(shape) - shape->pad);
 }

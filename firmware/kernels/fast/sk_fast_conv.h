@@ -17,15 +17,13 @@
 typedef struct {
     uint16_t rows, in_channels, out_channels;
     uint16_t taps, dilation;
-    uint16_t pad;              /* rows before the first */
-    int16_t low, high;         /* activation clamp */
-    const int32_t *tiles;      /* weights times 2; columns from the last tap to the first, out_channels each; each tap its
-                                  own records unless dilation is 1; biases and multipliers 0 */
-    const int32_t *padding;    /* [taps * out_channels] a padding row's sums in the same order */
-    const int32_t *bias;       /* [out_channels] times 2, the input's zero point folded in */
-    const int32_t *multiplier; /* [out_channels] */
-    const int32_t *rounding;   /* [out_channels], see sk_linear.h */
-    const int32_t *shift;      /* [out_channels], to the right */
+    uint16_t pad;           /* rows before the first */
+    int16_t low, high;      /* activation clamp */
+    const int32_t *tiles;   /* weights times 2; columns from the last tap to the first, out_channels each; each tap its own
+                               records unless dilation is 1; biases and multipliers 0 */
+    const int32_t *padding; /* [taps * out_channels] a padding row's sums in the same order */
+    const int32_t *outputs; /* per channel: bias times 2 (the input's zero point folded in), multiplier, and rounding and
+                               shift of sk_linear.h */
 } sk_fast_conv_t;
 
 void sk_fast_conv(const sk_fast_conv_t *shape, const int8_t *in, int8_t *out);

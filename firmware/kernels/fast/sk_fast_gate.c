@@ -1,8 +1,10 @@
 #include "sk_fast_gate.h"
 
-#include "sk_fast_tile.h"
+#include <stddef.h>
 
-void sk_fast_gate_slopes(const sk_fast_gate_t *gate, const int8_t *gates, int32_t *slopes, int32_t channels)
+#include "sk_simd.h"
+
+static void slopes_of(const sk_fast_gate_t *gate, const int8_t *gates, int32_t *slopes, int32_t channels)
 {
     uint32_t pairs[SK_TILE_PAIRS];
     const int32_t count = (channels + 1) / 2;
@@ -35,13 +37,13 @@ static inline uint32_t gate_pair(uint32_t x, const int32_t *slopes, int32_t roun
 #if SK_HAS_DSP_ASSEMBLY
 
 /*
- * Four channels at a time of two rows, up to the first row's `end`. In assembly because all 14 registers are needed (gcc
- * 12 spills: 8 cycles an element, this 4.75).
+ * Both rows' channels in fours, a remainder left out. In assembly because all 14 registers are needed (gcc 12 spills: 8
+ * cycles an element, this 4.5). Two fours a turn, an odd number is entered in the middle.
  *
- * r0, r1 rows in; r2 rows out; r3 and r6-r9 slopes; r12 rounding; lr mask; r4, r5, r10, r11 values.
+ * r0, r1 rows in; r2 rows out; r3 and r6-r9 slopes; r12 rounding; lr mask; r4, r5, r10, r11 values; on the stack the
+ * end of the first row.
  */
-SK_ASSEMBLY(void expand_fours(const int8_t *first, const int8_t *second, uint32_t *rows, const int32_t *slopes,
-                              const int8_t *end, int32_t rounding))
+SK_ASSEMBLY(void expand_fours(sk_tile_run_t *run, uint32_t *rows))
 {
     __asm__ volatile(
         ".syntax unified\n"
@@ -51,11 +53,8 @@ SK_ASSEMBLY(void expand_fours(const int8_t *first, const int8_t *second, uint32_
         "    pkhtb   \\x, \\x, r10, asr #16\n"
         "    ssat16  \\x, #8, \\x\n"
         ".endm\n"
-        "    push    {r4-r11, lr}\n"
-        "    ldr     r12, [sp, #40]\n"
-        "    movw    lr, #0x7F80\n"
-        "    movt    lr, #0x7F80\n"
-        "1:  ldr     r4, [r0], #4\n"
+        ".macro sk_gate_four\n"
+        "    ldr     r4, [r0], #4\n"
         "    ldr     r5, [r1], #4\n"
         "    ldr     r7, [r3, #4]\n"
         "    ldr     r8, [r3, #8]\n"
@@ -64,62 +63,92 @@ SK_ASSEMBLY(void expand_fours(const int8_t *first, const int8_t *second, uint32_
         "    eor     r5, r5, #0x80808080\n"
         "    eor     r4, r4, #0x80808080\n"
         "    and     r11, lr, r5, lsl #7\n"
-        "    sk_gate_two r11, r6, r7\n"
-        "    str     r11, [r2, %[second]]\n"
         "    and     r5, lr, r5, lsr #1\n"
+        "    sk_gate_two r11, r6, r7\n"
         "    sk_gate_two r5, r8, r9\n"
+        "    str     r11, [r2, %[second]]\n"
         "    str     r5, [r2, %[second_odd]]\n"
         "    and     r11, lr, r4, lsl #7\n"
-        "    sk_gate_two r11, r6, r7\n"
         "    and     r4, lr, r4, lsr #1\n"
+        "    sk_gate_two r11, r6, r7\n"
         "    sk_gate_two r4, r8, r9\n"
         "    str     r4, [r2, #4]\n"
         "    str     r11, [r2], #8\n"
-        "    ldr     r10, [sp, #36]\n"
+        ".endm\n"
+        "    push    {r3, r4-r11, lr}\n"
+        "    mov     r2, r1\n"
+        "    ldr     r4, [r0, %[channels]]\n"
+        "    ldr     r3, [r0, %[slopes]]\n"
+        "    ldr     r12, [r0, %[rounding]]\n"
+        "    ldr     r1, [r0, %[second_row]]\n"
+        "    ldr     r0, [r0, %[first_row]]\n"
+        "    movw    lr, #0x7F80\n"
+        "    movt    lr, #0x7F80\n"
+        "    bic     r4, r4, #3\n"
+        "    add     r5, r0, r4\n"
+        "    str     r5, [sp]\n"
+        "    tst     r4, #4\n"
+        "    bne.n   2f\n"
+        "1:  sk_gate_four\n"
+        "2:  sk_gate_four\n"
+        "    ldr     r10, [sp]\n"
         "    cmp     r0, r10\n"
         "    bne     1b\n"
-        "    pop     {r4-r11, pc}\n"
+        "    pop     {r3, r4-r11, pc}\n"
         ".purgem sk_gate_two\n"
+        ".purgem sk_gate_four\n"
         :
-        : [second] "i"(4 * SK_TILE_PAIRS), [second_odd] "i"(4 * SK_TILE_PAIRS + 4));
+        : [second] "i"(4 * SK_TILE_PAIRS), [second_odd] "i"(4 * SK_TILE_PAIRS + 4),
+          [channels] "i"(offsetof(sk_tile_run_t, channels)), [slopes] "i"(offsetof(sk_tile_run_t, slopes)),
+          [rounding] "i"(offsetof(sk_tile_run_t, rounding)), [first_row] "i"(offsetof(sk_tile_run_t, first)),
+          [second_row] "i"(offsetof(sk_tile_run_t, second)));
 }
 SK_ASSEMBLY_END
 
 #else
 
-static void expand_fours(const int8_t *first, const int8_t *second, uint32_t *rows, const int32_t *slopes,
-                         const int8_t *end, int32_t rounding)
+static void expand_fours(sk_tile_run_t *run, uint32_t *rows)
 {
-    for (; first != end; first += 4, second += 4, rows += 2, slopes += 4) {
-        const uint32_t a = sk_load_word(first), b = sk_load_word(second);
-        rows[0] = gate_pair(gate_even(a), slopes, rounding);
-        rows[1] = gate_pair(gate_odd(a), slopes + 2, rounding);
-        rows[SK_TILE_PAIRS] = gate_pair(gate_even(b), slopes, rounding);
-        rows[SK_TILE_PAIRS + 1] = gate_pair(gate_odd(b), slopes + 2, rounding);
+    const int32_t whole = run->channels & ~3;
+    for (int32_t channel = 0; channel < whole; channel += 4, rows += 2) {
+        const int32_t *slopes = run->slopes + channel;
+        const uint32_t a = sk_load_word(run->first + channel), b = sk_load_word(run->second + channel);
+        rows[0] = gate_pair(gate_even(a), slopes, run->rounding);
+        rows[1] = gate_pair(gate_odd(a), slopes + 2, run->rounding);
+        rows[SK_TILE_PAIRS] = gate_pair(gate_even(b), slopes, run->rounding);
+        rows[SK_TILE_PAIRS + 1] = gate_pair(gate_odd(b), slopes + 2, run->rounding);
     }
 }
 
 #endif
 
-void sk_fast_gate_expand(const int8_t *first, const int8_t *second, uint32_t *rows, const int32_t *slopes,
-                         int32_t channels, int32_t rounding)
+static void expand_any(sk_tile_run_t *run, uint32_t *rows)
 {
-    const int32_t whole = channels & ~3, rest = channels & 3;
+    const int32_t whole = run->channels & ~3, rest = run->channels & 3;
 
     if (whole > 0) {
-        expand_fours(first, second, rows, slopes, first + whole, rounding);
+        expand_fours(run, rows);
     }
     if (rest > 0) {
-        const uint32_t a = sk_tile_tail(first + whole, rest), b = sk_tile_tail(second + whole, rest);
+        const int32_t *slopes = run->slopes + whole;
+        const uint32_t a = sk_tile_tail(run->first + whole, rest), b = sk_tile_tail(run->second + whole, rest);
         rows += whole / 2;
-        slopes += whole;
-        rows[0] = gate_pair(gate_even(a), slopes, rounding);
-        rows[SK_TILE_PAIRS] = gate_pair(gate_even(b), slopes, rounding);
+        rows[0] = gate_pair(gate_even(a), slopes, run->rounding);
+        rows[SK_TILE_PAIRS] = gate_pair(gate_even(b), slopes, run->rounding);
         if (rest == 3) {
-            rows[1] = gate_pair(gate_odd(a), slopes + 2, rounding);
-            rows[SK_TILE_PAIRS + 1] = gate_pair(gate_odd(b), slopes + 2, rounding);
+            rows[1] = gate_pair(gate_odd(a), slopes + 2, run->rounding);
+            rows[SK_TILE_PAIRS + 1] = gate_pair(gate_odd(b), slopes + 2, run->rounding);
         }
     }
+}
+
+void sk_fast_gate_start(sk_tile_run_t *run, const sk_fast_gate_t *gate, const int8_t *gates, int32_t *slopes,
+                        int32_t channels)
+{
+    slopes_of(gate, gates, slopes, channels);
+    run->expand = channels % 4 == 0 ? expand_fours : expand_any;
+    run->slopes = slopes;
+    run->rounding = gate->rounding;
 }
 
 void sk_fast_mul(const sk_fast_mul_t *shape, const int8_t *in, const int8_t *gates, int8_t *out)
@@ -127,7 +156,7 @@ void sk_fast_mul(const sk_fast_mul_t *shape, const int8_t *in, const int8_t *gat
     const int32_t rounding = shape->gate.rounding, whole = shape->channels & ~3;
     int32_t slopes[2 * SK_TILE_PAIRS];
 
-    sk_fast_gate_slopes(&shape->gate, gates, slopes, shape->channels);
+    slopes_of(&shape->gate, gates, slopes, shape->channels);
     for (int32_t row = 0; row < shape->rows; row++) {
         int32_t channel = 0;
         for (; channel < whole; channel += 4) {

@@ -12,19 +12,19 @@
 
 #include <stdint.h>
 
-#include "sk_simd.h"
+#include "sk_fast_tile.h"
 
 typedef struct {
     int32_t slope;    /* of one step of the gate: real factor * 2^33 */
     int32_t rounding; /* about 2^15, and the output's zero point * 2^16 */
 } sk_fast_gate_t;
 
-/* [channels] gates to slopes, in the order of the halves of sk_tile_expand's pairs. */
-void sk_fast_gate_slopes(const sk_fast_gate_t *gate, const int8_t *gates, int32_t *slopes, int32_t channels);
-
-/* Two rows at once: rows and rows + SK_TILE_PAIRS get in * gate as pairs in the order of sk_tile_expand. */
-void sk_fast_gate_expand(const int8_t *first, const int8_t *second, uint32_t *rows, const int32_t *slopes,
-                         int32_t channels, int32_t rounding);
+/*
+ * Makes the rows of a tile product rows of in * gates. slopes: [(channels + 3) / 4 * 4] for as long as the run lasts, in
+ * the order of the halves of sk_tile_expand's pairs.
+ */
+void sk_fast_gate_start(sk_tile_run_t *run, const sk_fast_gate_t *gate, const int8_t *gates, int32_t *slopes,
+                        int32_t channels);
 
 typedef struct {
     uint16_t rows, channels;

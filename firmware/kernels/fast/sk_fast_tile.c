@@ -33,6 +33,12 @@ void sk_tile_expand(const int8_t *row, uint32_t *pairs, int32_t channels)
     }
 }
 
+void sk_tile_expand_rows(sk_tile_run_t *run, uint32_t *rows)
+{
+    sk_tile_expand(run->first, rows, run->channels);
+    sk_tile_expand(run->second, rows + SK_TILE_PAIRS, run->channels);
+}
+
 #if SK_HAS_DSP_ASSEMBLY && defined(__ARM_FP)
 
 /*
@@ -44,8 +50,13 @@ void sk_tile_expand(const int8_t *row, uint32_t *pairs, int32_t channels)
  * Frame: both rows' pairs, then the words named below. r5 record; r0 row, r1-r4 weights; r6-r9 sums of the first row,
  * r10, r11, r12, lr of the second.
  */
+typedef char tile_run_loads_in_this_order[offsetof(sk_tile_run_t, second) == offsetof(sk_tile_run_t, first) + 4 &&
+                                                  offsetof(sk_tile_run_t, in_step) == offsetof(sk_tile_run_t, first) + 8 &&
+                                                  offsetof(sk_tile_run_t, pairs) == offsetof(sk_tile_run_t, first) + 40
+                                              ? 1
+                                              : -1];
 #define FRAME_ROWS (8 * SK_TILE_PAIRS)
-#define FRAME_BYTES (FRAME_ROWS + 32) /* keeps the 8-byte alignment that next() may expect */
+#define FRAME_BYTES (FRAME_ROWS + 40) /* keeps the 8-byte alignment that expand() may expect */
 #define STEP_BYTES 54                 /* of the code of one step: one size, so that the entry can be computed */
 
 SK_ASSEMBLY(void tile_run(sk_tile_run_t *run))
@@ -59,6 +70,8 @@ SK_ASSEMBLY(void tile_run(sk_tile_run_t *run))
         ".equ .Lsk_stride, %c[frame_rows] + 16\n"
         ".equ .Lsk_next_row, %c[frame_rows] + 20\n"
         ".equ .Lsk_partial, %c[frame_rows] + 24\n"
+        ".equ .Lsk_tail, %c[frame_rows] + 28\n" /* where the partial tile's columns go, and its two words */
+        ".equ .Lsk_tail_words, %c[frame_rows] + 32\n"
         ".macro sk_step pair\n"
         "    ldr.n   r0, [sp, #4 * \\pair]\n"
         "    ldr.w   r1, [r5, #32 + 16 * \\pair]\n"
@@ -94,11 +107,13 @@ SK_ASSEMBLY(void tile_run(sk_tile_run_t *run))
 
         /* Two rows more. */
         "1:  ldr     r0, [sp, #.Lsk_run]\n"
+        "    ldr     r2, [r0, %[run_count]]\n"
+        "    ldr     r3, [r0, %[run_expand]]\n"
         "    mov     r1, sp\n"
-        "    ldr     r2, [r0, %[run_next]]\n"
-        "    blx     r2\n"
-        "    cmp     r0, #0\n"
-        "    beq.w   9f\n"
+        "    subs    r2, r2, #1\n"
+        "    bmi.w   9f\n"
+        "    str     r2, [r0, %[run_count]]\n"
+        "    blx     r3\n"
         "    ldr     r12, [sp, #.Lsk_run]\n"
         "    add     r1, sp, %[row_bytes]\n"
         "    ldr     r2, [r12, %[run_pairs]]\n"
@@ -110,19 +125,22 @@ SK_ASSEMBLY(void tile_run(sk_tile_run_t *run))
         "    cmp     r2, #24\n"
         "    bls.n   3f\n"
         "    vldm    r1, {s24-s31}\n"
-        "3:  str     r0, [sp, #.Lsk_out]\n"
-        "    ldr     r1, [r12, %[run_result_bytes]]\n"
-        "    ldr     r5, [r12, %[run_tiles]]\n"
-        "    ldr     r2, [r12, %[run_tile_bytes]]\n"
-        "    ldr     r3, [r12, %[run_next_row]]\n"
-        "    ldr     r4, [r12, %[run_partial]]\n"
-        "    adds    r1, r1, r0\n"
-        "    subs    r3, r3, #4\n"
-        "    str     r1, [sp, #.Lsk_end]\n"
-        "    str     r2, [sp, #.Lsk_stride]\n"
-        "    str     r3, [sp, #.Lsk_next_row]\n"
-        "    str     r4, [sp, #.Lsk_partial]\n"
-        "    cmp     r1, r0\n"
+        "3:  add     r0, r12, %[run_first]\n" /* in the order of the struct, see the assertion below */
+        "    ldm     r0, {r1-r11}\n"
+        "    add     r1, r1, r3\n"
+        "    add     r2, r2, r3\n"
+        "    add     r5, r5, r4\n"
+        "    stm     r0, {r1-r2}\n"
+        "    str     r5, [r12, %[run_results]]\n"
+        "    sub     r6, r6, #4\n"
+        "    add     r7, r7, r4\n"
+        "    str     r4, [sp, #.Lsk_out]\n"
+        "    str     r6, [sp, #.Lsk_next_row]\n"
+        "    str     r7, [sp, #.Lsk_end]\n"
+        "    str     r8, [sp, #.Lsk_partial]\n"
+        "    str     r10, [sp, #.Lsk_stride]\n"
+        "    mov     r5, r9\n"
+        "    cmp     r4, r7\n"
         "    beq.w   8f\n"
         "    b.w     6f\n"
 
@@ -211,19 +229,35 @@ SK_ASSEMBLY(void tile_run(sk_tile_run_t *run))
         "    ldr     r2, [sp, #.Lsk_stride]\n"
         "    b       55b\n"
 
-        /* The row is done but for a partial tile, which goes to `tail`. */
+        /* Whole tiles are done. A partial one goes to the stack and from there byte by byte. */
         "8:  ldr     r4, [sp, #.Lsk_partial]\n"
         "    cmp     r4, #0\n"
         "    beq.w   1b\n"
-        "    movs    r4, #0\n"
+        "    bmi.n   85f\n"
+        "    rsb     r4, r4, #0\n"
+        "    ldr     r0, [sp, #.Lsk_out]\n"
+        "    add     r1, sp, #.Lsk_tail_words\n"
         "    str     r4, [sp, #.Lsk_partial]\n"
-        "    str     r4, [sp, #.Lsk_next_row]\n"
-        "    ldr     r4, [sp, #.Lsk_run]\n"
-        "    add     r4, r4, %[run_tail]\n"
-        "    str     r4, [sp, #.Lsk_out]\n"
-        "    adds    r4, r4, #4\n"
-        "    str     r4, [sp, #.Lsk_end]\n"
+        "    str     r0, [sp, #.Lsk_tail]\n"
+        "    str     r1, [sp, #.Lsk_out]\n"
+        "    adds    r1, r1, #4\n"
+        "    movs    r0, #0\n"
+        "    str     r1, [sp, #.Lsk_end]\n"
+        "    str     r0, [sp, #.Lsk_next_row]\n"
         "    b       6b\n"
+        "85: ldr     r3, [sp, #.Lsk_run]\n"
+        "    ldr     r0, [sp, #.Lsk_tail_words]\n"
+        "    ldr     r1, [sp, #.Lsk_tail_words + 4]\n"
+        "    ldr     r2, [sp, #.Lsk_tail]\n"
+        "    ldr     r3, [r3, %[run_next_row]]\n"
+        "    add     r3, r3, r2\n"
+        "86: strb    r0, [r2], #1\n"
+        "    strb    r1, [r3], #1\n"
+        "    lsrs    r0, r0, #8\n"
+        "    lsrs    r1, r1, #8\n"
+        "    adds    r4, r4, #1\n"
+        "    bne     86b\n"
+        "    b.w     1b\n"
 
         "9:  add     sp, sp, %[frame]\n"
         "    vpop    {s16-s31}\n"
@@ -232,11 +266,10 @@ SK_ASSEMBLY(void tile_run(sk_tile_run_t *run))
         :
         : [frame_rows] "i"(FRAME_ROWS), [frame] "i"(FRAME_BYTES), [pairs] "i"(SK_TILE_PAIRS), [step] "i"(STEP_BYTES),
           [row_bytes] "i"(4 * SK_TILE_PAIRS), [shift] "i"(SK_FIT_SHIFT),
-          [run_pairs] "i"(offsetof(sk_tile_run_t, pairs)), [run_next] "i"(offsetof(sk_tile_run_t, next)),
-          [run_tiles] "i"(offsetof(sk_tile_run_t, tiles)), [run_tile_bytes] "i"(offsetof(sk_tile_run_t, tile_bytes)),
-          [run_result_bytes] "i"(offsetof(sk_tile_run_t, result_bytes)),
-          [run_next_row] "i"(offsetof(sk_tile_run_t, next_row)), [run_partial] "i"(offsetof(sk_tile_run_t, partial)),
-          [run_tail] "i"(offsetof(sk_tile_run_t, tail)));
+          [run_pairs] "i"(offsetof(sk_tile_run_t, pairs)), [run_expand] "i"(offsetof(sk_tile_run_t, expand)),
+          [run_count] "i"(offsetof(sk_tile_run_t, count)), [run_first] "i"(offsetof(sk_tile_run_t, first)),
+          [run_results] "i"(offsetof(sk_tile_run_t, results)),
+          [run_next_row] "i"(offsetof(sk_tile_run_t, next_row)));
 }
 SK_ASSEMBLY_END
 
@@ -284,27 +317,31 @@ void sk_tile_run(sk_tile_run_t *run)
 {
     uint32_t rows[2 * SK_TILE_PAIRS];
     int32_t sums[8];
-    uint8_t *results;
 
-    while ((results = run->next(run, rows)) != NULL) {
+    for (; run->count > 0; run->count--) {
+        run->expand(run, rows);
         const int32_t *record = run->tiles;
-        for (int32_t done = 0; done < run->result_bytes; record += run->tile_bytes / 4) {
+        uint8_t *results = run->results, *end = results + run->result_bytes;
+        for (; results != end || run->partial > 0; record += run->tile_bytes / 4) {
             tile_sums(record, rows, run->pairs, sums);
-            if (record[4] != 0) {
-                sk_store_word(results + done, fitted_word(sums, record + 4));
-                sk_store_word(results + run->next_row + done, fitted_word(sums + 4, record + 4));
-                done += 4;
-            } else {
-                add_sums(results + done, sums);
-                add_sums(results + run->next_row + done, sums + 4);
-                done += 16;
+            if (record[4] == 0) {
+                add_sums(results, sums);
+                add_sums(results + run->next_row, sums + 4);
+                results += 16;
+                continue;
+            }
+            const uint32_t first = fitted_word(sums, record + 4), second = fitted_word(sums + 4, record + 4);
+            const size_t columns = results != end ? 4 : (size_t)run->partial;
+            memcpy(results, &first, columns);
+            memcpy(results + run->next_row, &second, columns);
+            results += columns;
+            if (columns != 4) {
+                break;
             }
         }
-        if (run->partial) {
-            tile_sums(record, rows, run->pairs, sums);
-            run->tail[0] = fitted_word(sums, record + 4);
-            run->tail[1] = fitted_word(sums + 4, record + 4);
-        }
+        run->first += run->in_step;
+        run->second += run->in_step;
+        run->results = (uint8_t *)run->results + run->result_step;
     }
 }
 

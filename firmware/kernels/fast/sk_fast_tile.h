@@ -17,25 +17,35 @@
 typedef struct sk_tile_run sk_tile_run_t;
 
 struct sk_tile_run {
-    /*
-     * Puts the next two rows' pairs at rows and rows + SK_TILE_PAIRS and returns where their results go; NULL when all
-     * is done. Where int8 results are asked for, a last row that stands alone is given twice, with next_row = 0.
-     */
-    void *(*next)(sk_tile_run_t *run, uint32_t *rows);
+    /* Puts the pairs of first and second at rows and rows + SK_TILE_PAIRS. May change what is below for its two rows. */
+    void (*expand)(sk_tile_run_t *run, uint32_t *rows);
+    int32_t count; /* of two rows, left to do */
+
+    const int8_t *first, *second; /* the same row twice, with next_row 0, is one row */
+    int32_t in_step;              /* bytes to the next two rows */
+    void *results;                /* of the first row */
+    int32_t result_step;          /* bytes to the next two rows' */
+    int32_t next_row;             /* bytes to the second row's */
+    int32_t result_bytes;         /* of a row's results from whole tiles */
+    int32_t partial;              /* columns beyond them, 0 to 3; only for int8 results */
+
     const int32_t *tiles;
     int32_t tile_bytes; /* of one record: 32 + 16 * pairs */
-    int32_t pairs;
-    int32_t result_bytes; /* of a row's results from whole tiles */
-    int32_t next_row;     /* bytes from the first row's results to the second's */
-    int32_t partial;      /* 1: one tile more, whose int8 results go to `tail` */
-    uint32_t tail[2];     /* a word each row */
+    int32_t pairs;      /* in a row */
+
+    int32_t channels; /* these for expand() */
+    const int32_t *slopes;
+    int32_t rounding;
 };
 
 /*
- * Until next() says NULL: all tiles over two rows. Where a record's multipliers are not 0, its results are four int8
- * (sk_fit.h). Where they are 0, its four int32 sums are added to what stands in the results already.
+ * All tiles over `count` times two rows. Where a record's multipliers are not 0, its results are four int8 (sk_fit.h).
+ * Where they are 0, its four int32 sums are added to what stands in the results already.
  */
 void sk_tile_run(sk_tile_run_t *run);
+
+/* An expand() for plain rows. */
+void sk_tile_expand_rows(sk_tile_run_t *run, uint32_t *rows);
 
 /* [channels] int8 to (channels + 1) / 2 pairs: (0,2) (1,3) (4,6) (5,7)..., what is left over as (0,-), (0,1), (0,2) (1,-). */
 void sk_tile_expand(const int8_t *row, uint32_t *pairs, int32_t channels);

@@ -16,15 +16,11 @@ WINDOW = 40
 
 @dataclass(frozen=True, eq=False)
 class ConvTables:
-    """Members of sk_fast_conv_t, all int32: tiles [records, words]; padding [taps * out_channels]; the rest
-    [out_channels]."""
+    """Members of sk_fast_conv_t: tiles [records, words]; padding [taps * out_channels]; outputs [out_channels, 4]."""
 
     tiles: NDArray[np.int32]
     padding: NDArray[np.int32]
-    bias: NDArray[np.int32]
-    multiplier: NDArray[np.int32]
-    rounding: NDArray[np.int32]
-    shift: NDArray[np.int32]
+    outputs: NDArray[np.int32]
 
 
 def pack_conv(
@@ -49,11 +45,9 @@ def pack_conv(
     by_tap = twice.transpose(1, 0, 2)[::-1]  # the last tap first
     groups = by_tap.reshape(1, taps * columns, channels) if dilation == 1 else by_tap
     zeros = np.zeros(groups.shape[1], np.int32)
+    folded = 2 * bias.astype(np.int64) - zero_point * twice.sum(axis=(1, 2))
     return ConvTables(
         np.concatenate([pack_tiles(group.astype(np.int16), zeros, zeros) for group in groups]),
         (zero_point * by_tap.sum(axis=2).reshape(-1)).astype(np.int32),
-        (2 * bias.astype(np.int64) - zero_point * twice.sum(axis=(1, 2))).astype(np.int32),
-        requantization.multiplier.astype(np.int32),
-        rounding,
-        -requantization.shift.astype(np.int32),
+        np.column_stack([folded, requantization.multiplier, rounding, -requantization.shift]).astype(np.int32),
     )

@@ -30,8 +30,8 @@ def pack_gate(
 ) -> GateConstants | None:
     """Constants of out = x * gate, real factor multiplier * 2**(shift - 31), or None where the kernel does not apply.
 
-    zero_points: of x, gate and out. Needs -128 for x and gate, and a factor below 2**-2. For every x and gate, all 65536
-    of them, the kernel's result is compared with the reference's here, and one `rounding` is sought that makes all equal.
+    zero_points: of x, gate and out. Needs -128 for x and gate, and a factor below 2**-2. For all 65536 pairs of x
+    and gate the kernel's result is compared with the reference's, and one `rounding` is sought that makes all equal.
     """
     if (
         zero_points[:2] != (-128, -128)
