@@ -18,6 +18,9 @@ LF_BAND, HF_BAND = (0.04, 0.15), (0.15, 0.4)
 BREATHING_BAND = (0.15, 0.7)
 """Hz: 9 to 42 breaths a minute. RIFV samples breathing once a beat, so nothing above half the heart rate is meant."""
 
+EDGE_SECONDS = 0.05
+"""A peak this near to a gap is where the wave was cut, not its top."""
+
 FEWEST_BEATS = 4
 FEWEST_MEASURED = 0.75
 """Share of a window that must be measured."""
@@ -46,6 +49,8 @@ def pulse_features(window: Floats, rate: float) -> Floats | None:
         return None
     wave = np.where(present, window, 0.0)
     beats = find_beats(wave, rate)
+    if not present.all():
+        beats = beats[_clear(beats, present, round(EDGE_SECONDS * rate))]
     intervals = physiokit.ppg.compute_rr_intervals(beats)
     if len(intervals) < FEWEST_BEATS:
         return None
@@ -122,6 +127,15 @@ def find_beats(wave: Floats, rate: float) -> Floats:
     shift = np.where(bend < 0, 0.5 * (left - right) / np.where(bend < 0, bend, -1.0), 0.0)
     found: Floats = peaks + np.clip(shift, -0.5, 0.5)
     return found
+
+
+def _clear(beats: Floats, present: NDArray[np.bool_], margin: int) -> NDArray[np.bool_]:
+    """Whether every sample within `margin` of each beat was measured."""
+    missing = np.concatenate([[0], np.cumsum(~present)])
+    low = np.clip(np.floor(beats).astype(int) - margin, 0, len(present))
+    high = np.clip(np.ceil(beats).astype(int) + margin + 1, 0, len(present))
+    clear: NDArray[np.bool_] = missing[high] == missing[low]
+    return clear
 
 
 def _across_gaps(beats: Floats, present: NDArray[np.bool_]) -> NDArray[np.int64]:
