@@ -1,0 +1,139 @@
+"""This engine against the interpreter, in model cycles on the virtual board: `python benchmarks/interpreter.py`.
+
+The interpreter's figures were measured with the same cycle model (QEMU 7.2 mps2-an386, arm-none-eabi-gcc 12.2, TFLite
+Micro of 2026-08 with its pinned CMSIS-NN, kernels at -O2) on networks of the same shapes; they are constants here.
+Where an SDK is named (NEURALSPOT_ROOT), `sktools run MODEL --engine tflm` measures the interpreter live.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from tabulate import tabulate
+
+from sktools.boards.board import load_board
+from sktools.boards.driver import driver_for
+from sktools.build.build import build_firmware
+from sktools.compiler import compile_model
+from sktools.errors import SktoolsError
+from sktools.zoo import resolve
+
+FLOOR = 0.5
+"""Cycles a MAC: SMLAD does two."""
+
+
+@dataclass(frozen=True)
+class Interpreter:
+    """Model cycles a 2 h frame and arena bytes of the interpreter; blocks: model cycles by block."""
+
+    cycles: int
+    arena_bytes: int
+    blocks: dict[str, int]
+
+
+INTERPRETER = {
+    "ss-2": Interpreter(20_100_000, 35_108, {}),
+    "ss-4": Interpreter(
+        27_990_000,
+        38_468,
+        {
+            "ENC": 439_945,
+            "B1.1": 1_793_032,
+            "B1.2": 2_671_398,
+            "B2.1": 3_807_769,
+            "B2.2": 4_887_612,
+            "B3.1": 5_270_836,
+            "B4.1": 8_085_243,
+            "DEC": 1_030_403,
+        },
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One frame of this engine: model cycles by block, bytes of arena, flash and RAM."""
+
+    macs: dict[str, int]
+    cycles: dict[str, int]
+    arena_bytes: int
+    flash_bytes: int
+    ram_bytes: int
+
+
+def measure(name: str, optimize: str) -> Measured:
+    """Builds and runs one random frame. Raises SktoolsError where the model is not there or a tool is missing."""
+    board, found = load_board("virtual"), resolve(name)
+    content = found.tflite.read_bytes()
+    compiled = compile_model(content, name=found.name, optimize=optimize)
+    with tempfile.TemporaryDirectory() as folder:
+        build = build_firmware(compiled, board.target, content, Path(folder) / "build")
+        sizes = build.sizes()
+        with driver_for(board).open(build) as session:
+            frame = np.random.default_rng(0).integers(-128, 128, compiled.input.elements).astype(np.int8)
+            session.run(frame.tobytes(), with_crc=False)
+            counts = session.counts()
+    macs: dict[str, int] = {}
+    cycles: dict[str, int] = {}
+    for layer in compiled.layers:
+        macs[layer.block] = macs.get(layer.block, 0) + layer.macs
+        spent = int(counts[layer.step].cycles or 0) if layer.cost_owner else 0
+        cycles[layer.block] = cycles.get(layer.block, 0) + spent
+    return Measured(macs, cycles, compiled.plan.arena_bytes, sizes.flash_bytes, sizes.ram_bytes)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="This engine against the interpreter, in model cycles.")
+    parser.add_argument("models", nargs="*", default=["ss-2", "ss-3", "ss-4", "ss-5"])
+    parser.add_argument("--optimize", default="balanced")
+    arguments = parser.parse_args()
+    totals, blocks = [], []
+    for name in arguments.models:
+        try:
+            found = measure(name, arguments.optimize)
+        except SktoolsError as error:
+            print(f"{name}: {error.message}")
+            continue
+        macs, cycles = sum(found.macs.values()), sum(found.cycles.values())
+        known = INTERPRETER.get(name)
+        totals.append(
+            [
+                name,
+                macs,
+                known.cycles if known else None,
+                cycles,
+                known.cycles / cycles if known else None,
+                cycles / macs,
+                cycles / macs / FLOOR,
+                known.arena_bytes / 1024 if known else None,
+                found.arena_bytes / 1024,
+                found.flash_bytes / 1024,
+                found.ram_bytes / 1024,
+            ]
+        )
+        for block, spent in found.cycles.items():
+            before = known.blocks.get(block) if known else None
+            blocks.append([name, block, found.macs[block], before, spent, before / spent if before else None])
+    print(
+        tabulate(
+            totals,
+            headers=[
+                "model", "MAC", "interpreter", "cycles", "faster", "cycles/MAC", "x floor", "its arena KiB",
+                "arena KiB", "flash KiB", "RAM KiB",
+            ],
+            intfmt=",",
+            floatfmt=".2f",
+            missingval="",
+        )
+    )  # fmt: skip
+    print()
+    headers = ["model", "block", "MAC", "interpreter", "cycles", "faster"]
+    print(tabulate(blocks, headers=headers, intfmt=",", floatfmt=".2f", missingval=""))
+
+
+if __name__ == "__main__":
+    main()
