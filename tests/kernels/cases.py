@@ -191,7 +191,7 @@ def conv_case(
     x = int8s(rng, rows, inputs)
     expected = _stage(reference.convolve(x, weights, bias, zero_point, dilation, padding), q)
     scalars = (rows, inputs, outputs, taps, dilation, padding, low, high, int(in_place))
-    blobs = (tables.tiles, tables.padding, tables.outputs, x)
+    blobs = (tables.tiles, tables.padding, tables.bias, tables.multiplier, tables.rounding, tables.shift, x)
     return Case("conv", scalars, blobs, expected)
 
 

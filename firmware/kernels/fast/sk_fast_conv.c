@@ -37,10 +37,12 @@ static void emit(conv_run_t *run, int32_t row)
     const int32_t length = (reach_of(shape) + 2) * channels;
 
     if (row >= 0 && row < shape->rows) {
-        const int32_t *sum = run->sums + run->start, *end = sum + channels, *output = shape->outputs;
+        const int32_t *sum = run->sums + run->start, *end = sum + channels;
+        const int32_t *bias = shape->bias, *multiplier = shape->multiplier;
+        const int32_t *rounding = shape->rounding, *shift = shape->shift;
         int8_t *out = run->out + row * channels;
-        for (; sum != end; sum++, output += 4) {
-            const int32_t value = sk_linear(*sum + output[0], output[1], output[2], output[3]);
+        for (; sum != end; sum++) {
+            const int32_t value = sk_linear(*sum + *bias++, *multiplier++, *rounding++, *shift++);
             *out++ = (int8_t)(value < low ? low : value > high ? high : value);
         }
     }

@@ -16,11 +16,14 @@ WINDOW = 40
 
 @dataclass(frozen=True, eq=False)
 class ConvTables:
-    """Members of sk_fast_conv_t: tiles [records, words]; padding [taps * out_channels]; outputs [out_channels, 4]."""
+    """Members of sk_fast_conv_t: tiles [records, words]; padding [taps * out_channels]; the rest [out_channels]."""
 
     tiles: NDArray[np.int32]
     padding: NDArray[np.int32]
-    outputs: NDArray[np.int32]
+    bias: NDArray[np.int32]
+    multiplier: NDArray[np.int32]
+    rounding: NDArray[np.int32]
+    shift: NDArray[np.int32]
 
 
 def pack_conv(
@@ -49,5 +52,8 @@ def pack_conv(
     return ConvTables(
         np.concatenate([pack_tiles(group.astype(np.int16), zeros, zeros) for group in groups]),
         (zero_point * by_tap.sum(axis=2).reshape(-1)).astype(np.int32),
-        np.column_stack([folded, requantization.multiplier, rounding, -requantization.shift]).astype(np.int32),
+        folded.astype(np.int32),
+        requantization.multiplier.astype(np.int32),
+        rounding,
+        -requantization.shift.astype(np.int32),
     )
