@@ -30,6 +30,8 @@ KIND = "sktools-feature-store"
 SCHEMA_VERSION = 1
 SUBJECT_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@+ -]{0,120}")
 PARTIAL_END = ".partial"
+ARRAYS = ("features", "stage_labels", "mask")
+LARGEST_ARRAY = 10_000_000
 
 
 @dataclass(frozen=True)
@@ -153,7 +155,9 @@ def read_subject(folder: Path, index: StoreIndex, subject: str) -> SubjectFeatur
         raise DataError(f"{path}: no such file ({reason})", "sktools data prepare goes on where it stopped")
     try:
         with _h5py().File(path, "r") as file:
-            arrays = {name: np.asarray(file[name]) for name in ("features", "stage_labels", "mask")}
+            if max(file[name].size for name in ARRAYS) > LARGEST_ARRAY:
+                raise ValueError("an array is larger than any night's")
+            arrays = {name: np.asarray(file[name]) for name in ARRAYS}
             attributes: dict[str, Any] = dict(file.attrs)
         names = tuple(json.loads(attributes["names"]))
         found = (str(attributes["dataset"]), str(attributes["subject"]), str(attributes["feature_set"]))

@@ -30,6 +30,7 @@ from sktools.model_config import EPOCH_SECONDS
 from sktools.strict_yaml import suggest
 
 FEATURE_SET = "fs-w-pa-14"
+CLUSTER_TIMEOUT = "10s"
 VERSION = 1
 """Of the stored numbers; raised when the way they are computed changes, so that older files are made anew."""
 
@@ -226,7 +227,7 @@ def _backend(joblib: Any, jobs: int, dask: str | None) -> Iterator[int]:
             "--dask needs dask.distributed, which is not installed", "pip install 'sktools[dask]'"
         ) from error
     try:
-        client = distributed.Client(dask, timeout="10s", set_as_default=False)
+        client = distributed.Client(dask, timeout=CLUSTER_TIMEOUT, set_as_default=False)
     except (OSError, TimeoutError, ValueError) as error:
         raise MissingError(f"no Dask scheduler answers at {dask}", "dask scheduler prints its address") from error
     try:
