@@ -104,7 +104,7 @@ def _check_order(graph: Graph) -> None:
             if index in known:
                 raise ModelError(f"operator {operator.index} ({operator.op}) writes tensor {index} a second time")
             known.add(index)
-    if graph.output not in known or graph.tensors[graph.output].data is not None:
+    if graph.output not in known or graph.output == graph.input or graph.tensors[graph.output].data is not None:
         raise ModelError("no operator computes the model's output")
 
 
@@ -143,6 +143,8 @@ def _tensor(model: Any, raw: Any, index: int, file_bytes: int) -> Tensor:
         elements *= extent
     if elements > MAX_ELEMENTS:
         raise ModelError(f"tensor {index} has shape {list(shape)}: more than {MAX_ELEMENTS} elements")
+    if raw.Sparsity() is not None or raw.IsVariable():
+        raise ModelError(f"tensor {index} is sparse, or keeps its value between runs; neither is supported")
     dtype = _name_of(tflite.TensorType, raw.Type())
     quantization = _quantization(raw.Quantization(), shape, index)
     return Tensor(
@@ -154,12 +156,12 @@ def _quantization(raw: Any, shape: tuple[int, ...], index: int) -> Quantization 
     if raw is None or raw.ScaleLength() == 0:
         return None
     count, axis = raw.ScaleLength(), int(raw.QuantizedDimension())
-    if count > MAX_TOTAL_CHANNELS or raw.ZeroPointLength() not in (0, count):
+    if count > MAX_TOTAL_CHANNELS or raw.ZeroPointLength() != count:
         raise ModelError(f"tensor {index} has {count} scales and {raw.ZeroPointLength()} zero points")
     if count > 1 and not (0 <= axis < len(shape) and shape[axis] == count):
         raise ModelError(f"tensor {index} with shape {list(shape)} has {count} scales along axis {axis}")
     scale = np.array([raw.Scale(i) for i in range(count)], dtype=np.float32)
-    zero_point = np.array([raw.ZeroPoint(i) if raw.ZeroPointLength() else 0 for i in range(count)], dtype=np.int64)
+    zero_point = np.array([raw.ZeroPoint(i) for i in range(count)], dtype=np.int64)
     if not np.all(np.isfinite(scale)) or np.any(scale < 0):
         raise ModelError(f"tensor {index} has a scale that is negative or not finite")
     return Quantization(scale, zero_point, axis)
@@ -208,6 +210,8 @@ def _operator(model: Any, raw: Any, index: int, tensor_count: int) -> Operator:
     for tensor in (*inputs, *outputs):
         if tensor >= tensor_count or tensor < -1:
             raise ModelError(f"operator {index} ({op}) names tensor {tensor} of {tensor_count}")
+    if not inputs or inputs[0] < 0:
+        raise ModelError(f"operator {index} ({op}) has no input")
     if not outputs or min(outputs) < 0:
         raise ModelError(f"operator {index} ({op}) has no output")
     return Operator(index, op, inputs, outputs, _options(op, raw))
@@ -233,6 +237,11 @@ def _activation(options: Any) -> str:
     return _ACTIVATION.get(options.FusedActivationFunction(), f"activation {options.FusedActivationFunction()}")
 
 
+def _joined(count: int, element: Callable[[int], int]) -> str:
+    """A short vector as an option's value: "1,-1,64"."""
+    return ",".join(str(element(position)) for position in range(min(count, MAX_AXES + 1)))
+
+
 def _window(options: Any) -> dict[str, int | bool | str]:
     return {
         "padding": _PADDING.get(options.Padding(), f"padding {options.Padding()}"),
@@ -252,6 +261,14 @@ _OPTIONS: dict[str, tuple[str, Callable[[Any], Mapping[str, int | bool | str]]]]
     ),
     "ADD": ("AddOptions", lambda options: {"activation": _activation(options)}),
     "MUL": ("MulOptions", lambda options: {"activation": _activation(options)}),
+    "RESHAPE": (
+        "ReshapeOptions",
+        lambda options: {"new_shape": _joined(options.NewShapeLength(), options.NewShape)},
+    ),
+    "SQUEEZE": (
+        "SqueezeOptions",
+        lambda options: {"squeeze_dims": _joined(options.SqueezeDimsLength(), options.SqueezeDims)},
+    ),
     "MEAN": ("ReducerOptions", lambda options: {"keep_dims": bool(options.KeepDims())}),
     "FULLY_CONNECTED": (
         "FullyConnectedOptions",

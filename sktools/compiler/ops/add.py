@@ -13,15 +13,20 @@ from sktools.compiler.graph import Graph, Operator
 from sktools.compiler.ops.base import (
     FloatArray,
     Op,
-    activation_operand,
     clamp_of,
     float_activation,
     float_value,
     multiplier_of,
     register,
-    result,
 )
-from sktools.compiler.ops.elementwise import Strides, channel_count, operand_source, row_count, strides_of
+from sktools.compiler.ops.elementwise import (
+    Strides,
+    channel_count,
+    operand_source,
+    operands_of,
+    row_count,
+    strides_of,
+)
 
 LEFT_SHIFT = 20
 
@@ -37,11 +42,11 @@ class Add(Op):
 
     @classmethod
     def parse(cls, operator: Operator, graph: Graph) -> Self:
-        inputs = (activation_operand(operator, graph, 0), activation_operand(operator, graph, 1))
-        output = result(operator, graph)
+        inputs, output = operands_of(operator, graph)
         # add.cc: 2 * max and (1 << 20) * scale are float32, the quotients double.
-        twice = float(np.float32(2) * np.float32(max(inputs[0].scale, inputs[1].scale)))
-        scaled = float(np.float32(1 << LEFT_SHIFT) * np.float32(output.scale))
+        with np.errstate(over="ignore"):  # an infinite factor is refused below
+            twice = float(np.float32(2) * np.float32(max(inputs[0].scale, inputs[1].scale)))
+            scaled = float(np.float32(1 << LEFT_SHIFT) * np.float32(output.scale))
         return cls(
             operator,
             inputs,

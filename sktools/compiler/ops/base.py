@@ -112,9 +112,11 @@ def _checked(operator: Operator, tensor: Tensor, what: str, dtype: str) -> Tenso
     return tensor
 
 
-def activation_operand(operator: Operator, graph: Graph, position: int) -> Tensor:
-    """An int8 input quantized per tensor."""
+def activation_operand(operator: Operator, graph: Graph, position: int, *, constant: bool = False) -> Tensor:
+    """An int8 input quantized per tensor. constant: whether the file may hold its values."""
     tensor = operand(operator, graph, position)
+    if tensor.data is not None and not constant:
+        raise refuse(operator, f"input {position} is a constant; an activation is supported here")
     if tensor.quantization is not None and len(tensor.quantization.scale) != 1:
         raise refuse(operator, f"input {position} is quantized per channel; per tensor is supported here")
     return tensor

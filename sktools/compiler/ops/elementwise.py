@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from sktools.compiler.call import Table
-from sktools.compiler.graph import Operator, Tensor
-from sktools.compiler.ops.base import refuse
+from sktools.compiler.graph import Graph, Operator, Tensor
+from sktools.compiler.ops.base import activation_operand, refuse, result
 
 
 @dataclass(frozen=True)
@@ -15,6 +17,19 @@ class Strides:
 
     row: int
     channel: int
+
+
+def operands_of(operator: Operator, graph: Graph) -> tuple[tuple[Tensor, Tensor], Tensor]:
+    """Both inputs and the output. Raises ModelError where the output's shape is not theirs, broadcast."""
+    first, second = (activation_operand(operator, graph, position, constant=True) for position in range(2))
+    output = result(operator, graph)
+    try:
+        shape = np.broadcast_shapes(first.shape, second.shape)
+    except ValueError:
+        shape = None
+    if shape != output.shape:
+        raise refuse(operator, f"{list(first.shape)} and {list(second.shape)} do not broadcast to {list(output.shape)}")
+    return (first, second), output
 
 
 def row_count(output: Tensor) -> int:

@@ -50,6 +50,9 @@ class FullyConnected(Op):
             raise refuse(
                 operator, f"weights {list(weights.shape)} do not join {list(source.shape)} to {list(output.shape)}"
             )
+        expected = (*source.shape[:-1], channels) if operator.options.get("keep_dims") else (rows, channels)
+        if output.shape != expected:
+            raise refuse(operator, f"the output has shape {list(output.shape)}, expected {list(expected)}")
         assert weights.quantization is not None
         # TFLite Micro forms the product of the scales in float32 before widening it (kernel_util.cc).
         scales = [np.float32(source.scale) * scale for scale in channel_scales32(weights, channels)]

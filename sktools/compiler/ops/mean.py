@@ -50,8 +50,11 @@ class Mean(Op):
             )
         channels = source.shape[-1]
         rows = source.elements // channels
-        if output.elements != channels:
-            raise refuse(operator, f"the output has {output.elements} elements for {channels} channels")
+        expected = tuple(1 if axis in reduced else extent for axis, extent in enumerate(source.shape))
+        if not operator.options.get("keep_dims", False):
+            expected = tuple(extent for axis, extent in enumerate(source.shape) if axis not in reduced)
+        if output.shape != expected:
+            raise refuse(operator, f"the output has shape {list(output.shape)}, expected {list(expected)}")
         multiplier, shift = multiplier_of(operator, source.scale / output.scale)
         # QuantizedMeanOrSum (tensorflow/lite/kernels/internal/reference/reduce.h) folds 1/rows into the multiplier,
         # with as many bits as keep it in 31 and the shift in range.

@@ -13,15 +13,20 @@ from sktools.compiler.graph import Graph, Operator
 from sktools.compiler.ops.base import (
     FloatArray,
     Op,
-    activation_operand,
     clamp_of,
     float_activation,
     float_value,
     multiplier_of,
     register,
-    result,
 )
-from sktools.compiler.ops.elementwise import Strides, channel_count, operand_source, row_count, strides_of
+from sktools.compiler.ops.elementwise import (
+    Strides,
+    channel_count,
+    operand_source,
+    operands_of,
+    row_count,
+    strides_of,
+)
 
 
 @register("MUL")
@@ -34,10 +39,10 @@ class Mul(Op):
 
     @classmethod
     def parse(cls, operator: Operator, graph: Graph) -> Self:
-        inputs = (activation_operand(operator, graph, 0), activation_operand(operator, graph, 1))
-        output = result(operator, graph)
+        inputs, output = operands_of(operator, graph)
         # mul.cc forms the factor in float32 before widening it.
-        real = np.float32(inputs[0].scale) * np.float32(inputs[1].scale) / np.float32(output.scale)
+        with np.errstate(over="ignore"):  # an infinite factor is refused below
+            real = np.float32(inputs[0].scale) * np.float32(inputs[1].scale) / np.float32(output.scale)
         multiplier, shift = multiplier_of(operator, float(real))
         return cls(
             operator,

@@ -2,13 +2,47 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
+import numpy as np
+
 from sktools.compiler.call import Call
-from sktools.compiler.graph import Graph, Operator
-from sktools.compiler.ops.base import FloatArray, Op, activation_operand, float_value, refuse, register, result
+from sktools.compiler.graph import Graph, Operator, Tensor
+from sktools.compiler.ops.base import FloatArray, Op, activation_operand, float_value, operand, refuse, register, result
+
+
+def _as_told(operator: Operator, graph: Graph, source: Tensor) -> tuple[int, ...] | None:
+    """The output's shape as the operand or the options say it; None where neither says anything.
+
+    Nor where a pass dropped the operators that compute it: then the file has no other word than the output's shape.
+    """
+    told = _numbers(operator, graph)
+    if operator.op == "RESHAPE":
+        known = math.prod(extent for extent in told if extent >= 0)
+        rest = source.elements // known if told.count(-1) == 1 and known > 0 else -1
+        shape = tuple(rest if extent == -1 else extent for extent in told)
+        return shape if told and not operator.folded else None
+    rank = len(source.shape)
+    if operator.op == "SQUEEZE":
+        if any(not -rank <= axis < rank for axis in told):
+            raise refuse(operator, f"its axes {list(told)} are not those of {list(source.shape)}")
+        axes = {axis % rank for axis in told} or {axis for axis, extent in enumerate(source.shape) if extent == 1}
+        return tuple(extent for axis, extent in enumerate(source.shape) if axis not in axes)
+    if len(told) != 1 or not -rank - 1 <= told[0] <= rank:
+        raise refuse(operator, f"its axis {list(told)} is no constant in {-rank - 1}..{rank}")
+    position = told[0] % (rank + 1)
+    return (*source.shape[:position], 1, *source.shape[position:])
+
+
+def _numbers(operator: Operator, graph: Graph) -> tuple[int, ...]:
+    if operator.op != "SQUEEZE" and len(operator.inputs) > 1:
+        tensor = operand(operator, graph, 1, dtype="INT32")
+        return () if tensor.data is None else tuple(int(value) for value in np.ravel(tensor.data))
+    text = str(operator.options.get("new_shape") or operator.options.get("squeeze_dims") or "")
+    return tuple(int(number) for number in text.split(",") if number)
 
 
 @register("EXPAND_DIMS")
@@ -22,6 +56,9 @@ class Reshape(Op):
         output = result(operator, graph)
         if source.elements != output.elements:
             raise refuse(operator, f"{list(source.shape)} to {list(output.shape)}: the element counts differ")
+        expected = _as_told(operator, graph, source)
+        if expected is not None and expected != output.shape:
+            raise refuse(operator, f"the output has shape {list(output.shape)}, expected {list(expected)}")
         if (source.scale, source.zero_point) != (output.scale, output.zero_point):
             raise refuse(operator, "its input and output are quantized differently")
         return cls(operator, (source,), output)

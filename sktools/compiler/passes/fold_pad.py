@@ -34,7 +34,7 @@ def _folded(graph: Graph, pad: Operator, conv: Operator) -> Operator | None:
     if conv.op not in CONVOLUTIONS or conv.options.get("padding") != "VALID" or conv.inputs[0] != pad.outputs[0]:
         return None
     source, padded = graph.tensors[pad.inputs[0]], graph.tensors[pad.outputs[0]]
-    amounts = graph.tensors[pad.inputs[1]].data if len(pad.inputs) == 2 else None
+    amounts = graph.tensors[pad.inputs[1]].data if len(pad.inputs) == 2 and pad.inputs[1] >= 0 else None
     if amounts is None or len(source.shape) != 4 or np.shape(amounts) != (4, 2):
         return None
     rows = np.asarray(amounts).astype(int)
