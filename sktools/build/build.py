@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
-import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from sktools.build import record
 from sktools.build.elf import ImageSizes, image_sizes, locate
 from sktools.build.project import TFLITE, model_sources, printable, project_files
+from sktools.build.replacement import replacement
 from sktools.build.target import Target
 from sktools.build.toolchain import compiler_version, require_tools, run_make
 from sktools.compiler.compiled import CompiledModel
@@ -86,7 +85,7 @@ def build_project(
     fingerprint = _fingerprint(files, compiler)
     if _holds(folder, fingerprint, image, compiler):
         return load_build(folder)
-    with _replacement(folder, files) as fresh:
+    with replacement(folder, files, record.FILE) as fresh:
         make(fresh)
         receipt = _receipt(fingerprint, fresh / image, compiler)
         (fresh / _RECEIPT).write_text(json.dumps(receipt, indent=1) + "\n")
@@ -100,24 +99,8 @@ def write_project(files: Mapping[str, bytes], folder: Path) -> None:
     """
     if all((folder / path).is_file() and (folder / path).read_bytes() == content for path, content in files.items()):
         return
-    with _replacement(folder, files):
+    with replacement(folder, files, record.FILE):
         pass
-
-
-@contextlib.contextmanager
-def _replacement(folder: Path, files: Mapping[str, bytes]) -> Iterator[Path]:
-    """A new folder with these files, which takes the place of `folder` when the context ends without an error."""
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".build-") as name:
-            fresh = Path(name) / "project"
-            _write(fresh, files)
-            yield fresh
-            _take_place(fresh, folder, Path(name) / "replaced")
-    except OSError as error:
-        raise BuildError(
-            f"cannot write {folder}: {error.strerror or error}", "name another folder: --output DIR"
-        ) from error
 
 
 def load_build(folder: Path) -> Build:
@@ -188,26 +171,3 @@ def _read_receipt(folder: Path) -> dict[str, str]:
 
 def _digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def _write(folder: Path, files: Mapping[str, bytes]) -> None:
-    for path, content in files.items():
-        place = folder / path
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_bytes(content)
-
-
-def _take_place(fresh: Path, folder: Path, replaced: Path) -> None:
-    """Moves `fresh` to `folder`. A folder there that is none of ours is left alone."""
-    if folder.exists() and any(folder.iterdir()) and not (folder / record.FILE).is_file():
-        raise BuildError(f"{folder} holds something that sktools did not write", "name another folder: --output DIR")
-    for attempt in range(20):  # another run may be building into the same folder
-        with contextlib.suppress(FileNotFoundError):
-            folder.rename(replaced.with_name(f"{replaced.name}-{attempt}"))
-        try:
-            fresh.rename(folder)
-            return
-        except OSError:
-            if not folder.exists():
-                raise
-    raise BuildError(f"cannot replace {folder}: another run keeps writing it", "name another folder: --output DIR")

@@ -17,6 +17,7 @@ from sktools.build.cache import cache_folder
 from sktools.build.elf import symbol_addresses
 from sktools.build.memory_map import Content, MemoryRegion, check_fit
 from sktools.build.project import (
+    RUNTIME_SOURCES,
     TFLITE,
     c_files,
     include_folders,
@@ -104,7 +105,7 @@ def application_files(
     model: CompiledModel, target: SdkTarget, tflite: bytes, *, debug: bool = False
 ) -> dict[str, bytes]:
     """Every file of the application, by its path below its folder. Depends on nothing but the arguments."""
-    generated, copied = project_sources(model, SOURCES)
+    generated, copied = project_sources(model, (*RUNTIME_SOURCES, *SOURCES))
     sources = {**generated, **copied}
     model_flags, runtime_flags = (("-Og",), ("-Og",)) if debug else (MODEL_FLAGS, RUNTIME_FLAGS)
     ours = ("-Werror",)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
@@ -25,7 +26,7 @@ def project_files(model: CompiledModel, target: Target, tflite: bytes, debug: bo
 
     debug: -Og instead of the target's optimization.
     """
-    generated, copied = project_sources(model, target.sources)
+    generated, copied = project_sources(model, (*RUNTIME_SOURCES, *target.sources))
     script = f"src/board/{PurePosixPath(target.linker_script).name}" if target.linker_script else ""
     if script:
         copied[script] = firmware_path(target.linker_script).read_bytes()
@@ -79,12 +80,12 @@ def printable(name: str) -> str:
 def project_sources(model: CompiledModel, sources: Iterable[str]) -> tuple[dict[str, bytes], dict[str, bytes]]:
     """The C of a project, by its path there: what the compiler generated, and what is copied from firmware/.
 
-    sources: files below firmware/ that the board adds to the model, its kernels and the runtime.
+    sources: files below firmware/ that the project needs besides the model and its kernels.
     """
     included = (name for text in model.sources.values() for name in _included(text, "kernels"))
     kernels = (f"kernels/{name}" for name in model.kernels)
     generated = {f"{MODEL_FOLDER}/{name}": text.encode() for name, text in model.sources.items()}
-    return generated, _copied_files((*kernels, *included, *RUNTIME_SOURCES, *sources))
+    return generated, _copied_files((*kernels, *included, *sources))
 
 
 def is_model(path: str) -> bool:
@@ -121,7 +122,7 @@ def _included(text: str, folder: str) -> list[str]:
     """What of firmware/ a C file that lies in `folder` includes; the compiler's and generated headers are not there."""
     found = []
     for name in _INCLUDE.findall(text):
-        candidates = [f"{place}/{name}" for place in dict.fromkeys((folder, "kernels", "runtime"))]
+        candidates = [posixpath.normpath(f"{place}/{name}") for place in dict.fromkeys((folder, "kernels", "runtime"))]
         found += [path for path in candidates if firmware_path(path).is_file()][:1]
     return found
 

@@ -25,10 +25,12 @@ COMMANDS: dict[str, str] = {
     "compare": "two results side by side, with thresholds",
     "tune": "measure every kernel that could compute a model's layers",
     "size": "RAM and flash of a model: arena plan, sections, symbols",
+    "export": "write a model's files for use elsewhere: C library, .tflite, C array",
     "evaluate": "score a model on recordings, on the host",
     "train": "train, quantize and evaluate a network",
     "data": "fetch recordings and prepare feature stores",
     "zoo": "the models that ship with sktools",
+    "monitor": "show what a board sends, our frames decoded",
     "list": "boards, ports, probes, models, data sets",
     "doctor": "what is installed, and what a board still needs",
 }

@@ -165,3 +165,15 @@ def test_a_silent_board(sktools: Command, desk: FakeEvb) -> None:
     ended = sktools("profile", "tiny", "--board", "apollo4p_evb", "--frames", "1")
     assert ended.code == EXIT_FAILURE
     assert "silent" in ended.err and "sktools flash" in ended.err
+
+
+@needs_arm_gcc
+@needs_qemu
+def test_the_monitor_decodes_what_the_board_says(sktools: Command, desk: FakeEvb) -> None:
+    assert sktools("build-fw", "tiny", "--board", "apollo4p_evb").code == 0
+    assert sktools("flash", "tiny", "--board", "apollo4p_evb").code == 0
+    ended = sktools("monitor", "--hello", "--seconds", "3")
+    assert ended.code == 0, ended.err
+    assert "HELLO reply #1: tiny" in ended.out and "on apollo4p_evb, counter dwt, 192.00 MHz" in ended.out
+    assert "MEMORY reply #2: stack" in ended.out
+    assert sktools("monitor", "--board", "host").code == EXIT_USAGE

@@ -1,0 +1,117 @@
+"""A model for somebody else's firmware: a C library with its self-test, or the .tflite itself as a file or C array."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from sktools.build.neuralspot import COMPILER, CPU_FLAGS, INSTALL, MODEL_FLAGS
+from sktools.build.project import c_files, include_folders, printable, project_sources, render
+from sktools.build.replacement import replacement
+from sktools.build.toolchain import require_program, run_make
+from sktools.compiler.compiled import CompiledModel
+from sktools.compiler.emit import identifier_of
+from sktools.compiler.reference import Reference
+from sktools.errors import MissingError
+
+VECTORS, VECTOR_SEED = 2, 0
+MARK = ".sktools-c-library"
+"""Stands in a folder that holds a library of ours, so that no other folder is replaced."""
+
+
+@dataclass(frozen=True)
+class Vector:
+    """int8 values of a frame and of what the reference kernels make of it."""
+
+    input: tuple[int, ...]
+    expected: tuple[int, ...]
+
+
+def random_vectors(tflite: bytes, count: int = VECTORS, seed: int = VECTOR_SEED) -> tuple[Vector, ...]:
+    """Seeded random frames with the reference's answers.
+
+    Raises ModelError where the reference refuses the model, MissingError where it is not installed.
+    """
+    oracle = Reference(tflite)
+    shape = oracle.graph.tensors[oracle.graph.input].shape
+    generator = np.random.default_rng(seed)
+    found = []
+    for _ in range(count):
+        frame = generator.integers(-128, 128, size=shape, dtype=np.int8)
+        output = oracle.run(frame)[oracle.graph.output]
+        found.append(Vector(tuple(frame.reshape(-1).tolist()), tuple(output.reshape(-1).tolist())))
+    return tuple(found)
+
+
+def library_files(model: CompiledModel, vectors: tuple[Vector, ...]) -> dict[str, bytes]:
+    """Every file of the C library but the compiled one, by its path below the folder."""
+    name = identifier_of(model.name)
+    generated, copied = project_sources(model, ("runtime/sk_model.h",))
+    wrapper = f"src/{name}.c"
+    sources = {**generated, **copied}
+    fields = {
+        **_names(model.name, model.sha256),
+        "contract": model.contract,
+        "optimize": model.optimize,
+        "input": model.input,
+        "output": model.output,
+        "input_scale": repr(float(np.float32(model.input.scale))),
+        "output_scale": repr(float(np.float32(model.output.scale))),
+        "arena_bytes": model.plan.arena_bytes,
+        "ram_bytes": model.plan.arena_bytes + model.input.elements + model.output.elements,
+        "model_bytes": model.model_bytes,
+        "sources": c_files((*sources, wrapper)),
+        "include_folders": include_folders(sources),
+        "cpu_flags": CPU_FLAGS,
+        "flags": MODEL_FLAGS,
+        "vectors": vectors,
+        "source": f"{len(vectors)} random frames (seed {VECTOR_SEED})",
+    }
+    return {
+        **sources,
+        wrapper: render("export/library.c.j2", fields),
+        f"include/{name}.h": render("export/public.h.j2", fields),
+        f"selftest/{name}_selftest.h": render("export/selftest.h.j2", fields),
+        f"selftest/{name}_selftest.c": render("export/selftest.c.j2", fields),
+        "examples/main.c": render("export/main.c.j2", fields),
+        "Makefile": render("export/Makefile.j2", fields),
+        "README.md": render("export/README.md.j2", fields),
+        "exports.txt": "".join(f"{name}_{call}\n" for call in ("input", "invoke", "output")).encode(),
+        MARK: f"{model.sha256}\n".encode(),
+    }
+
+
+def export_library(model: CompiledModel, tflite: bytes, folder: Path) -> Path:
+    """Writes the C library into `folder` and compiles it for the Cortex-M4; returns the library's path.
+
+    Raises MissingError where the compiler is missing: the sources are written all the same. Raises BuildError where it
+    does not compile, or the folder holds something else.
+    """
+    files = library_files(model, random_vectors(tflite))
+    try:
+        for program, install in ((COMPILER, INSTALL), ("make", "sudo apt-get install make")):
+            require_program(program, "the Cortex-M4 library", install)
+    except MissingError as error:
+        with replacement(folder, files, MARK):
+            pass
+        raise MissingError(f"{error.message}; the sources are written: {folder}", error.hint) from error
+
+    with replacement(folder, files, MARK) as fresh:
+        run_make(fresh)
+        run_make(fresh, arguments=["example"])  # what does not link here does not link in a firmware
+        shutil.rmtree(fresh / "obj")
+    return folder / "lib" / f"lib{identifier_of(model.name)}.a"
+
+
+def tflite_header(name: str, tflite: bytes, sha256: str) -> bytes:
+    """The .tflite as a C header: <name>_tflite[] and <name>_tflite_len, for an interpreter in flash."""
+    fields = {**_names(name, sha256), "content": [f"0x{byte:02x}" for byte in tflite]}
+    return render("export/tflite_header.h.j2", fields)
+
+
+def _names(model: str, sha256: str) -> dict[str, str]:
+    name = identifier_of(model)
+    return {"title": printable(model), "name": name, "macro": name.upper(), "sha256": sha256}

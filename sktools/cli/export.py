@@ -1,0 +1,86 @@
+"""sktools export: a model's files for use elsewhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sktools.cli import settings
+from sktools.cli.console import console, summary
+from sktools.cli.options import machine_readable, model_argument, talk
+
+if TYPE_CHECKING:
+    from sktools.zoo import ModelRef
+
+KINDS = ("c-library", "tflite", "header")
+
+
+@click.command(short_help="write a model's files for use elsewhere")
+@model_argument
+@click.option("--as", "kind", type=click.Choice(KINDS), required=True, help="What to write.")
+@click.option("--optimize", metavar="LEVEL", help="Of the C library: none, speed, size or balanced.")
+@click.option(
+    "--output", type=click.Path(path_type=Path), metavar="PATH", help="Folder or file.  [default: in ./models/<name>]"
+)
+@machine_readable
+@talk
+def command(model: str, kind: str, optimize: str | None, output: Path | None) -> None:
+    """Write MODEL as sources with a Cortex-M4 library and a self-test, as the .tflite, or as a C array of it."""
+    from sktools.zoo import LOCAL_FOLDER, resolve
+
+    found = resolve(model)
+    folder = Path(LOCAL_FOLDER) / found.name
+    write = {"c-library": _library, "tflite": _tflite, "header": _header}[kind]
+    document = {"model": found.name, "sha256": found.sha256, "as": kind, **write(found, folder, output, optimize)}
+    console.document(document)
+    console.result(summary({name: value for name, value in document.items() if name not in ("as", "model")}))
+
+
+def _library(found: ModelRef, folder: Path, output: Path | None, optimize: str | None) -> dict[str, Any]:
+    from sktools.build.cache import user_costs
+    from sktools.build.export import export_library
+    from sktools.compiler.compile import compile_model
+    from sktools.compiler.costs import known_costs
+
+    target = output or folder / "c-library"
+    content = found.tflite.read_bytes()
+    compiled = compile_model(
+        content, name=found.name, optimize=settings.text("optimize", optimize), costs=known_costs(user_costs())
+    )
+    library = export_library(compiled, content, target)
+    ram = compiled.plan.arena_bytes + compiled.input.elements + compiled.output.elements
+    return {
+        "folder": str(target),
+        "library": str(library),
+        "bytes": library.stat().st_size,
+        "ram_bytes": ram,
+        "model_bytes": compiled.model_bytes,
+    }
+
+
+def _tflite(found: ModelRef, folder: Path, output: Path | None, optimize: str | None) -> dict[str, Any]:
+    from sktools.zoo import CONFIG_FILE, FLOAT_TFLITE_FILE, METRICS_FILE, TFLITE_FILE
+
+    if output is not None:
+        return _file(output, found.tflite.read_bytes())
+    # A folder of ./models hides the zoo's of its name: it has to know as much.
+    for name in (CONFIG_FILE, METRICS_FILE, FLOAT_TFLITE_FILE) if found.config else ():
+        if (found.folder / name).is_file():
+            _file(folder / name, (found.folder / name).read_bytes())
+    return _file(folder / TFLITE_FILE, found.tflite.read_bytes())
+
+
+def _header(found: ModelRef, folder: Path, output: Path | None, optimize: str | None) -> dict[str, Any]:
+    from sktools.build.export import tflite_header
+
+    content = tflite_header(found.name, found.tflite.read_bytes(), found.sha256)
+    return _file(output or folder / f"{found.tflite.stem}_tflite.h", content)
+
+
+def _file(path: Path, content: bytes) -> dict[str, Any]:
+    from sktools.cli.files import write_bytes
+
+    write_bytes(path, content)
+    return {"file": str(path), "bytes": len(content)}

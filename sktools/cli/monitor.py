@@ -1,0 +1,58 @@
+"""sktools monitor: a serial terminal that decodes our frames."""
+
+from __future__ import annotations
+
+import time
+
+import click
+
+from sktools.cli import settings
+from sktools.cli.console import console
+from sktools.cli.options import Connection, connection, talk
+
+POLL_S = 0.2
+
+
+@click.command(short_help="show what a board sends, our frames decoded")
+@click.option("--board", metavar="NAME", help="Whose port and rate.  [default: apollo4p_evb]")
+@connection
+@click.option("--hello", is_flag=True, help="Ask the board once what it runs and how its memory stands.")
+@click.option("--seconds", type=float, metavar="N", help="End after N seconds.  [default: with Ctrl-C]")
+@talk
+def command(board: str | None, connection: Connection, hello: bool, seconds: float | None) -> None:
+    """Show what comes over the serial line: text as it is, frames in words, anything else as hex."""
+    from sktools.boards.configure import ImageOptions
+    from sktools.cli.job import find_board
+    from sktools.errors import UsageError
+    from sktools.link.framing import PROTOCOL_VERSION, Frame, encode
+    from sktools.link.messages import MessageType
+    from sktools.link.monitor import Decoder
+    from sktools.link.ports import find_port
+    from sktools.link.transport import SerialTransport
+
+    chosen = find_board(board or "apollo4p_evb", ImageOptions(), connection)
+    line = chosen.serial
+    if line is None or not line.usb:
+        raise UsageError(f"board {chosen.name} has no serial port", "--board apollo4p_evb, or --port PATH")
+    probe = chosen.jlink.probe if chosen.jlink else None
+    port = settings.optional("port", connection.port)
+    usb = [(usb.vid, usb.pid) for usb in line.usb if usb.firmware]
+    port = port or find_port(chosen.name, usb, probe).device
+    baud = settings.number("baud", connection.baud) or line.baud
+    transport = SerialTransport(port, baud)
+    decoder = Decoder()
+    console.info(f"{port} at {baud} baud; Ctrl-C ends")
+    end = None if seconds is None else time.monotonic() + seconds
+    try:
+        if hello:
+            for number, kind in enumerate((MessageType.HELLO, MessageType.MEMORY), start=1):
+                transport.send(encode(Frame(PROTOCOL_VERSION, kind, number, b"")))
+        while end is None or time.monotonic() < end:
+            for text in decoder.feed(transport.receive(POLL_S)):
+                console.result(text)
+    except KeyboardInterrupt:
+        pass  # the way out
+    finally:
+        transport.close()
+        for text in decoder.close():
+            console.result(text)
