@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sktools.compiler.fast.add import pack_add
 from sktools.compiler.fast.conv import pack_conv
 from sktools.compiler.fast.depthwise import pack_dw, pack_dw5, pack_dw5_linear
 from sktools.compiler.fast.gate import GateConstants, pack_gate
@@ -15,7 +16,7 @@ from sktools.compiler.fast.pointwise import pack_pointwise, pack_pointwise_any
 from sktools.compiler.fast.requantize import Requantization
 from tests.kernels import reference
 
-KERNELS = ("dw5", "dw5_linear", "dw", "pw", "gated_pw", "pw_any", "conv", "mul", "sums")
+KERNELS = ("dw5", "dw5_linear", "dw", "pw", "gated_pw", "pw_any", "conv", "mul", "sums", "add")
 
 
 @dataclass(frozen=True, eq=False)
@@ -208,3 +209,22 @@ def mul_case(seed: int, rows: int, channels: int, in_place: bool) -> Case:
 def sums_case(seed: int, rows: int, channels: int) -> Case:
     x = int8s(np.random.default_rng(seed), rows, channels)
     return Case("sums", (rows, channels, 0), (x,), x.sum(axis=0, dtype=np.int32))
+
+
+def add_case(seed: int, elements: int, in_place: bool) -> Case | None:
+    rng = np.random.default_rng(seed)
+    zero_points = (-128, -128, -128) if rng.random() < 0.5 else tuple(int(v) for v in rng.integers(-128, 128, 3))
+    scales = 2.0 ** rng.uniform(-7, -4, 3)
+    twice = 2 * max(scales[0], scales[1])
+    factors = [
+        quantize_multiplier(float(f)) for f in (scales[0] / twice, scales[1] / twice, 2.0**-20 * twice / scales[2])
+    ]
+    constants = pack_add((factors[0], factors[1], factors[2]), 20, zero_points, (-128, 127))
+    if constants is None:
+        return None
+    a, b = int8s(rng, elements), int8s(rng, elements)
+    values = [(x.astype(np.int64) - zero_point) << 20 for x, zero_point in zip((a, b), zero_points, strict=False)]
+    terms = [reference.requantize(v, np.int64(m), np.int64(n)) for v, (m, n) in zip(values, factors, strict=False)]
+    stage = np.int64(factors[2][0]), np.int64(factors[2][1])
+    expected = reference.output_stage(terms[0] + terms[1], *stage, zero_points[2], -128, 127)
+    return Case("add", (elements, *astuple(constants), int(in_place)), (b, a), expected)

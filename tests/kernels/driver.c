@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "fast/sk_fast_add.h"
 #include "fast/sk_fast_conv.h"
 #include "fast/sk_fast_depthwise.h"
 #include "fast/sk_fast_gate.h"
@@ -22,7 +23,7 @@ typedef struct {
     int32_t blobs;
 } case_t;
 
-enum { DW5, DW5_LINEAR, DW, PW, GATED_PW, PW_ANY, CONV, MUL, SUMS };
+enum { DW5, DW5_LINEAR, DW, PW, GATED_PW, PW_ANY, CONV, MUL, SUMS, ADD };
 
 static int32_t output_bytes(const case_t *c)
 {
@@ -35,6 +36,8 @@ static int32_t output_bytes(const case_t *c)
         return s[0] * s[2];
     case SUMS:
         return 4 * s[1];
+    case ADD:
+        return s[0];
     default:
         return s[0] * s[1];
     }
@@ -94,6 +97,11 @@ static void run_case(const case_t *c, const int8_t *in, void *out)
     case SUMS:
         sk_fast_sums(in, s[0], s[1], out);
         break;
+    case ADD: {
+        const sk_fast_add_t shape = {(uint32_t)s[0], s[1], s[2], s[3]};
+        sk_fast_add(&shape, in, blob[0], out);
+        break;
+    }
     }
 }
 

@@ -1,0 +1,68 @@
+"""Constants of sk_fast_add (firmware/kernels/fast/sk_fast_add.h)."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+SHIFT = 20
+"""SK_ADD_SHIFT."""
+
+REACH = 3
+"""Slopes tried on either side of the ideal ones."""
+
+Scale = tuple[int, int]
+"""TFLite's (multiplier, shift), shift positive to the left."""
+
+
+@dataclass(frozen=True)
+class AddConstants:
+    """Members of sk_fast_add_t."""
+
+    a_slope: int
+    b_slope: int
+    offset: int
+
+
+def pack_add(
+    scales: tuple[Scale, Scale, Scale], left_shift: int, zero_points: tuple[int, int, int], clamp: tuple[int, int]
+) -> AddConstants | None:
+    """Constants of out = a + b, or None where no straight plane equals the reference for all 65536 pairs of a and b.
+
+    scales, zero_points: of a, b and out, as TFLite's ADD prepares them; clamp: the activation's int8 range.
+    """
+    if any(not 0 < multiplier < 1 << 31 or not -31 <= shift <= 0 for multiplier, shift in scales):
+        return None
+    steps = np.arange(-128, 128, dtype=np.int64)
+    terms = [
+        _rescale((steps - zero_point) << left_shift, scale)
+        for scale, zero_point in zip(scales[:2], zero_points[:2], strict=True)
+    ]
+    wanted = np.clip(_rescale(terms[0][:, None] + terms[1][None, :], scales[2]) + zero_points[2], *clamp)
+    ideal = [
+        scale[0] * 2.0 ** (scale[1] - 31 + left_shift) * scales[2][0] * 2.0 ** (scales[2][1] - 31 + SHIFT)
+        for scale in scales[:2]
+    ]
+    moves = sorted(itertools.product(range(-REACH, REACH + 1), repeat=2), key=lambda move: abs(move[0]) + abs(move[1]))
+    for move in moves:
+        slopes = [round(value) + step for value, step in zip(ideal, move, strict=True)]
+        plane = steps[:, None] * slopes[0] + steps[None, :] * slopes[1]
+        lower = int(((wanted << SHIFT) - plane)[wanted > -128].max(initial=-(1 << 31)))
+        upper = int(((wanted << SHIFT) + (1 << SHIFT) - 1 - plane)[wanted < 127].min(initial=1 << 31))
+        offset = (lower + upper) // 2
+        reach = int(np.abs(plane).max()) + abs(offset)
+        if lower <= upper and reach < 1 << 31:
+            return AddConstants(slopes[0], slopes[1], offset)
+    return None
+
+
+def _rescale(values: NDArray[np.int64], scale: Scale) -> NDArray[np.int64]:
+    """MultiplyByQuantizedMultiplier, double rounding, for shifts to the right."""
+    multiplier, right = scale[0], -scale[1]
+    high = (2 * values * multiplier + (1 << 31)) >> 32
+    if right == 0:
+        return high
+    return (high - (high < 0) + (np.int64(1) << (right - 1))) >> right

@@ -1,0 +1,139 @@
+"""The fast kernels against the reference arithmetic, on this machine under ASan and UBSan."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.kernels import cases
+from tests.kernels.cases import Case
+from tests.kernels.host import HostDriver, build_host_driver
+
+pytestmark = pytest.mark.skipif(shutil.which("cc") is None, reason="no C compiler (cc) on this machine")
+
+SEEDS = st.integers(0, 2**32 - 1)
+ROWS = st.integers(1, 40)
+property_test = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+@pytest.fixture(scope="module")
+def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HostDriver]:
+    running = HostDriver(build_host_driver(tmp_path_factory.mktemp("driver")))
+    yield running
+    running.close()
+
+
+def check(driver: HostDriver, case: Case | None) -> None:
+    """A layer that packing refuses proves nothing and fails nothing; test_packing.py holds how rare that is."""
+    if case is not None:
+        np.testing.assert_array_equal(driver.run(case), case.expected, err_msg=f"{case.kernel} {case.scalars}")
+
+
+@property_test
+@given(SEEDS, ROWS, st.integers(1, 20), st.integers(1, 16), st.booleans())
+def test_depthwise_5(driver: HostDriver, seed: int, rows: int, channels: int, dilation: int, in_place: bool) -> None:
+    check(driver, cases.dw5_case(seed, rows, channels, dilation, in_place))
+
+
+@property_test
+@given(SEEDS, ROWS, st.integers(1, 20), st.integers(1, 16), st.booleans())
+def test_depthwise_5_linear(
+    driver: HostDriver, seed: int, rows: int, channels: int, dilation: int, in_place: bool
+) -> None:
+    check(driver, cases.dw5_linear_case(seed, rows, channels, dilation, in_place))
+
+
+@property_test
+@given(
+    SEEDS,
+    ROWS,
+    st.integers(1, 12),
+    st.integers(1, 16),
+    st.integers(1, 9).flatmap(lambda taps: st.tuples(st.just(taps), st.integers(0, taps - 1))),
+    st.booleans(),
+    st.floats(-20, 2),
+)
+def test_depthwise_any(
+    driver: HostDriver,
+    seed: int,
+    rows: int,
+    channels: int,
+    dilation: int,
+    window: tuple[int, int],
+    in_place: bool,
+    exponent: float,
+) -> None:
+    check(driver, cases.dw_case(seed, rows, channels, dilation, *window, in_place, (exponent - 3, exponent)))
+
+
+@property_test
+@given(
+    SEEDS, st.integers(1, 9), st.integers(1, 72), st.integers(1, 96), st.booleans(), st.booleans(), st.floats(-9, -4)
+)
+def test_pointwise(
+    driver: HostDriver,
+    seed: int,
+    rows: int,
+    inputs: int,
+    outputs: int,
+    in_place: bool,
+    gated: bool,
+    magnitude: float,
+) -> None:
+    check(driver, cases.pointwise_case(seed, rows, inputs, outputs, in_place, gated, magnitude))
+
+
+@property_test
+@given(SEEDS, st.integers(1, 9), st.integers(1, 72), st.integers(1, 96), st.booleans(), st.floats(-20, 1))
+def test_pointwise_any(
+    driver: HostDriver, seed: int, rows: int, inputs: int, outputs: int, in_place: bool, exponent: float
+) -> None:
+    check(driver, cases.pointwise_any_case(seed, rows, inputs, outputs, in_place, (exponent - 3, exponent)))
+
+
+@property_test
+@given(
+    SEEDS,
+    ROWS,
+    st.integers(6, 72),
+    st.integers(1, 6),
+    st.integers(1, 9),
+    st.integers(1, 4),
+    st.integers(0, 32),
+    st.booleans(),
+)
+def test_conv(
+    driver: HostDriver,
+    seed: int,
+    rows: int,
+    inputs: int,
+    outputs: int,
+    taps: int,
+    dilation: int,
+    padding: int,
+    in_place: bool,
+) -> None:
+    check(driver, cases.conv_case(seed, rows, inputs, outputs, taps, dilation, padding, in_place))
+
+
+@property_test
+@given(SEEDS, ROWS, st.integers(1, 72), st.booleans())
+def test_mul(driver: HostDriver, seed: int, rows: int, channels: int, in_place: bool) -> None:
+    check(driver, cases.mul_case(seed, rows, channels, in_place))
+
+
+@property_test
+@given(SEEDS, st.integers(1, 700), st.integers(1, 20))
+def test_sums(driver: HostDriver, seed: int, rows: int, channels: int) -> None:
+    check(driver, cases.sums_case(seed, rows, channels))
+
+
+@settings(property_test, max_examples=30)
+@given(SEEDS, st.integers(1, 400), st.booleans())
+def test_add(driver: HostDriver, seed: int, elements: int, in_place: bool) -> None:
+    check(driver, cases.add_case(seed, elements, in_place))

@@ -1,0 +1,168 @@
+"""The constants behind the kernels: proven where they are given, and given for what real networks hold."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sktools.compiler.fast.add import SHIFT as ADD_SHIFT
+from sktools.compiler.fast.add import pack_add
+from sktools.compiler.fast.conv import pack_conv
+from sktools.compiler.fast.depthwise import fits_in_place, pack_dw5, pack_dw5_linear
+from sktools.compiler.fast.gate import INPUT_UP, SLOPE_FRACTION, pack_gate
+from sktools.compiler.fast.pointwise import pack_pointwise, pack_pointwise_any
+from sktools.compiler.fast.requantize import FIT_SHIFT, SCALE, Requantization, fit_channel
+from sktools.compiler.fast.tiles import pack_tiles, pair_order
+from tests.kernels import reference
+from tests.kernels.cases import quantize_multiplier, requantization, weights8
+
+
+def fitted(accumulators: np.ndarray, bias: int, multiplier: int) -> np.ndarray:
+    """sk_fitted of SCALE * accumulator + bias."""
+    high = ((SCALE * accumulators + bias) * multiplier) >> 32
+    return np.clip(high >> FIT_SHIFT, -128, 127)
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    st.floats(-13, -4.01),
+    st.integers(-128, 127),
+    st.integers(-128, 127),
+    st.integers(-128, 127),
+    st.integers(-60000, 60000),
+    st.integers(0, 60000),
+)
+def test_a_fit_equals_the_reference_everywhere(
+    exponent: float, zero_point: int, one: int, other: int, low: int, width: int
+) -> None:
+    multiplier, shift = quantize_multiplier(2.0**exponent)
+    clamp = (min(one, other), max(one, other))
+    fit = fit_channel(low, low + width, multiplier, shift, zero_point, clamp)
+    if fit is None:
+        return
+    accumulators = np.arange(low, low + width + 1, dtype=np.int64)
+    expected = reference.output_stage(accumulators, np.int64(multiplier), np.int64(shift), zero_point, *clamp)
+    result = fitted(accumulators * (0 if fit.constant else 1), fit.bias, fit.multiplier)
+    np.testing.assert_array_equal(result, expected)
+
+
+def test_relu_channels_have_a_fit() -> None:
+    """At least 995 of 1000 factors between 2**-12 and 2**-4, the accumulator ranging over +-400000."""
+    rng = np.random.default_rng(1)
+    factors = [quantize_multiplier(float(2.0**e)) for e in rng.uniform(-12, -4.01, 1000)]
+    found = sum(fit_channel(-400_000, 400_000, *factor, -128, (-128, 127)) is not None for factor in factors)
+    assert found >= 995
+
+
+def test_negative_halves_are_no_straight_line() -> None:
+    """Without a ReLU the reference rounds halves of negative results away from zero: no fit exists."""
+    assert fit_channel(-40_000, 40_000, *quantize_multiplier(2.0**-8), 0, (-128, 127)) is None
+
+
+def test_a_channel_that_never_changes_has_a_constant_fit() -> None:
+    fit = fit_channel(-1000, -10, *quantize_multiplier(2.0**-8), -128, (-128, 127))
+    assert fit is not None and fit.constant
+    assert fitted(np.zeros(1, np.int64), fit.bias, fit.multiplier)[0] == -128
+
+
+def test_a_wrapping_left_shift_has_no_fit() -> None:
+    assert fit_channel(-(1 << 25), 1 << 25, 1 << 30, 8, -128, (-128, 127)) is None
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.floats(-12, -2.01), st.integers(-128, 127))
+def test_a_gate_equals_the_reference_for_every_pair(exponent: float, zero_point: int) -> None:
+    multiplier, shift = quantize_multiplier(2.0**exponent)
+    constants = pack_gate((-128, -128, zero_point), multiplier, shift, (-128, 127))
+    assert constants is not None
+    values = np.arange(-128, 128, dtype=np.int64)
+    slopes = ((values + 128) * constants.slope + (1 << (SLOPE_FRACTION - 1))) >> SLOPE_FRACTION
+    lines = ((((values[:, None] + 128) << INPUT_UP) * slopes[None, :]) >> 16) + constants.rounding
+    assert np.abs(lines).max() < 1 << 31
+    x, gates = np.meshgrid(values.astype(np.int8), values.astype(np.int8), indexing="ij")
+    expected = reference.multiply(x, gates, (-128, -128, zero_point), multiplier, shift)
+    np.testing.assert_array_equal(np.clip(lines >> 16, -128, 127), expected)
+
+
+@pytest.mark.parametrize(
+    ("zero_points", "factor", "clamp"),
+    [
+        ((-127, -128, -128), 2.0**-8, (-128, 127)),
+        ((-128, 0, -128), 2.0**-8, (-128, 127)),
+        ((-128, -128, -128), 0.3, (-128, 127)),
+        ((-128, -128, -128), 2.0**-8, (-128, 100)),
+    ],
+)
+def test_other_gates_are_refused(zero_points: tuple[int, int, int], factor: float, clamp: tuple[int, int]) -> None:
+    assert pack_gate(zero_points, *quantize_multiplier(factor), clamp) is None
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.floats(-7, -4), st.floats(-7, -4), st.floats(-7, -4), st.integers(-128, 127))
+def test_an_addition_equals_the_reference_for_every_pair(a: float, b: float, out: float, zero_point: int) -> None:
+    twice = 2 * max(2.0**a, 2.0**b)
+    scales = tuple(quantize_multiplier(f) for f in (2.0**a / twice, 2.0**b / twice, 2.0**-20 * twice / 2.0**out))
+    zero_points = (-128, zero_point, -128)
+    constants = pack_add((scales[0], scales[1], scales[2]), 20, zero_points, (-128, 127))
+    if constants is None:
+        return
+    values = np.arange(-128, 128, dtype=np.int64)
+    plane = values[:, None] * constants.a_slope + values[None, :] * constants.b_slope + constants.offset
+    assert np.abs(plane).max() < 1 << 31
+    terms = [
+        reference.requantize((values - point) << 20, np.int64(m), np.int64(n))
+        for point, (m, n) in zip(zero_points, scales, strict=False)
+    ]
+    stage = np.int64(scales[2][0]), np.int64(scales[2][1])
+    expected = reference.output_stage(terms[0][:, None] + terms[1][None, :], *stage, -128, -128, 127)
+    np.testing.assert_array_equal(np.clip(plane >> ADD_SHIFT, -128, 127), expected)
+
+
+@pytest.mark.parametrize(
+    ("channels", "order"),
+    [
+        (1, [(0, -1)]),
+        (2, [(0, 1)]),
+        (3, [(0, 2), (1, -1)]),
+        (6, [(0, 2), (1, 3), (4, 5)]),
+        (8, [(0, 2), (1, 3), (4, 6), (5, 7)]),
+    ],
+)
+def test_order_of_an_expanded_row(channels: int, order: list[tuple[int, int]]) -> None:
+    assert pair_order(channels) == order
+
+
+def test_tiles_hold_each_weight_once() -> None:
+    weights = np.arange(1, 5 * 3 + 1, dtype=np.int16).reshape(5, 3)
+    tiles = pack_tiles(weights, np.arange(5, dtype=np.int32), np.arange(7, 12, dtype=np.int32))
+    assert tiles.shape == (2, 8 + 4 * 2)
+    assert tiles[0, :8].tolist() == [0, 1, 2, 3, 7, 8, 9, 10]
+    assert tiles[1, :8].tolist() == [4, 0, 0, 0, 11, 1, 1, 1]  # no multiplier of 0: that would ask for sums
+    assert tiles[0, 8:12].tolist() == [w[0] | int(w[2]) << 16 for w in weights[:4].tolist()]
+    assert tiles[1, 12] == weights[4, 1]
+
+
+def requantized(channels: int, exponent: float = -8.0, zero_point: int = -128) -> Requantization:
+    return requantization(np.random.default_rng(0), channels, (exponent - 1, exponent), zero_point, -128, 127)
+
+
+def test_what_does_not_fit_is_refused() -> None:
+    rng = np.random.default_rng(0)
+    bias = np.zeros(4, np.int32)
+    assert pack_pointwise(weights8(rng, 4, 73), bias, 0, requantized(4)) is None
+    assert pack_pointwise_any(weights8(rng, 97, 4), np.zeros(97, np.int32), 0) is None
+    assert pack_pointwise_any(weights8(rng, 4, 4), np.full(4, 2**31 - 1, np.int32), 127) is None
+    assert pack_conv(weights8(rng, 4, 9, 8), bias, 0, requantized(4), 2, 8) is None  # window of sums
+    assert pack_conv(weights8(rng, 4, 5, 8), bias, 0, requantized(4), 1, 5) is None  # padding beyond the taps
+    assert pack_conv(weights8(rng, 4, 5, 8), bias, 0, requantized(4, 2.0), 1, 2) is None  # left shift
+    assert pack_dw5(weights8(rng, 5, 4), bias, 0, requantized(4, -8.0, 0)) is None  # no ReLU
+    assert pack_dw5_linear(weights8(rng, 5, 4), bias, 0, requantized(4, 2.0)) is None
+
+
+def test_depthwise_padding_in_place() -> None:
+    assert fits_in_place(5, 8, 16)
+    assert fits_in_place(4, 1, 1)
+    assert not fits_in_place(4, 2, 3)  # output rows of one residue class need input rows of another
+    assert not fits_in_place(10, 1, 4)
