@@ -16,6 +16,7 @@ def data_folders(datasets: Sequence[str], given: Sequence[str | Path]) -> dict[s
     given: 'DIR', for the one data set that needs a folder, or 'NAME=DIR'. Without any, SKTOOLS_DATA or sktools.yaml.
     Raises UsageError where a folder cannot be told to belong to one data set.
     """
+    from sktools.datasets.feature_store import is_store
     from sktools.datasets.registry import find_reader
 
     needing = [name for name in datasets if find_reader(name).needs_folder]
@@ -40,6 +41,9 @@ def data_folders(datasets: Sequence[str], given: Sequence[str | Path]) -> dict[s
         )
     if plain and open_names:
         found[open_names[0]] = Path(plain[0])
+    elif plain and given and len(datasets) == 1 and is_store(Path(plain[0])):
+        # Prepared features of a data set that reads no files itself.
+        found[datasets[0]] = Path(plain[0])
     elif plain and given:
         _not_used(plain[0], datasets)
     return found
