@@ -148,6 +148,7 @@ class TrainingConfig:
     dataset_weights: share of the batches drawn from a data set; data sets not named share the rest evenly.
     feature_dropout: probability that a frame loses one sensor group; sensors_dropout: that it keeps heart rate alone.
     noise: standard deviation of the noise added to normalised features.
+    weight_averaging: decay a step of the running average of the weights that is kept; 0 keeps the weights themselves.
     """
 
     seed: int = 42
@@ -164,6 +165,7 @@ class TrainingConfig:
     sensor_dropout: float = 0.3
     heart_rate_only: float = 0.3
     noise: float = 0.0
+    weight_averaging: float = 0.99
     checkpoint_every: int = 5
     dataset_weights: Mapping[str, float] = field(default_factory=dict)
 
@@ -171,7 +173,7 @@ class TrainingConfig:
         for name in ("epochs", "steps", "batch", "frames_per_subject", "checkpoint_every"):
             if getattr(self, name) < 1:
                 raise UsageError(f"{name} must be 1 or more, found {getattr(self, name)}")
-        for name in ("validation", "sensor_dropout", "heart_rate_only", "label_smoothing"):
+        for name in ("weight_averaging", "validation", "sensor_dropout", "heart_rate_only", "label_smoothing"):
             if not 0 <= getattr(self, name) < 1:
                 raise UsageError(f"{name} must be in [0, 1), found {getattr(self, name)}")
         if self.learning_rate <= 0:

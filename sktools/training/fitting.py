@@ -51,7 +51,7 @@ def fit(
     on_epoch: Callable[[int, dict[str, float]], None] | None = None,
 ) -> History:
     """Train a model in place; it ends with the weights of the best validation kappa (mean over the data sets),
-    or with the last ones where there is no validation set.
+    or with the last ones where there is no validation set. The running average of the weights is judged and kept.
 
     checkpoint: file that the whole state is written to every `checkpoint_every` epochs.
     digest: of everything that shapes the run; with resume, a checkpoint of the same digest is gone on with.
@@ -73,9 +73,16 @@ def fit(
         optimizer.apply_gradients(zip(gradients, model.trainable_variables, strict=True))
         return total
 
-    step_graph = tf.function(step)
+    averages = [tf.Variable(variable.numpy()) for variable in model.variables]
+
+    def average(decay: Any) -> None:
+        for kept, variable in zip(averages, model.variables, strict=True):
+            if kept.dtype.is_floating:
+                kept.assign(decay * kept + (1 - decay) * variable.value)
+
+    step_graph, average_graph = tf.function(step), tf.function(average)
     infer = tf.function(lambda features: model(features, training=False))
-    variables = [*model.variables, *optimizer.variables]
+    variables = [*model.variables, *optimizer.variables, *averages]
     best = [variable.numpy() for variable in model.variables]
     history: History = []
     if resume and checkpoint.is_file():
@@ -85,11 +92,14 @@ def fit(
         for index, batch in enumerate(sampler.epoch(number)):
             optimizer.learning_rate.assign(cosine_rate(recipe, number * recipe.steps + index))
             losses.append(float(step_graph(batch.features, batch.labels, batch.weights)))
+            average_graph(tf.constant(averaging(recipe, number * recipe.steps + index), tf.float32))
         figures = {
             "epoch": number + 1.0,
             "loss": float(np.mean(losses)),
             "learning_rate": float(optimizer.learning_rate),
         }
+        running = [variable.numpy() for variable in model.variables]
+        _assign(model.variables, [kept.numpy() for kept in averages])
         for part in validation:
             logits = np.asarray(infer(part.features))
             truth, predicted = part.labels[part.mask], logits[part.mask].argmax(axis=1)
@@ -98,14 +108,19 @@ def fit(
             figures["kappa"] = float(np.mean([figures[f"kappa_{part.dataset}"] for part in validation]))
         if not validation or not history or figures["kappa"] > max(row["kappa"] for row in history):
             best = [variable.numpy() for variable in model.variables]
+        _assign(model.variables, running)
         history.append(figures)
         if on_epoch is not None:
             on_epoch(number + 1, figures)
         if (number + 1) % recipe.checkpoint_every == 0 or number + 1 == recipe.epochs:
             _save(checkpoint, digest, variables, best, history)
-    for variable, value in zip(model.variables, best, strict=True):
-        variable.assign(value)
+    _assign(model.variables, best)
     return history
+
+
+def averaging(recipe: TrainingConfig, step: int) -> float:
+    """Decay of the running average of the weights at a step; small at first, so that the start is soon forgotten."""
+    return min(recipe.weight_averaging, (1 + step) / (10 + step))
 
 
 def focal_loss(logits: Any, labels: Any, weights: Any, gamma: float, smoothing: float) -> Any:
@@ -121,6 +136,11 @@ def focal_loss(logits: Any, labels: Any, weights: Any, gamma: float, smoothing: 
     # The floor keeps the gradient of x^gamma finite where a class is certain.
     terms = -target * tf.pow(tf.maximum(1 - tf.exp(log), 1e-6), gamma) * log
     return tf.reduce_sum(weights * tf.reduce_sum(terms, axis=-1)) / tf.maximum(tf.reduce_sum(weights), 1.0)
+
+
+def _assign(variables: list[Any], values: list[Any]) -> None:
+    for variable, value in zip(variables, values, strict=True):
+        variable.assign(value)
 
 
 def _save(path: Path, digest: str, variables: list[Any], best: list[Any], history: History) -> None:
@@ -146,6 +166,5 @@ def _restore(path: Path, digest: str, variables: list[Any], weights: int) -> tup
         raise DataError(
             f"{path}: is of another configuration, seed or data", "train again without --resume, or undo the change"
         )
-    for variable, value in zip(variables, state, strict=True):
-        variable.assign(value)
+    _assign(variables, state)
     return meta["history"], best
