@@ -9,7 +9,7 @@ import click
 
 from sktools.cli import settings
 from sktools.cli.console import console
-from sktools.cli.options import machine_readable, talk
+from sktools.cli.options import hypnogram_file, machine_readable, talk
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -21,13 +21,25 @@ if TYPE_CHECKING:
 @click.option("--data", type=click.Path(path_type=Path), metavar="DIR", help="Folder of the recordings.")
 @click.option("--subjects", metavar="ID,ID", help="Only these subjects.  [default: all that it was not trained on]")
 @click.option("--include-training", is_flag=True, help="Score the subjects that it was trained on too; labelled so.")
+@hypnogram_file
 @machine_readable
 @talk
-def command(model: str, dataset: str | None, data: Path | None, subjects: str | None, include_training: bool) -> None:
-    """Score MODEL with the reference kernels on every subject that it was not trained on."""
+def command(
+    model: str,
+    dataset: str | None,
+    data: Path | None,
+    subjects: str | None,
+    include_training: bool,
+    hypnogram: Path | None,
+) -> None:
+    """Score MODEL with the reference kernels on every subject that it was not trained on.
+
+    Nights without labels are not scored; --hypnogram writes their stages.
+    """
     from sktools.cli.folders import data_folders
+    from sktools.cli.hypnogram import write_hypnogram
     from sktools.cli.training_view import TrainingView
-    from sktools.training.evaluation import evaluate
+    from sktools.training.evaluation import answer, scored
     from sktools.zoo import resolve
 
     name = settings.text("dataset", dataset)
@@ -36,7 +48,18 @@ def command(model: str, dataset: str | None, data: Path | None, subjects: str | 
     console.info(f"model: {found.tflite} (sha256 {found.sha256[:16]}...)")
     wanted = subjects.split(",") if subjects else None
     with TrainingView(f"scoring {found.name}") as view:
-        score = evaluate(found, name, folder, include_training, wanted, view.update)
+        chosen, logits = answer(
+            found, name, folder, include_training, wanted, view.update, need_labels=hypnogram is None
+        )
+    classes = found.config.classes if found.config else None
+    assert classes is not None
+    if hypnogram is not None:
+        write_hypnogram(hypnogram, chosen, logits, classes.names)
+    if not chosen.mask.any():
+        console.document({"dataset": chosen.dataset, "subjects": list(chosen.subjects), "epochs": 0})
+        console.result(f"{len(chosen.subjects)} nights without labels: nothing is scored")
+        return
+    score = scored(chosen, logits, classes)
     console.document(score)
     if not console.as_json:
         kind = " (synthetic data)" if score["synthetic"] else ""

@@ -14,6 +14,7 @@ from sktools.errors import ThresholdError, UsageError
 if TYPE_CHECKING:
     from sktools.build.build import Build
     from sktools.cli.job import Job
+    from sktools.features.evaluation_set import EvaluationSet
     from sktools.profiling.bundle import Bundle
     from sktools.profiling.inputs import FrameSet
     from sktools.profiling.run import Result
@@ -28,10 +29,16 @@ def measure_and_report(job: Job, build: Build, choice: Frames, connection: Conne
 
     root = results_root(results.output)
     frames = choose_frames(job, build, choice)
+    if results.hypnogram is not None and frames.labelled is None:
+        raise UsageError(
+            f"--hypnogram needs the nights of a data set; these frames are {frames.source}", "--dataset NAME"
+        )
     result = measure(job, build, frames, connection)
     bundle = write(job, build, frames, result, root)
     if results.save_outputs is not None:
         _save(results.save_outputs, result)
+    if results.hypnogram is not None and frames.labelled is not None:
+        _hypnogram(results.hypnogram, job, build, frames.labelled, result)
     _show(bundle)
     parity = bundle.profile.parity
     if parity.mismatched:
@@ -76,6 +83,7 @@ def choose_frames(job: Job, build: Build, choice: Frames) -> FrameSet:
         choice.include_training,
         choice.subjects.split(",") if choice.subjects else None,
         lambda item: console.warning(f"{item.dataset} {item.subject}: {item.reason}"),
+        need_labels=False,
     )
     if evaluation.left_out:
         console.info(f"{evaluation.left_out} subjects that the model was trained on are left out")
@@ -155,6 +163,19 @@ def _save(path: Path, result: Result) -> None:
     np.save(stream, result.measurement.outputs, allow_pickle=False)
     write_bytes(path, stream.getvalue())
     console.info(f"outputs: {path}")
+
+
+def _hypnogram(path: Path, job: Job, build: Build, evaluation: EvaluationSet, result: Result) -> None:
+    """The stages that the device answered."""
+    from sktools.cli.hypnogram import write_hypnogram
+    from sktools.metrics.quantized import dequantize
+
+    config = job.model.config
+    assert config is not None
+    spec = build.model.output
+    logits = dequantize(result.measurement.outputs, spec.scale, spec.zero_point)
+    shape = (len(logits), config.network.epochs, config.network.classes)
+    write_hypnogram(path, evaluation, logits.reshape(shape), config.classes.names)
 
 
 def _show(bundle: Bundle) -> None:

@@ -65,6 +65,7 @@ class Results:
 
     save_outputs: Path | None = None
     output: Path | None = None
+    hypnogram: Path | None = None
 
 
 def _group(kind: type[Any], name: str, options: Sequence[Decorator]) -> Callable[[Command], Command]:
@@ -130,6 +131,15 @@ def machine_readable(command: Command) -> Command:
     return click.option(
         "--json", is_flag=True, expose_value=False, callback=_json, help="Exactly one JSON document on stdout."
     )(command)
+
+
+hypnogram_file = click.option(
+    "--hypnogram",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE.csv",
+    help="Write the stages, one line an epoch; labels are not needed.",
+)
+"""--hypnogram."""
 
 
 def model_argument(command: Command) -> Command:
@@ -237,6 +247,7 @@ results = _group(
             metavar="DIR",
             help="Folder of the results.  [default: ./results]",
         ),
+        hypnogram_file,
     ],
 )
 """What is written where, as Results."""

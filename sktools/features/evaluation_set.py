@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +18,18 @@ from sktools.model_config import ModelConfig
 
 
 @dataclass(frozen=True)
+class NightSpan:
+    """A night that the frames were cut from. start: clock time of the first epoch, may be empty.
+
+    measured: bool [epochs], whether any feature of the epoch is.
+    """
+
+    subject: str
+    start: str
+    measured: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
 class EvaluationSet:
     """Frames of a data set's nights, each epoch once, in the reader's subject order.
 
@@ -26,6 +38,7 @@ class EvaluationSet:
     subjects: ids scored. left_out: subjects not scored because the model was trained on them.
     training_included: the ids among `subjects` that the model was trained on (empty unless asked for).
     skipped: subjects whose files are bad. synthetic: True for a generated data set.
+    nights: of `subjects`, in their order.
     """
 
     dataset: str
@@ -38,6 +51,7 @@ class EvaluationSet:
     training_included: tuple[str, ...]
     skipped: tuple[Skipped, ...]
     synthetic: bool
+    nights: tuple[NightSpan, ...] = ()
 
 
 def training_subjects(metrics_file: Path, dataset: str) -> frozenset[str]:
@@ -72,7 +86,7 @@ def load_nights(
             f"the network of '{config.name}' takes {config.network.features}"
         )
     return tuple(
-        prepare_night(feature_set.extract(recording), config.features, config.classes)
+        replace(prepare_night(feature_set.extract(recording), config.features, config.classes), start=recording.start)
         for recording in recordings(dataset, folder, subjects, on_skip)
     )
 
@@ -85,11 +99,13 @@ def evaluation_set(
     include_training: bool = False,
     subjects: Iterable[str] | None = None,
     on_skip: Callable[[Skipped], None] | None = None,
+    need_labels: bool = True,
 ) -> EvaluationSet:
     """The frames to score a model on.
 
     metrics_file: the model's metrics.json, which names its training subjects.
     include_training: score those as well. subjects: score only these, whether trained on or not.
+    need_labels: refuse nights of which no epoch is scored; without it they are frames like others, all masked.
     Raises UsageError (unknown data set or subject), MissingError (absent folder), DataError (nothing to score).
     """
     reader = find_reader(dataset)
@@ -116,8 +132,11 @@ def evaluation_set(
             )
     nights = load_nights(config, dataset, folder, wanted, note)
     frames = [cut(night, config.network.epochs) for night in nights]
-    if not frames or not any(part.mask.any() for part in frames):
-        raise DataError(f"data set '{reader.name}': no scored epoch in {len(nights)} subjects")
+    if not frames or (need_labels and not any(part.mask.any() for part in frames)):
+        raise DataError(
+            f"data set '{reader.name}': no scored epoch in {len(nights)} subjects",
+            "--hypnogram FILE.csv writes the stages of nights without labels",
+        )
     scored = tuple(night.subject for night in nights)
     return EvaluationSet(
         dataset=reader.name,
@@ -132,4 +151,5 @@ def evaluation_set(
         training_included=tuple(subject for subject in scored if subject in trained),
         skipped=tuple(skipped),
         synthetic=reader.synthetic,
+        nights=tuple(NightSpan(night.subject, night.start, night.measured) for night in nights),
     )

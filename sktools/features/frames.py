@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,12 +19,15 @@ class Night:
     """A night ready for a network.
 
     features: float32 [epochs, features], normalised. labels: int64 [epochs], class index, -1 where not scored.
+    measured: bool [epochs], whether any feature of the epoch is. start: clock time of the first epoch, may be empty.
     """
 
     dataset: str
     subject: str
     features: NDArray[np.float32]
     labels: NDArray[np.int64]
+    measured: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))
+    start: str = ""
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,8 @@ def prepare_night(table: FeatureTable, features: FeaturesConfig, classes: Classe
     labels = np.full(len(table.stages), NO_CLASS, np.int64)
     for stage, target in classes.map.items():
         labels[table.stages == stage] = target
-    return Night(table.dataset, table.subject, normalise(table, features), labels)
+    measured = np.asarray(table.valid.any(axis=1))
+    return Night(table.dataset, table.subject, normalise(table, features), labels, measured)
 
 
 def cut(source: Night, epochs: int) -> Frames:

@@ -23,7 +23,7 @@ from sktools.metrics.classification import (
 )
 from sktools.metrics.reference import reference_logits
 from sktools.metrics.sleep import MEASURES, SleepSummary, sleep_summary
-from sktools.model_config import ClassesConfig
+from sktools.model_config import ClassesConfig, ModelConfig
 from sktools.training.progress import Progress, ProgressCallback, silent
 from sktools.zoo import METRICS_FILE, ModelRef
 
@@ -44,25 +44,47 @@ def evaluate(
     Beyond the keys of `accuracy`: by_subject, intervals, sleep, left_out, training_included, skipped, synthetic.
     Raises UsageError where no config.yaml stands beside the .tflite, and what evaluation_set raises.
     """
-    if model.config is None:
-        raise UsageError(
-            f"{model.tflite}: no config.yaml beside it tells its features and classes",
-            "give a zoo name or a model folder",
-        )
+    classes = _config(model).classes
+    return scored(*answer(model, dataset, folder, include_training, subjects, progress), classes)
+
+
+def answer(
+    model: ModelRef,
+    dataset: str,
+    folder: Path | None = None,
+    include_training: bool = False,
+    subjects: Iterable[str] | None = None,
+    progress: ProgressCallback = silent,
+    need_labels: bool = True,
+) -> tuple[EvaluationSet, NDArray[np.float32]]:
+    """The frames of a data set and the model's logits [n, epochs, classes]; see evaluate.
+
+    need_labels: refuse nights of which no epoch is scored.
+    """
+    config = _config(model)
 
     def note(item: Skipped) -> None:
         progress(Progress("skip", message=f"{item.dataset} {item.subject}: {item.reason}"))
 
     progress(Progress("read", message=f"reading {dataset}"))
     chosen = evaluation_set(
-        model.config, dataset, folder, model.folder / METRICS_FILE, include_training, subjects, on_skip=note
+        config, dataset, folder, model.folder / METRICS_FILE, include_training, subjects, note, need_labels
     )
     logits = reference_logits(
         model.tflite.read_bytes(),
         chosen.features,
         lambda done, total: progress(Progress("evaluate", done, total, message=dataset)),
     )
-    return scored(chosen, logits, model.config.classes)
+    return chosen, logits
+
+
+def _config(model: ModelRef) -> ModelConfig:
+    if model.config is None:
+        raise UsageError(
+            f"{model.tflite}: no config.yaml beside it tells its features and classes",
+            "give a zoo name or a model folder",
+        )
+    return model.config
 
 
 def scored(chosen: EvaluationSet, logits: NDArray[np.float32], classes: ClassesConfig) -> dict[str, Any]:
