@@ -21,11 +21,13 @@ from sktools.errors import DataError, MissingError, UsageError
 
 CHUNK = 1 << 16
 TIMEOUT_SECONDS = 30.0
+MOST_REDIRECTS = 5
 ATTEMPTS = 4
 PAUSE_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 10.0
 LARGEST_DOCUMENT = 256 * 1024 * 1024
 PARTIAL_END = ".part"
+VERSION_END = ".part.version"
 RETRIED = (408, 425, 429, 500, 502, 503, 504)
 
 
@@ -33,7 +35,7 @@ RETRIED = (408, 425, 429, 500, 502, 503, 504)
 class RemoteFile:
     """A file to fetch. path: relative, / between its parts. size: bytes, None where it is not known beforehand.
     checksum: (algorithm of hashlib, hex digest), None where the source tells none. secret: part of the URL that
-    messages must not show.
+    messages must not show. limit: bytes that the file may have at most, None for any number.
     """
 
     path: str
@@ -41,6 +43,7 @@ class RemoteFile:
     size: int | None = None
     checksum: tuple[str, str] | None = None
     secret: str = ""
+    limit: int | None = None
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,7 @@ def fetch(
 
     on_bytes: told the bytes there so far. timeout: s without any byte.
     Raises AccessError (the user may not have it), MissingError (no connection, no such file), DataError (size or
-    checksum do not fit twice over), OSError (disk).
+    checksum do not fit twice over, more bytes than the limit), OSError (disk).
     """
     check_url(file.url)
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -89,6 +92,7 @@ def fetch(
                 "run the same command again; it goes on from there",
             )
             continue
+        _version_file(partial).unlink(missing_ok=True)
         if target.suffix != ".html" and _is_page(partial):
             partial.unlink()
             raise AccessError(
@@ -138,6 +142,21 @@ def check_url(url: str) -> None:
         raise UsageError(f"{url}: only http and https are fetched from")
 
 
+class _Redirects(urllib.request.HTTPRedirectHandler):
+    """Follows few redirects, to HTTP only, and never from HTTPS to what anyone on the way can read and change."""
+
+    max_redirections = MOST_REDIRECTS
+    max_repeats = 2
+
+    def redirect_request(
+        self, req: urllib.request.Request, fp: Any, code: int, msg: str, headers: Any, newurl: str
+    ) -> urllib.request.Request | None:
+        kinds = urllib.parse.urlsplit(req.full_url).scheme, urllib.parse.urlsplit(newurl).scheme
+        if kinds[1] not in ("http", "https") or kinds == ("https", "http"):
+            return None
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+
 def _append(file: RemoteFile, partial: Path, on_bytes: Callable[[int], None] | None, timeout: float) -> None:
     have = partial.stat().st_size if partial.is_file() else 0
     if file.size is not None and have > file.size:
@@ -146,6 +165,10 @@ def _append(file: RemoteFile, partial: Path, on_bytes: Callable[[int], None] | N
     if file.size is not None and have == file.size and have > 0:
         return
     headers = {"Range": f"bytes={have}-"} if have else {}
+    version = _version_file(partial)
+    if have and version.is_file():
+        # A file that was published anew since then is sent whole.
+        headers["If-Range"] = version.read_text(encoding="utf-8")
     try:
         answer = _open(file, headers, timeout)
     except urllib.error.HTTPError:
@@ -159,6 +182,10 @@ def _append(file: RemoteFile, partial: Path, on_bytes: Callable[[int], None] | N
             length = have + int(expected)
         else:
             length = file.size if file.size is not None else -1
+        if file.limit is not None and length > file.limit:
+            raise _too_large(file, partial)
+        if not going_on:
+            _keep_version(answer.headers.get("ETag"), version)
         with partial.open("ab" if going_on else "wb") as out:
             while True:
                 try:
@@ -167,8 +194,10 @@ def _append(file: RemoteFile, partial: Path, on_bytes: Callable[[int], None] | N
                     raise _Cut(type(error).__name__) from error
                 if not chunk:
                     break
-                out.write(chunk)
                 have += len(chunk)
+                if file.limit is not None and have > file.limit:
+                    raise _too_large(file, partial)
+                out.write(chunk)
                 if on_bytes is not None:
                     on_bytes(have)
             out.flush()
@@ -184,11 +213,15 @@ def _open(file: RemoteFile, headers: Mapping[str, str], timeout: float) -> Any:
     )
     host = urllib.parse.urlsplit(file.url).netloc
     try:
-        return urllib.request.urlopen(request, timeout=timeout)
+        return urllib.request.build_opener(_Redirects).open(request, timeout=timeout)
     except urllib.error.HTTPError as error:
         if error.code == 416:
             raise
         error.close()
+        if 300 <= error.code < 400:
+            raise DataError(
+                f"{_shown(file)}: {host} sends on to another address too often, or to one that is not as safe"
+            ) from None
         if error.code in (401, 403):
             raise AccessError(f"{_shown(file)}: {host} refuses access ({error.code})") from None
         if error.code in (404, 410):
@@ -209,6 +242,25 @@ def _open(file: RemoteFile, headers: Mapping[str, str], timeout: float) -> Any:
         ) from None
     except (http.client.HTTPException, ConnectionError) as error:
         raise _Cut(type(error).__name__) from error
+
+
+def _version_file(partial: Path) -> Path:
+    """Where the server's mark of the version that a .part file is of stands."""
+    return partial.with_name(partial.name.removesuffix(PARTIAL_END) + VERSION_END)
+
+
+def _keep_version(mark: str | None, version: Path) -> None:
+    if mark is None or mark.startswith("W/") or "\n" in mark:
+        version.unlink(missing_ok=True)
+    else:
+        version.write_text(mark, encoding="utf-8")
+
+
+def _too_large(file: RemoteFile, partial: Path) -> DataError:
+    """The error, once what there was of the file is gone."""
+    partial.unlink(missing_ok=True)
+    _version_file(partial).unlink(missing_ok=True)
+    return DataError(f"{_shown(file)}: is larger than {file.limit:,} bytes, the most that is taken")
 
 
 def _starts_at(content_range: str | None, position: int) -> bool:

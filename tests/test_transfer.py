@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -128,3 +129,64 @@ def test_documents(server: FileServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(transfer, "LARGEST_DOCUMENT", 100)
     with pytest.raises(DataError, match="larger than"):
         fetch_bytes(f"{server.url}/f")
+
+
+def test_a_file_that_was_published_anew_is_not_joined_to_the_old_part(server: FileServer, tmp_path: Path) -> None:
+    server.marks["/f"] = '"one"'
+    server.cut["/f"] = [1000] * transfer.ATTEMPTS
+    server.ranges = False
+    with pytest.raises(MissingError, match="ended early"):
+        fetch(_file(server), tmp_path / "f")
+    server.ranges = True
+    server.files["/f"], server.marks["/f"] = CONTENT[::-1], '"two"'
+    fetch(_file(server), tmp_path / "f")
+    assert server.fetched("/f")[-1] == "bytes=1000-"
+    assert (tmp_path / "f").read_bytes() == CONTENT[::-1]
+    assert [path.name for path in tmp_path.iterdir()] == ["f"]
+
+
+def test_a_file_of_the_same_version_is_gone_on_from(server: FileServer, tmp_path: Path) -> None:
+    server.marks["/f"] = '"one"'
+    server.cut["/f"] = [1000]
+    fetch(_file(server), tmp_path / "f")
+    assert (tmp_path / "f").read_bytes() == CONTENT
+    assert server.fetched("/f") == [None, "bytes=1000-"]
+
+
+@pytest.mark.parametrize("lengths", [True, False])
+def test_no_more_than_the_limit_is_taken(server: FileServer, tmp_path: Path, lengths: bool) -> None:
+    server.lengths = lengths
+    with pytest.raises(DataError, match="is larger than 511,999 bytes"):
+        fetch(_file(server, limit=len(CONTENT) - 1), tmp_path / "f")
+    assert list(tmp_path.iterdir()) == []
+    fetch(_file(server, limit=len(CONTENT)), tmp_path / "f")
+    assert (tmp_path / "f").read_bytes() == CONTENT
+
+
+def test_redirects_are_followed_a_few_times(server: FileServer, tmp_path: Path) -> None:
+    server.moved["/old"] = f"{server.url}/f"
+    fetch(RemoteFile("f", f"{server.url}/old"), tmp_path / "f")
+    assert (tmp_path / "f").read_bytes() == CONTENT
+    for step in range(transfer.MOST_REDIRECTS + 1):
+        server.moved[f"/{step}"] = f"{server.url}/{step + 1}"
+    server.moved["/circle"] = f"{server.url}/circle"
+    for start in ("/0", "/circle"):
+        server.requests.clear()
+        with pytest.raises(DataError, match="too often"):
+            fetch(RemoteFile("f", server.url + start), tmp_path / "g")
+        assert len(server.requests) <= transfer.MOST_REDIRECTS + 1
+
+
+@pytest.mark.parametrize("target", ["file:///etc/hostname", "ftp://localhost/f"])
+def test_a_redirect_to_another_kind_of_address_is_refused(server: FileServer, tmp_path: Path, target: str) -> None:
+    server.moved["/old"] = target
+    with pytest.raises(DataError, match="not as safe"):
+        fetch(RemoteFile("f", f"{server.url}/old"), tmp_path / "f")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_redirect_from_tls_to_plain_http_is_refused() -> None:
+    asked = urllib.request.Request("https://a.example/f")
+    follow = transfer._Redirects().redirect_request
+    assert follow(asked, None, 302, "", {}, "http://a.example/f") is None
+    assert follow(asked, None, 302, "", {}, "https://b.example/f") is not None

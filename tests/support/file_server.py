@@ -16,7 +16,8 @@ class FileServer:
     """files: path -> content. answers: path -> JSON of the query. status: path -> list of statuses to answer first.
 
     cut: path -> list of byte counts after which the connection is dropped, one a request. ranges: whether byte ranges
-    are honoured. requests: (path, Range header) in order.
+    are honoured. moved: path -> address that a request is sent on to. marks: path -> ETag; with one, If-Range is
+    honoured. lengths: whether answers tell their length. requests: (path, Range header) in order.
     """
 
     url: str = ""
@@ -25,6 +26,9 @@ class FileServer:
     status: dict[str, list[int]] = field(default_factory=dict)
     cut: dict[str, list[int]] = field(default_factory=dict)
     ranges: bool = True
+    moved: dict[str, str] = field(default_factory=dict)
+    marks: dict[str, str] = field(default_factory=dict)
+    lengths: bool = True
     requests: list[tuple[str, str | None]] = field(default_factory=list)
 
     def fetched(self, path: str) -> list[str | None]:
@@ -48,6 +52,9 @@ def file_server() -> Iterator[FileServer]:
             if state.status.get(path):
                 self.send_error(state.status[path].pop(0))
                 return
+            if path in state.moved:
+                self._send(302, b"", {"Location": state.moved[path]})
+                return
             if path in state.answers:
                 self._send(200, json.dumps(state.answers[path](dict(urllib.parse.parse_qsl(parts.query)))).encode(), {})
                 return
@@ -55,8 +62,10 @@ def file_server() -> Iterator[FileServer]:
                 self.send_error(404)
                 return
             content, asked = state.files[path], self.headers.get("Range")
-            if not (asked and state.ranges):
-                self._send(200, content, {}, path)
+            mark = {"ETag": state.marks[path]} if path in state.marks else {}
+            known = self.headers.get("If-Range")
+            if not (asked and state.ranges) or (known is not None and known != mark.get("ETag")):
+                self._send(200, content, mark, path)
                 return
             first = int(asked.removeprefix("bytes=").rstrip("-"))
             if first >= len(content):
@@ -68,7 +77,8 @@ def file_server() -> Iterator[FileServer]:
 
         def _send(self, status: int, content: bytes, headers: dict[str, str], path: str = "") -> None:
             self.send_response(status)
-            for name, value in {**headers, "Content-Length": str(len(content))}.items():
+            length = {"Content-Length": str(len(content))} if state.lengths else {}
+            for name, value in {**headers, **length}.items():
                 self.send_header(name, value)
             self.end_headers()
             if state.cut.get(path):
