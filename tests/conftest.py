@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from tests.soak.table import amount, figures, pytest_terminal_summary
+
+__all__ = ["amount", "figures", "pytest_terminal_summary"]
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--soak", action="store_true", help="run the long tests at their full figures")
