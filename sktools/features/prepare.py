@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
+import os
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -31,6 +34,7 @@ from sktools.strict_yaml import suggest
 
 FEATURE_SET = "fs-w-pa-14"
 CLUSTER_TIMEOUT = "10s"
+OWNER_CHECK_SECONDS = 0.5
 VERSION = 1
 """Of the stored numbers; raised when the way they are computed changes, so that older files are made anew."""
 
@@ -193,6 +197,29 @@ def prepare_subject(dataset: str, data_dir: str | None, subject: str) -> _Outcom
     return _Outcome(subject, features_of(table, recording.start))
 
 
+def _work(dataset: str, data_dir: str | None, subject: str, owner: int | None) -> _Outcome:
+    """prepare_subject in a process of its own. owner: process that this one ends with, None on a cluster."""
+    if owner is not None:
+        _end_with(owner)
+    return prepare_subject(dataset, data_dir, subject)
+
+
+@functools.cache
+def _end_with(owner: int) -> None:
+    """Ends this process when its parent has gone: a run that was killed leaves no workers behind.
+
+    joblib's own workers wait for more work for minutes.
+    """
+
+    def watch() -> None:
+        while os.getppid() == owner:
+            time.sleep(OWNER_CHECK_SECONDS)
+        os._exit(1)
+
+    if os.getppid() == owner:
+        threading.Thread(target=watch, daemon=True).start()
+
+
 @contextmanager
 def _outcomes(
     dataset: str, source: str | None, subjects: list[str], jobs: int, dask: str | None
@@ -206,7 +233,8 @@ def _outcomes(
         joblib = _joblib()
         with _backend(joblib, jobs, dask) as workers:
             parallel = joblib.Parallel(n_jobs=workers, return_as="generator_unordered", batch_size=1)
-            outcomes = parallel(joblib.delayed(prepare_subject)(dataset, source, subject) for subject in subjects)
+            owner = os.getpid() if dask is None else None
+            outcomes = parallel(joblib.delayed(_work)(dataset, source, subject, owner) for subject in subjects)
             try:
                 yield outcomes
             finally:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -158,6 +159,33 @@ def test_a_killed_run_is_gone_on_with(tmp_path: Path) -> None:
     assert len(whole) >= 2 and all(feature_store.is_complete(store, index, subject) for subject in whole)
     result = prepare("mesa", source, store, 1)
     assert set(result.kept) == set(whole) and len(result.kept) + len(result.prepared) == 8
+
+
+@pytest.mark.skipif(shutil.which("ps") is None, reason="needs ps to see the processes that are left")
+def test_a_killed_run_leaves_no_workers(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "sktools.cli.main", "data", "prepare", "synthetic-raw", "--jobs", "2", "-q"]
+    running = subprocess.Popen([*command, "--output", str(tmp_path)], start_new_session=True)
+    group = running.pid
+    limit = time.monotonic() + 120
+    while not list(tmp_path.glob("*.h5")) and running.poll() is None and time.monotonic() < limit:
+        time.sleep(0.05)
+    workers = _group(group) - {running.pid}
+    assert workers
+    os.kill(running.pid, signal.SIGKILL)
+    running.wait()
+    while _group(group) and time.monotonic() < limit:
+        time.sleep(0.1)
+    left = _group(group)
+    for process in left:
+        os.kill(process, signal.SIGKILL)
+    assert not left
+
+
+def _group(group: int) -> set[int]:
+    """Live processes of a process group."""
+    listed = subprocess.run(["ps", "-eo", "pid=,pgid=,stat="], capture_output=True, text=True, check=True).stdout
+    rows = (line.split() for line in listed.splitlines())
+    return {int(pid) for pid, owner, state in rows if int(owner) == group and not state.startswith("Z")}
 
 
 def test_two_runs_in_one_folder_do_not_meet(mesa: Path, tmp_path: Path) -> None:
