@@ -14,9 +14,10 @@ from sktools.compiler.fast.depthwise import pack_dw, pack_dw5, pack_dw5_linear
 from sktools.compiler.fast.gate import GateConstants, pack_gate
 from sktools.compiler.fast.pointwise import pack_pointwise, pack_pointwise_any
 from sktools.compiler.fast.requantize import Requantization
+from sktools.compiler.fast.vector import pack_vector
 from tests.kernels import reference
 
-KERNELS = ("dw5", "dw5_linear", "dw", "pw", "gated_pw", "pw_any", "conv", "mul", "sums", "add")
+KERNELS = ("dw5", "dw5_linear", "dw", "pw", "gated_pw", "pw_any", "conv", "mul", "sums", "add", "vector")
 
 
 @dataclass(frozen=True, eq=False)
@@ -228,3 +229,16 @@ def add_case(seed: int, elements: int, in_place: bool) -> Case | None:
     stage = np.int64(factors[2][0]), np.int64(factors[2][1])
     expected = reference.output_stage(terms[0] + terms[1], *stage, zero_points[2], -128, 127)
     return Case("add", (elements, *astuple(constants), int(in_place)), (b, a), expected)
+
+
+def vector_case(seed: int, inputs: int, outputs: int, in_place: bool, magnitude: float = -7.0) -> Case | None:
+    rng = np.random.default_rng(seed)
+    zero_point = int(rng.integers(-128, 128))
+    weights, bias = weights8(rng, outputs, inputs), _bias(rng, outputs)
+    q = requantization(rng, outputs, (magnitude - 3, magnitude), *RELU)
+    tables = pack_vector(weights, bias, zero_point, q)
+    if tables is None:
+        return None
+    x = int8s(rng, 1, inputs)
+    expected = _stage(reference.convolve(x, weights[:, None], bias, zero_point, 1, 0), q)
+    return Case("vector", (1, inputs, outputs, int(in_place)), (tables.weights, tables.outputs, x), expected)

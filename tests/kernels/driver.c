@@ -14,6 +14,7 @@
 #include "fast/sk_fast_gate.h"
 #include "fast/sk_fast_mean.h"
 #include "fast/sk_fast_pointwise.h"
+#include "fast/sk_fast_vector.h"
 
 typedef struct {
     int32_t kernel;
@@ -23,7 +24,7 @@ typedef struct {
     int32_t blobs;
 } case_t;
 
-enum { DW5, DW5_LINEAR, DW, PW, GATED_PW, PW_ANY, CONV, MUL, SUMS, ADD };
+enum { DW5, DW5_LINEAR, DW, PW, GATED_PW, PW_ANY, CONV, MUL, SUMS, ADD, VECTOR };
 
 static int32_t output_bytes(const case_t *c)
 {
@@ -33,6 +34,7 @@ static int32_t output_bytes(const case_t *c)
     case GATED_PW:
     case PW_ANY:
     case CONV:
+    case VECTOR:
         return s[0] * s[2];
     case SUMS:
         return 4 * s[1];
@@ -100,6 +102,11 @@ static void run_case(const case_t *c, const int8_t *in, void *out)
     case ADD: {
         const sk_fast_add_t shape = {(uint32_t)s[0], s[1], s[2], s[3]};
         sk_fast_add(&shape, in, blob[0], out);
+        break;
+    }
+    case VECTOR: {
+        const sk_fast_vector_t shape = {(uint16_t)s[1], (uint16_t)s[2], blob[0], blob[1]};
+        sk_fast_vector(&shape, in, out);
         break;
     }
     }

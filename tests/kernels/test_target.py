@@ -40,6 +40,7 @@ def every_kind(seed: int) -> list[Case]:
         cases.mul_case(seed, pick(1, 9), pick(1, 72), in_place),
         cases.sums_case(seed, pick(1, 600), pick(1, 20)),
         cases.add_case(seed, pick(1, 400), in_place),
+        cases.vector_case(seed, pick(1, 128), pick(1, 96), in_place),
     ]
     return [case for case in made if case is not None]
 

@@ -13,6 +13,7 @@
 #include "sk_simd.h"
 
 #define SK_FIT_SHIFT 11
+#define SK_FIT_SCALE 256 /* S */
 
 static inline int32_t sk_fitted(int32_t accumulator, int32_t multiplier)
 {
