@@ -53,7 +53,14 @@ def test_the_command_reference_is_current() -> None:
 def _commands() -> list[tuple[str, str]]:
     """Every `sktools ...` line of the pages that tell a user what to type."""
     found = []
-    for page in ("README.md", "docs/tutorial.md", "docs/own-model.md", "docs/own-board.md", "docs/autodeploy.md"):
+    for page in (
+        "README.md",
+        "docs/tutorial.md",
+        "docs/data.md",
+        "docs/own-model.md",
+        "docs/own-board.md",
+        "docs/autodeploy.md",
+    ):
         fenced = False
         for line in (ROOT / page).read_text(encoding="utf-8").splitlines():
             fenced ^= line.startswith("```")
