@@ -25,7 +25,8 @@ extern const uint8_t sk_text_end[];
 enum {
     CFSR_MSTKERR = 1 << 4, /* the CPU could not stack its registers: they are lost */
     CFSR_STKERR = 1 << 12,
-    ROOM_FOR_SERVING = 640 /* bytes of stack that sk_fault_main and the server need */
+    ROOM_FOR_SERVING = 640, /* bytes of stack that sk_fault_main and the server need */
+    EXCEPTION_NMI = 2       /* raised by a board's watchdog, and by nothing else */
 };
 
 /*
@@ -62,6 +63,13 @@ static uint32_t deepest_return_address(void)
     return 0;
 }
 
+static uint32_t exception_number(void)
+{
+    uint32_t number;
+    __asm__("mrs %0, ipsr" : "=r"(number));
+    return number;
+}
+
 __attribute__((noreturn, used)) void sk_fault_main(const uint32_t *frame)
 {
     record.cfsr = SCB_CFSR;
@@ -74,7 +82,7 @@ __attribute__((noreturn, used)) void sk_fault_main(const uint32_t *frame)
         record.reason = SK_FAULT_STACK_OVERFLOW;
         record.lr = deepest_return_address();
     } else {
-        record.reason = SK_FAULT_CPU;
+        record.reason = exception_number() == EXCEPTION_NMI ? SK_FAULT_WATCHDOG : SK_FAULT_CPU;
         record.r0 = frame[0];
         record.r1 = frame[1];
         record.r2 = frame[2];

@@ -55,7 +55,10 @@ enum {
 
 enum {
     SK_FAULT_CPU = 0,
-    SK_FAULT_STACK_OVERFLOW = 1
+    SK_FAULT_STACK_OVERFLOW = 1,
+    SK_FAULT_WATCHDOG = 2,
+    SK_FAULT_BEFORE_ARENA = 3, /* a step wrote there; pc: the step's function (debug builds) */
+    SK_FAULT_BEHIND_ARENA = 4
 };
 
 #endif

@@ -20,8 +20,9 @@ const sk_layer_t *sk_observable_after(const sk_model_t *model, uint16_t step)
     return found->output != NULL && found->output_bytes != 0 ? found : NULL;
 }
 
-void sk_run_steps(const sk_model_t *model, uint16_t count, bool with_crc)
+sk_canary_t sk_run_steps(const sk_model_t *model, uint16_t count, bool with_crc)
 {
+    sk_canary_write(model);
     sk_board_mark(true);
     for (uint16_t step = 0; step < count; step++) {
         void (*run)(void) = model->steps[step].run;
@@ -32,9 +33,15 @@ void sk_run_steps(const sk_model_t *model, uint16_t count, bool with_crc)
         SK_MARK_END();
         sk_step_results[step].counter = sk_counter_end();
 
+        sk_canary_t canary = sk_canary_look(model);
+        if (canary != SK_CANARY_WHOLE) {
+            sk_board_mark(false);
+            return canary;
+        }
         const sk_layer_t *layer = with_crc ? sk_observable_after(model, step) : NULL;
         sk_step_results[step].crc = layer != NULL ? sk_crc32(0, layer->output, layer->output_bytes) : 0;
     }
     sk_board_mark(false);
     sk_step_running = SK_STEP_ALL;
+    return SK_CANARY_WHOLE;
 }

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "sk_canary.h"
 #include "sk_model.h"
 
 #ifndef SK_MAX_STEPS
@@ -24,7 +25,10 @@ extern volatile uint16_t sk_step_running;
 /* The layer whose activation stands in memory after `step`, or NULL. */
 const sk_layer_t *sk_observable_after(const sk_model_t *model, uint16_t step);
 
-/* Runs steps 0 to count - 1; count is at most SK_MAX_STEPS and the model's step count. */
-void sk_run_steps(const sk_model_t *model, uint16_t count, bool with_crc);
+/*
+ * Runs steps 0 to count - 1; count is at most SK_MAX_STEPS and the model's step count. Stops at a step that wrote
+ * outside the arena, where the build looks for that; sk_step_running then names it.
+ */
+sk_canary_t sk_run_steps(const sk_model_t *model, uint16_t count, bool with_crc);
 
 #endif

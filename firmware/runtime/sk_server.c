@@ -185,6 +185,18 @@ static void on_write_input(const request_t *request)
     memcpy(sk_model.input + offset, request->payload + 4, count);
 }
 
+/* Memory is no longer what the program takes it for: from here on it is a crash like any other. */
+static void arena_fault(const request_t *request, sk_canary_t canary)
+{
+    static sk_fault_t record;
+    record = (sk_fault_t){
+        .pc = (uint32_t)(uintptr_t)sk_model.steps[sk_step_running].run,
+        .reason = canary == SK_CANARY_BEFORE ? SK_FAULT_BEFORE_ARENA : SK_FAULT_BEHIND_ARENA,
+    };
+    fault = &record;
+    reply_fault(request->sequence);
+}
+
 /*
  * u32 token, u16 steps (SK_STEP_ALL: all), u16 flags, u32 CRC-32 of the input -> u32 token, u16 steps, u32 CRC-32 of the
  * output. The input's CRC makes a run on anything but the host's frame impossible; the token does so for results.
@@ -212,7 +224,11 @@ static void on_run(const request_t *request)
         return;
     }
     run_token = 0;
-    sk_run_steps(&sk_model, steps, (flags & SK_RUN_WITHOUT_CRC) == 0);
+    sk_canary_t canary = sk_run_steps(&sk_model, steps, (flags & SK_RUN_WITHOUT_CRC) == 0);
+    if (canary != SK_CANARY_WHOLE) {
+        arena_fault(request, canary);
+        return;
+    }
     run_token = token;
     steps_run = steps;
     reply_u32(token);

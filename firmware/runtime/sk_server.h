@@ -12,7 +12,7 @@ typedef struct {
     uint32_t r0, r1, r2, r3, r12, lr, pc, psr;
     uint32_t cfsr, hfsr, mmfar, bfar;
     uint32_t sp;
-    uint32_t reason; /* SK_FAULT_CPU or SK_FAULT_STACK_OVERFLOW */
+    uint32_t reason; /* SK_FAULT_CPU and the like */
 } sk_fault_t;
 
 /* Forgets all that went before and sends the banner line. */

@@ -24,13 +24,15 @@ _INCLUDE = re.compile(r'^\s*#include "([A-Za-z0-9_./]+)"', re.MULTILINE)
 def project_files(model: CompiledModel, target: Target, tflite: bytes, debug: bool = False) -> dict[str, bytes]:
     """Every file of the project, by its path below the project's folder. Depends on nothing but the arguments.
 
-    debug: -Og instead of the target's optimization.
+    debug: -Og instead of the target's optimization, and margins around the arena that no step may change.
     """
     generated, copied = project_sources(model, (*RUNTIME_SOURCES, *target.sources))
     script = f"src/board/{PurePosixPath(target.linker_script).name}" if target.linker_script else ""
     if script:
         copied[script] = firmware_path(target.linker_script).read_bytes()
-    model_flags, runtime_flags = (("-Og",), ("-Og",)) if debug else (target.model_flags, target.runtime_flags)
+    model_flags, runtime_flags = target.model_flags, target.runtime_flags
+    if debug:
+        model_flags = runtime_flags = ("-Og", *debug_defines(model))
     facts = {
         "board": target.board,
         "engine": "aot",
@@ -70,6 +72,11 @@ def project_files(model: CompiledModel, target: Target, tflite: bytes, debug: bo
         record.FILE: record.to_json(model, facts).encode(),
         TFLITE: tflite,
     }
+
+
+def debug_defines(model: CompiledModel) -> tuple[str, ...]:
+    """Flags that have the runtime look at the margins of the model's arena, where its C leaves such margins."""
+    return ("-DSK_DEBUG",) if any("SK_ARENA_MARGIN" in text for text in model.sources.values()) else ()
 
 
 def printable(name: str) -> str:

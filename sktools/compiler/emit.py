@@ -113,7 +113,7 @@ def _arguments(call: Call, placement: Placement, scratch: int | None) -> list[st
     ]
     arguments.append(_pointer(placement.places[call.output]))
     if scratch is not None:
-        arguments.append(f"sk_arena + {scratch}")
+        arguments.append(f"SCRATCH({scratch})")
     return arguments
 
 

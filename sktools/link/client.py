@@ -6,7 +6,7 @@ import itertools
 import secrets
 import time
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -32,6 +32,16 @@ _SEQUENCES = 0x10000
 _SILENT_ATTEMPTS = 4
 
 T = TypeVar("T")
+
+
+_FAULTS = {
+    FaultReason.CPU: ("crashed", "at"),
+    FaultReason.STACK_OVERFLOW: ("ran out of stack", "called from"),
+    FaultReason.WATCHDOG: ("did not come to an end", "at"),
+    FaultReason.BEFORE_ARENA: ("wrote before the arena", "by"),
+    FaultReason.BEHIND_ARENA: ("wrote behind the arena", "by"),
+}
+"""What happened, and how the place belongs to it."""
 
 
 class BoardFaultError(LinkError):
@@ -99,6 +109,7 @@ class Client:
         # Anywhere in the number space, so that what an earlier conversation left on the line is not taken for ours.
         self._sequence = secrets.randbelow(_SEQUENCES)
         self._hello: Hello | None = None
+        self._step_names: Mapping[int, str] = {}
 
     # ---- requests ----
 
@@ -108,7 +119,7 @@ class Client:
         return self._hello
 
     def connect(self, model: CompiledModel) -> Hello:
-        """hello(), refused unless the board runs this model.
+        """hello(), refused unless the board runs this model. A fault's report names its layers from then on.
 
         Raises LinkError where it runs another one, or another arithmetic contract.
         """
@@ -124,6 +135,7 @@ class Client:
         expected = (model.step_count, hello.layer_count, model.input.elements, model.output.elements)
         if sizes != expected:
             raise LinkError("the board runs this model compiled otherwise: its steps or sizes differ", hint)
+        self._step_names = {layer.step: layer.name for layer in model.layers}
         return hello
 
     def layers(self) -> tuple[LayerInfo, ...]:
@@ -334,12 +346,10 @@ class Client:
         return LinkError(f"the board refused {kind.name}: {name.replace('_', ' ').lower()} ({error.detail})", reset)
 
     def _fault(self, fault: Fault) -> BoardFaultError:
-        where = "" if fault.step is None else f" in step {fault.step}"
-        if fault.reason is FaultReason.STACK_OVERFLOW:
-            what, address, link = "ran out of stack", fault.lr, "called from"
-        else:
-            what, address, link = "crashed", fault.pc, "at"
-        place = self._place(address)
+        name = "" if fault.step is None else self._step_names.get(fault.step, "")
+        where = "" if fault.step is None else f" in step {fault.step}" + (f" ({name})" if name else "")
+        what, link = _FAULTS[fault.reason]
+        place = self._place(fault.lr if fault.reason is FaultReason.STACK_OVERFLOW else fault.pc)
         registers = (
             f"cfsr {fault.cfsr:#010x}, hfsr {fault.hfsr:#010x}, mmfar {fault.mmfar:#010x}, bfar {fault.bfar:#010x}"
         )

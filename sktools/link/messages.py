@@ -49,6 +49,9 @@ class ReadSource(IntEnum):
 class FaultReason(IntEnum):
     CPU = 0
     STACK_OVERFLOW = 1
+    WATCHDOG = 2
+    BEFORE_ARENA = 3
+    BEHIND_ARENA = 4
 
 
 @dataclass(frozen=True)
@@ -103,7 +106,8 @@ class Memory:
 @dataclass(frozen=True)
 class Fault:
     """Registers of a fault (Armv7-M ARM B1.5, B3.2). Of a stack overflow r0 to r3, r12, pc and psr are lost (0) and lr
-    is the return address that was pushed last. step: the one that was running, None between runs."""
+    is the return address that was pushed last. Of a step that wrote outside the arena only pc is known, the step's
+    function. step: the one that was running, None between runs."""
 
     reason: FaultReason
     step: int | None

@@ -22,7 +22,7 @@ from sktools.errors import BuildError, LinkError, MissingError
 from sktools.link.client import BoardFaultError
 from sktools.link.messages import FaultReason
 from tests.support.builds import build_for, fake_build
-from tests.support.fake_model import CRASH, DEEP_C, ELEMENTS, OVERFLOW, fake_model, reference
+from tests.support.fake_model import CRASH, DEEP_C, ELEMENTS, ENDLESS, OVERFLOW, fake_model, reference, stray
 from tests.support.tools import needs_cc, needs_qemu
 
 pytestmark = [needs_qemu, needs_cc]
@@ -119,7 +119,9 @@ def test_without_the_plugin_instructions_are_counted_and_labelled(monkeypatch: p
 def test_a_crash_names_its_line_and_the_board_comes_back() -> None:
     build = build_for("virtual", "crash", fake_model(CRASH))
     with driver_for(BOARD).open(build) as session:
-        with pytest.raises(BoardFaultError, match=r"crashed in step 3 at step_3 \(model.c:\d+\)") as caught:
+        with pytest.raises(
+            BoardFaultError, match=r"crashed in step 3 \(DEC/reverse\) at step_3 \(model.c:\d+\)"
+        ) as caught:
             session.run(bytes(ELEMENTS))
         assert caught.value.fault.bfar == 0xF0000000
         with pytest.raises(BoardFaultError):  # it stays so until it is reset
@@ -131,10 +133,42 @@ def test_a_crash_names_its_line_and_the_board_comes_back() -> None:
 def test_a_stack_overflow_names_the_function() -> None:
     build = build_for("virtual", "overflow", fake_model(OVERFLOW, {"deep.c": DEEP_C}))
     with driver_for(BOARD).open(build) as session:
-        with pytest.raises(BoardFaultError, match="ran out of stack in step 3 called from sk_test_deep") as caught:
+        with pytest.raises(
+            BoardFaultError, match=r"ran out of stack in step 3 \(DEC/reverse\) called from sk_test_deep"
+        ) as caught:
             session.run(bytes(ELEMENTS))
         assert caught.value.fault.reason is FaultReason.STACK_OVERFLOW
         assert session.client.reset().model == "fake"
+
+
+def test_a_step_without_end_names_the_function() -> None:
+    build = build_for("virtual", "endless", fake_model(ENDLESS))
+    with driver_for(BOARD).open(build) as session:
+        with pytest.raises(
+            BoardFaultError, match=r"did not come to an end in step 3 \(DEC/reverse\) at step_3 \(model.c"
+        ):
+            session.run(bytes(ELEMENTS))
+        assert session.client.reset().model == "fake"
+        session.client.run_to(bytes(ELEMENTS), 1)
+
+
+@pytest.mark.parametrize(
+    ("position", "message"),
+    [("-1", "before"), ("-32", "before"), ("2 * ELEMENTS", "behind"), ("2 * ELEMENTS + 31", "behind")],
+)
+def test_a_step_that_writes_outside_the_arena_is_named_by_a_debug_build(position: str, message: str) -> None:
+    build = build_for("virtual", f"stray{message}{len(position)}", fake_model(stray(position)), debug=True)
+    with driver_for(BOARD).open(build) as session:
+        expected = rf"wrote {message} the arena in step 3 \(DEC/reverse\) by step_3 \(model.c:\d+\)"
+        with pytest.raises(BoardFaultError, match=expected):
+            session.run(bytes(ELEMENTS))
+        assert session.client.reset().model == "fake"
+
+
+def test_a_debug_build_computes_the_same() -> None:
+    with driver_for(BOARD).open(build_for("virtual", "debug", fake_model(), debug=True)) as session:
+        frame = frame_of(4)
+        assert session.run(frame.tobytes()).output == reference(frame)[3].tobytes()  # type: ignore[union-attr]
 
 
 def test_flash_checks_the_image(tmp_path: Path) -> None:

@@ -14,9 +14,9 @@ from tests.support.fake_model import TFLITE, fake_model
 _root = tempfile.TemporaryDirectory(prefix="sktools-tests-")  # removed when the process ends
 
 
-def build_for(board: str, name: str, model: CompiledModel) -> Build:
+def build_for(board: str, name: str, model: CompiledModel, *, debug: bool = False) -> Build:
     """`model` built for `board` in a folder called `name`."""
-    return build_firmware(model, load_board(board).target, TFLITE, Path(_root.name) / f"{name}-{board}")
+    return build_firmware(model, load_board(board).target, TFLITE, Path(_root.name) / f"{name}-{board}", debug=debug)
 
 
 @functools.cache

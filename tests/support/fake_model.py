@@ -21,31 +21,33 @@ _MODEL_C = """\
 #include <stddef.h>
 
 #include "sk_model.h"
+#include "sk_place.h"
 
 enum { ELEMENTS = %(elements)d };
 
 static int8_t input[ELEMENTS];
 static int8_t output[ELEMENTS];
-static int8_t arena[2 * ELEMENTS];
+static int8_t guarded[2 * ELEMENTS + 2 * SK_ARENA_MARGIN];
+#define ARENA (guarded + SK_ARENA_MARGIN)
 
 static void step_0(void)
 {
     for (int i = 0; i < ELEMENTS; i++) {
-        arena[i] = (int8_t)(uint8_t)(input[i] + 1);
+        ARENA[i] = (int8_t)(uint8_t)(input[i] + 1);
     }
 }
 
 static void step_1(void)
 {
     for (int i = 0; i < ELEMENTS; i++) {
-        arena[i] = (int8_t)(uint8_t)(2 * arena[i]);
+        ARENA[i] = (int8_t)(uint8_t)(2 * ARENA[i]);
     }
 }
 
 static void step_2(void)
 {
     for (int i = 0; i < ELEMENTS; i++) {
-        arena[ELEMENTS + i] = (int8_t)(uint8_t)(5 - arena[i]);
+        ARENA[ELEMENTS + i] = (int8_t)(uint8_t)(5 - ARENA[i]);
     }
 }
 
@@ -55,8 +57,8 @@ static void step_3(void)
 }
 
 static const sk_layer_t layers[] = {
-    {"ENC/add", "ENC", "ADD", 600, 0, arena, ELEMENTS},
-    {"B1.1/double", "B1.1", "MUL", 1200, 1, arena, ELEMENTS},
+    {"ENC/add", "ENC", "ADD", 600, 0, ARENA, ELEMENTS},
+    {"B1.1/double", "B1.1", "MUL", 1200, 1, ARENA, ELEMENTS},
     {"B1.1/negate", "B1.1", "MUL", 600, 2, NULL, 0},
     {"B1.1/offset", "B1.1", "ADD", 600, 2, NULL, 0},
     {"DEC/reverse", "DEC", "RESHAPE", 0, 3, output, ELEMENTS},
@@ -72,8 +74,8 @@ const sk_model_t sk_model = {
     .input_bytes = ELEMENTS,
     .output = output,
     .output_bytes = ELEMENTS,
-    .arena = (uint8_t *)arena,
-    .arena_bytes = sizeof arena,
+    .arena = (uint8_t *)ARENA,
+    .arena_bytes = 2 * ELEMENTS,
     .layer_count = 5,
     .step_count = 4,
     .layers = layers,
@@ -83,7 +85,7 @@ const sk_model_t sk_model = {
 
 _REVERSE = """\
     for (int i = 0; i < ELEMENTS; i++) {
-        output[i] = arena[2 * ELEMENTS - 1 - i];
+        output[i] = ARENA[2 * ELEMENTS - 1 - i];
     }"""
 
 CRASH = """\
@@ -94,6 +96,18 @@ OVERFLOW = """\
     extern int sk_test_deep(int depth);
     output[0] = (int8_t)sk_test_deep(1 << 20);"""
 """A last step that runs out of stack, with DEEP_C among the sources."""
+
+ENDLESS = """\
+    *(volatile uint32_t *)0x40008000u = 1000000u; /* 40 ms of the watchdog's time; 10 s take too long */
+    for (;;) {
+    }"""
+"""A last step that never ends on the virtual board."""
+
+
+def stray(position: str) -> str:
+    """A last step that also writes one byte of the arena's array; position: C expression, from the arena's start."""
+    return f"{_REVERSE}\n    ((volatile int8_t *)ARENA)[{position}] = 1;"
+
 
 DEEP_C = """\
 int sk_test_deep(int depth);

@@ -127,7 +127,8 @@ def _code(builder: flatbuffers.Builder, op: str) -> int:
     tflite.OperatorCodeStart(builder)
     tflite.OperatorCodeAddDeprecatedBuiltinCode(builder, min(number, 127))
     tflite.OperatorCodeAddBuiltinCode(builder, number)
-    tflite.OperatorCodeAddVersion(builder, {"CONV_2D": 3, "DEPTHWISE_CONV_2D": 3, "RESHAPE": 1, "SHAPE": 1, "EXPAND_DIMS": 1}.get(op, 2))
+    versions = {"CONV_2D": 3, "DEPTHWISE_CONV_2D": 3, "RESHAPE": 1, "SHAPE": 1, "EXPAND_DIMS": 1}
+    tflite.OperatorCodeAddVersion(builder, versions.get(op, 2))
     return int(tflite.OperatorCodeEnd(builder))
 
 
