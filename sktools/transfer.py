@@ -137,9 +137,12 @@ def fetch_bytes(url: str, secret: str = "", timeout: float = TIMEOUT_SECONDS) ->
 
 
 def check_url(url: str) -> None:
-    """Raises UsageError where a URL is not HTTP."""
-    if urllib.parse.urlsplit(url).scheme not in ("http", "https"):
+    """Raises UsageError where a URL is not HTTP, or holds a user's name and password, which messages would show."""
+    parts = urllib.parse.urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
         raise UsageError(f"{url}: only http and https are fetched from")
+    if "@" in parts.netloc:
+        raise UsageError(f"{parts.hostname}: an address with a user name or password is not taken")
 
 
 class _Redirects(urllib.request.HTTPRedirectHandler):

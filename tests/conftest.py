@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.soak.table import amount, figures, pytest_terminal_summary
+
+# A busy machine is no failure: no property fails for the time that it takes.
+settings.register_profile("sktools", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("sktools")
 
 __all__ = ["amount", "figures", "pytest_terminal_summary"]
 

@@ -24,6 +24,7 @@ DEFAULTS: Mapping[str, str | None] = {
     "dataset": "synthetic",
     "data": None,
     "sdk": None,
+    "zoo_url": None,
 }
 """Every choice that the environment and sktools.yaml may make, with its default; None: decided later."""
 

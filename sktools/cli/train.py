@@ -50,11 +50,15 @@ def command(
 ) -> None:
     """Train MODEL (a zoo name, or a config.yaml) and write its folder."""
     from sktools.cli.training_view import TrainingView
+    from sktools.errors import UsageError
     from sktools.zoo import CONFIG_FILE, LOCAL_FOLDER, find_config
+    from sktools.zoo.pull import is_pulled
 
     config, entry = find_config(model)
     sources = _sources(datasets, folders)
     target = output or Path(LOCAL_FOLDER) / config.name
+    if is_pulled(target):
+        raise UsageError(f"{target}: holds a pulled model, which training would replace", "--output DIR")
     written = Path(model) if model.endswith((".yaml", ".yml")) else entry.folder / CONFIG_FILE
     console.info(f"training {config.name} ({written}) into {target}")
     train = _trainer()

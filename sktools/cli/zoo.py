@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from sktools.cli import settings
 from sktools.cli.console import console, summary
 from sktools.cli.options import machine_readable, talk
 
@@ -86,6 +87,47 @@ def show(model: str) -> None:
         )
 
 
+@command.command("pull")
+@click.argument("model")
+@click.option("--base", metavar="URL", help="Address of the zoo.  [default: SKTOOLS_ZOO_URL, or the published one]")
+@click.option(
+    "--output",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Folder of the model.  [default: ./models/NAME]",
+)
+@click.option("--force", is_flag=True, help="Fetch anew, and replace what was pulled before.")
+@machine_readable
+@talk
+def pull_model(model: str, base: str | None, output: Path | None, force: bool) -> None:
+    """Fetch a published model: configuration.json, metrics.json, model.tflite and model.keras.
+
+    Interrupted, the same command goes on where it stopped. A model that was fetched before comes from the cache. The
+    folder then evaluates, builds and profiles like a model trained here.
+    """
+    from sktools.build.cache import cache_folder
+    from sktools.zoo import LOCAL_FOLDER
+    from sktools.zoo.pull import BASE_URL, RECORD_FILE, PullProgress, full_name, pull
+
+    chosen = settings.optional("zoo_url", base)
+    name = full_name(model, anything=chosen is not None)
+    target = output or Path(LOCAL_FOLDER) / name
+    with console.progress(f"pulling {name}", unit="files") as bar:
+
+        def show(step: PullProgress) -> None:
+            console.event("pull", file=step.name, done=step.files_done, total=step.files, bytes=step.bytes_done)
+            bar.update(step.files_done, step.files, f"{step.name} {step.bytes_done / 1e6:,.2f} MB")
+
+        pulled = pull(name, chosen or BASE_URL, target, cache_folder(), force, show)
+    console.document({**pulled.record(), "folder": str(pulled.folder), "origin": pulled.origin})
+    if pulled.origin != "network":
+        where = "the cache" if pulled.origin == "cache" else f"{pulled.folder} already"
+        console.info(f"in {where}, fetched {pulled.fetched}; --force fetches it anew")
+    for file in pulled.files:
+        console.result(f"{file.name}: {file.size:,} bytes, sha256 {file.sha256}")
+    console.result(f"model: {pulled.folder} (addresses and checksums in {RECORD_FILE})")
+
+
 @command.command("page")
 @click.option(
     "--output",
@@ -102,7 +144,7 @@ def page(output: Path) -> None:
     from sktools.cli.results import results_root
     from sktools.profiling.bundle import bundles
     from sktools.reports.zoo_page import DOWNLOADS, PAGE, ZooModel, choose_result, zoo_page
-    from sktools.zoo import METRICS_FILE, TFLITE_FILE, entries
+    from sktools.zoo import TFLITE_FILE, entries
 
     found = bundles(results_root())
     models = []
@@ -112,8 +154,7 @@ def page(output: Path) -> None:
             continue
         files = {name: (entry.folder / name).read_bytes() for name in DOWNLOADS if (entry.folder / name).is_file()}
         digest = hashlib.sha256(files.get(TFLITE_FILE, b"")).hexdigest()
-        metrics = json.loads(files[METRICS_FILE]) if METRICS_FILE in files else None
-        models.append(ZooModel(config, metrics, choose_result(found, entry.name, digest), files))
+        models.append(ZooModel(config, _metrics(entry.folder), choose_result(found, entry.name, digest), files))
     written = zoo_page(models)
     for name, content in written.items():
         write_bytes(output / name, content)
@@ -135,14 +176,15 @@ def _row(name: str, folder: Path, origin: str, trained: bool) -> dict[str, Any]:
         "origin": origin,
         "trained": trained,
         "classes": list(config.classes.names) if config else [],
-        "metrics": _metrics(folder),
+        "metrics": (_metrics(folder) or {}).get("int8"),
     }
 
 
 def _metrics(folder: Path) -> dict[str, Any] | None:
-    path = folder / "metrics.json"
-    if not path.is_file():
+    """metrics.json, None where there is none; a published model's, of another layout, tells no scores here."""
+    try:
+        document = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
         return None
-    document = json.loads(path.read_text(encoding="utf-8"))
-    found: dict[str, Any] = document.get("int8", {})
-    return found
+    known = isinstance(document, dict) and "training_subjects" in document and isinstance(document.get("int8"), dict)
+    return document if known else None

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from sktools.datasets.registry import Skipped, find_reader, recordings
+from sktools.datasets.registry import Reader, Skipped, find_reader, recordings
 from sktools.errors import DataError, UsageError
 from sktools.features.feature_set import find_feature_set
 from sktools.features.frames import Night, cut, prepare_night
@@ -54,9 +54,10 @@ class EvaluationSet:
     nights: tuple[NightSpan, ...] = ()
 
 
-def training_subjects(metrics_file: Path, dataset: str) -> frozenset[str]:
-    """Ids of a data set that a model was trained on, from its metrics.json; none where there is no such file.
+def training_subjects(metrics_file: Path, dataset: str) -> frozenset[str] | None:
+    """Ids of a data set that a model was trained on, from its metrics.json; empty where there is no such file.
 
+    None where that is not told: the files of a published model name its data sets, and no subjects.
     Raises DataError where the file is there but damaged.
     """
     try:
@@ -65,10 +66,23 @@ def training_subjects(metrics_file: Path, dataset: str) -> frozenset[str]:
         return frozenset()
     except (OSError, ValueError) as error:
         raise DataError(f"{metrics_file}: is not valid JSON, so the training subjects are unknown") from error
+    name = find_reader(dataset).name
+    published = _published_data_sets(metrics_file.with_name("configuration.json"))
+    if published is not None and not (isinstance(document, dict) and "training_subjects" in document):
+        return None if name in published else frozenset()
     try:
-        return frozenset(map(str, document["training_subjects"].get(find_reader(dataset).name, [])))
+        return frozenset(map(str, document["training_subjects"].get(name, [])))
     except (KeyError, TypeError, AttributeError) as error:
         raise DataError(f"{metrics_file}: holds no 'training_subjects' by data set") from error
+
+
+def _published_data_sets(configuration: Path) -> frozenset[str] | None:
+    """Names under `datasets` in a published model's configuration.json; None where there is no such list."""
+    try:
+        listed = json.loads(configuration.read_text(encoding="utf-8"))["datasets"]
+        return frozenset(str(entry["name"]).lower() for entry in listed)
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return None
 
 
 def load_nights(
@@ -109,7 +123,11 @@ def evaluation_set(
     Raises UsageError (unknown data set or subject), MissingError (absent folder), DataError (nothing to score).
     """
     reader = find_reader(dataset)
-    trained = training_subjects(metrics_file, dataset) if metrics_file else frozenset()
+    told = training_subjects(metrics_file, dataset) if metrics_file else frozenset()
+    if told is None:
+        _need_folder(reader, folder)
+    # What is not told counts as trained on.
+    trained = frozenset(reader.subjects(folder)) if told is None else told
     skipped: list[Skipped] = []
 
     def note(item: Skipped) -> None:
@@ -120,16 +138,15 @@ def evaluation_set(
     left_out = 0
     wanted = None if subjects is None else list(subjects)
     if wanted is None and not include_training and trained:
-        if reader.needs_folder and folder is None:
-            raise UsageError(f"data set '{reader.name}' needs the folder of its files", "--data DIR")
+        _need_folder(reader, folder)
         available = reader.subjects(folder)
         wanted = [subject for subject in available if subject not in trained]
         left_out = len(available) - len(wanted)
         if not wanted:
-            raise DataError(
-                f"the model was trained on all {left_out} subjects of data set '{reader.name}'",
-                "--include-training scores them all the same",
-            )
+            why = f"the model was trained on all {left_out} subjects of data set '{reader.name}'"
+            if told is None:
+                why = f"the model was trained on data set '{reader.name}', and does not tell on which of its subjects"
+            raise DataError(why, "--include-training scores them all the same")
     nights = load_nights(config, dataset, folder, wanted, note)
     frames = [cut(night, config.network.epochs) for night in nights]
     if not frames or (need_labels and not any(part.mask.any() for part in frames)):
@@ -153,3 +170,8 @@ def evaluation_set(
         synthetic=reader.synthetic,
         nights=tuple(NightSpan(night.subject, night.start, night.measured) for night in nights),
     )
+
+
+def _need_folder(reader: Reader, folder: Path | None) -> None:
+    if reader.needs_folder and folder is None:
+        raise UsageError(f"data set '{reader.name}' needs the folder of its files", "--data DIR")

@@ -10,12 +10,14 @@ from pathlib import Path
 from sktools.errors import MissingError, ModelError, UsageError
 from sktools.model_config import ModelConfig, load_config
 from sktools.strict_yaml import suggest
+from sktools.zoo.configuration import read_configuration
 
 CONFIG_FILE = "config.yaml"
 TFLITE_FILE = "model.tflite"
 FLOAT_TFLITE_FILE = "model_float.tflite"
 KERAS_FILE = "model.keras"
 METRICS_FILE = "metrics.json"
+CONFIGURATION_FILE = "configuration.json"
 LOCAL_FOLDER = "models"
 
 
@@ -32,9 +34,17 @@ class ZooEntry:
         return (self.folder / TFLITE_FILE).is_file()
 
     def config(self) -> ModelConfig | None:
-        """The folder's config.yaml, None where there is none. Raises UsageError where it is not valid."""
-        path = self.folder / CONFIG_FILE
-        return load_config(path) if path.is_file() else None
+        """The folder's config.yaml, else what its configuration.json tells; None where neither is there.
+
+        Raises UsageError or DataError where it is not valid.
+        """
+        path, published = self.folder / CONFIG_FILE, self.folder / CONFIGURATION_FILE
+        if path.is_file():
+            return load_config(path)
+        if not published.is_file():
+            return None
+        packaged = packaged_folder() / self.name / CONFIG_FILE
+        return read_configuration(published, self.name, load_config(packaged) if packaged.is_file() else None)
 
 
 @dataclass(frozen=True)
@@ -42,7 +52,7 @@ class ModelRef:
     """A .tflite that a MODEL argument leads to.
 
     folder: the folder it stands in, with metrics.json and model_float.tflite where it is a zoo model.
-    sha256: hex digest of the .tflite. config: None where no config.yaml stands beside it.
+    sha256: hex digest of the .tflite. config: None where no config.yaml or configuration.json stands beside it.
     origin: 'path', 'local' or 'packaged'.
     """
 
@@ -89,8 +99,9 @@ def find_entry(model: str, local: Path | None = None) -> ZooEntry:
 
 
 def find_config(model: str, local: Path | None = None) -> tuple[ModelConfig, ZooEntry]:
-    """The configuration of a zoo name, of a model folder or of a config.yaml.
+    """The configuration to train by: of a zoo name, of a model folder or of a config.yaml.
 
+    A pulled model without config.yaml has none, and does not hide the packaged one.
     Raises UsageError where nothing of that name holds a configuration, or it is not valid.
     """
     path = Path(model)
@@ -100,7 +111,7 @@ def find_config(model: str, local: Path | None = None) -> tuple[ModelConfig, Zoo
         config = load_config(path)
         return config, ZooEntry(config.name, path.parent, "path")
     for entry in _candidates(model, local):
-        found = entry.config()
+        found = entry.config() if (entry.folder / CONFIG_FILE).is_file() else None
         if found is not None:
             return found, entry
     raise UsageError(f"{model}: no {CONFIG_FILE} in its folder", "sktools zoo list")
