@@ -25,7 +25,7 @@ from sktools.datasets.csv_declaration import (
 )
 from sktools.datasets.recording import UNSCORED, Recording, Signal
 from sktools.datasets.registry import dataset
-from sktools.datasets.waveform import LONGEST_SECONDS, ClockReport, Waveform, on_grid
+from sktools.datasets.waveform import LONGEST_SECONDS, ClockReport, Waveform, on_grid, single
 from sktools.errors import DataError, MissingError
 from sktools.model_config import EPOCH_SECONDS
 
@@ -243,7 +243,7 @@ def _origin(root: Path, read: Mapping[str, _Columns], labels: _Columns | None) -
 def _regular(name: str, declared: SignalColumns, columns: _Columns, origin: float, notes: list[str]) -> Waveform:
     rate, unit = float(declared.rate or 0), UNITS.get(name, "a.u.")
     if columns.times is None:
-        return Waveform(columns.values.astype(np.float32), rate, unit)
+        return Waveform(single(columns.values), rate, unit)
     wave, report = on_grid(columns.times - origin, columns.values, rate, unit)
     notes.extend(_told(name, report))
     return wave

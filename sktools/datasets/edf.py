@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-import numpy as np
-
-from sktools.datasets.waveform import LONGEST_SECONDS, Waveform
+from sktools.datasets.waveform import LONGEST_SECONDS, Waveform, single
 from sktools.errors import DataError, MissingError
 
 FIXED_HEADER, SIGNAL_HEADER = 256, 256
@@ -50,7 +48,7 @@ def read_edf(path: Path, wanted: Mapping[str, Sequence[str]]) -> EdfRecording:
                 index = _find(labels, known)
                 if index is not None:
                     channels[name] = Waveform(
-                        reader.readSignal(index).astype(np.float32),
+                        single(reader.readSignal(index)),
                         float(reader.getSampleFrequency(index)),
                         str(reader.getPhysicalDimension(index)).strip(),
                     )

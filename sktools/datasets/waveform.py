@@ -43,6 +43,12 @@ class Waveform:
         return len(self.values) / self.rate
 
 
+def single(values: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Values in single precision; those too large for it are infinite, which is no measurement."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return values.astype(np.float32)
+
+
 @dataclass(frozen=True)
 class ClockReport:
     """What `on_grid` met. gaps: intervals between samples of more than GAP_PERIODS periods. back_steps: places where
@@ -95,7 +101,7 @@ def on_grid(
     after = np.searchsorted(stamps, grid).clip(0, len(stamps) - 1)
     before = (after - 1).clip(0)
     nearest = np.where(np.abs(stamps[after] - grid) <= np.abs(stamps[before] - grid), after, before)
-    result = flat[nearest].astype(np.float32)
+    result = single(flat[nearest])
     # A nominal rate is seldom exact to the sample: half a period and a little is still this sample's.
     result[np.abs(stamps[nearest] - grid) > 0.75 / rate] = np.nan
     masked = np.zeros(count, bool)
