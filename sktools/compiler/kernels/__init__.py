@@ -3,6 +3,14 @@
 Within an operator the later variant is the faster one; the plain kernel of its ops/ file is always there.
 """
 
-from sktools.compiler.kernels import fast_conv, fast_depthwise, fast_mean, fast_mul, fast_pointwise
+from sktools.compiler.kernels import (
+    fast_add,
+    fast_conv,
+    fast_depthwise,
+    fast_mean,
+    fast_mul,
+    fast_pointwise,
+    fast_vector,
+)
 
-__all__ = ["fast_conv", "fast_depthwise", "fast_mean", "fast_mul", "fast_pointwise"]
+__all__ = ["fast_add", "fast_conv", "fast_depthwise", "fast_mean", "fast_mul", "fast_pointwise", "fast_vector"]

@@ -88,7 +88,7 @@ def fast_pw(op: Op, prefix: str) -> Call | None:
         fields=(
             ("rows", window.rows),
             ("in_channels", window.channels),
-            ("out_channels", columns),
+            ("out_channels", op.output.shape[3]),
             ("tiles", Table(f"{prefix}_tiles", "int32_t", tiles)),
         ),
         inputs=(op.inputs[0].index,),

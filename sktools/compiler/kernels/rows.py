@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from sktools.compiler.fast.requantize import Requantization
 from sktools.compiler.ops.conv_2d import Conv2D
 from sktools.compiler.ops.depthwise_conv_2d import DepthwiseConv2D
@@ -32,6 +35,12 @@ def row_window(op: Conv2D | DepthwiseConv2D) -> RowWindow | None:
     if window.kernel_h * window.kernel_w == 1:
         return RowWindow(source[1] * source[2], source[3], 1, 1, 0)
     return None
+
+
+def matrix(op: Conv2D) -> NDArray[np.int8]:
+    """The weights of a 1x1 convolution, int8 [out_channels, in_channels]."""
+    assert op.weights.data is not None
+    return op.weights.data.astype(np.int8).reshape(op.output.shape[3], -1)
 
 
 def output_stage(op: Conv2D | DepthwiseConv2D) -> Requantization:
