@@ -29,12 +29,11 @@ def build_host_driver(folder: Path) -> Path:
 
 
 class HostDriver:
-    """A running driver; it dies with a sanitizer's report at the first error."""
+    """A running driver. A sanitizer's first error ends it; it is then started anew for the next case."""
 
     def __init__(self, program: Path) -> None:
-        self._process = subprocess.Popen(
-            [str(program)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-        )
+        self._program = program
+        self._process = self._start()
 
     def run(self, case: Case) -> NDArray[np.generic]:
         """The kernel's output, shaped as the expected one. AssertionError with the report where it died."""
@@ -47,15 +46,16 @@ class HostDriver:
         except BrokenPipeError:
             header = b""
         if len(header) < 4:
-            raise AssertionError(f"the driver died:\n{self._report()}")
+            _, report = self._process.communicate()
+            self._process = self._start()
+            raise AssertionError(f"the driver died in {case.kernel} {case.scalars}:\n{report.decode(errors='replace')}")
         data = self._process.stdout.read(int.from_bytes(header, "little"))
         return np.frombuffer(data, case.expected.dtype).reshape(case.expected.shape)
 
     def close(self) -> None:
-        if self._process.stdin is not None:
-            self._process.stdin.close()
-        self._process.wait(timeout=10)
+        self._process.communicate(timeout=10)
 
-    def _report(self) -> str:
-        assert self._process.stderr is not None
-        return self._process.stderr.read().decode(errors="replace")
+    def _start(self) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            [str(self._program)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )

@@ -70,6 +70,14 @@ def test_every_stream_length(tmp_path: Path) -> None:
     assert run_on_target(chosen, tmp_path).wrong == ()
 
 
+def test_long_convolutions(tmp_path: Path) -> None:
+    """The window of sums slides and is moved back many times, at each number of channels that fits."""
+    made = [cases.conv_case(seed, 97 + seed, 8, 1 + seed % 6, 1 + seed % 6, 1, seed % 6, False) for seed in range(24)]
+    chosen = [case for case in made if case is not None]
+    assert len(chosen) >= 16
+    assert run_on_target(chosen, tmp_path).wrong == ()
+
+
 def test_a_wrong_byte_is_found(tmp_path: Path) -> None:
     good = cases.sums_case(1, 9, 5)
     bad = replace(good, expected=good.expected + 1)

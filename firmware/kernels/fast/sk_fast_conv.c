@@ -20,7 +20,7 @@ typedef struct {
     int32_t row;   /* first input row of the pair under way; -1: none yet */
     int32_t group; /* records under way: those of one tap, or all where dilation is 1 */
     int32_t groups, group_words;
-    int32_t start;              /* of the window in sums: [(taps - 1) * dilation + 2][out_channels], the output rows under way */
+    int32_t start, length;      /* of the window in sums: [(taps - 1) * dilation + 2][out_channels], output rows under way */
     int32_t sums[SUMS + SLACK]; /* 0 behind the window */
 } conv_run_t;
 
@@ -29,28 +29,40 @@ static int32_t reach_of(const sk_fast_conv_t *shape)
     return (shape->taps - 1) * shape->dilation;
 }
 
-/* Output row `row` is complete, the window's first. */
-static void emit(conv_run_t *run, int32_t row)
+/* A complete output row. */
+static void store_row(const sk_fast_conv_t *shape, const int32_t *sum, int8_t *out)
+{
+    const int32_t *bias = shape->bias, *multiplier = shape->multiplier;
+    const int32_t *rounding = shape->rounding, *shift = shape->shift;
+    const int32_t channels = shape->out_channels, low = shape->low, high = shape->high;
+
+    for (int32_t i = 0; i < channels; i++) {
+        out[i] = (int8_t)sk_ssat8(sk_linear(sum[i] + bias[i], multiplier[i], rounding[i], shift[i]));
+    }
+    for (int32_t i = 0; (low > -128 || high < 127) && i < channels; i++) {
+        out[i] = (int8_t)(out[i] < low ? low : out[i] > high ? high : out[i]);
+    }
+}
+
+/* The window's first rows are complete, output rows `row` to `end`: out with them, but for those outside. */
+static void emit(conv_run_t *run, int32_t row, int32_t end)
 {
     const sk_fast_conv_t *shape = run->shape;
-    const int32_t channels = shape->out_channels, low = shape->low, high = shape->high;
-    const int32_t length = (reach_of(shape) + 2) * channels;
+    const int32_t channels = shape->out_channels;
+    const int32_t kept = run->length - (end - row) * channels;
 
-    if (row >= 0 && row < shape->rows) {
-        const int32_t *sum = run->sums + run->start, *end = sum + channels;
-        const int32_t *bias = shape->bias, *multiplier = shape->multiplier;
-        const int32_t *rounding = shape->rounding, *shift = shape->shift;
-        int8_t *out = run->out + row * channels;
-        for (; sum != end; sum++) {
-            const int32_t value = sk_linear(*sum + *bias++, *multiplier++, *rounding++, *shift++);
-            *out++ = (int8_t)(value < low ? low : value > high ? high : value);
+    for (; row < end; row++) {
+        if (row >= 0 && row < shape->rows) {
+            store_row(shape, run->sums + run->start, run->out + row * channels);
         }
+        run->start += channels;
     }
-    run->start += channels;
-    if (run->start + length > SUMS) {
-        const size_t kept = (size_t)(length - channels);
-        memmove(run->sums, run->sums + run->start, kept * sizeof run->sums[0]);
-        memset(run->sums + kept, 0, sizeof run->sums - kept * sizeof run->sums[0]);
+    if (run->start + run->length > SUMS) {
+        int32_t *to = run->sums, *const fresh = to + kept;
+        for (const int32_t *from = to + run->start; to != fresh;) {
+            *to++ = *from++;
+        }
+        memset(fresh, 0, sizeof run->sums - (size_t)kept * sizeof *fresh);
         run->start = 0;
     }
 }
@@ -68,7 +80,8 @@ static void add_padding(conv_run_t *run, int32_t row, int32_t rows)
                 sums[channel] += shape->padding[tap * channels + channel];
             }
         }
-        emit(run, row + shape->pad - reach_of(shape));
+        const int32_t first = row + shape->pad - reach_of(shape);
+        emit(run, first, first + 1);
     }
 }
 
@@ -76,10 +89,7 @@ static void finish_rows(conv_run_t *run)
 {
     const int32_t first = run->row + run->shape->pad - reach_of(run->shape);
 
-    emit(run, first);
-    if (run->row + 1 < run->shape->rows) {
-        emit(run, first + 1);
-    }
+    emit(run, first, run->row + 1 < run->shape->rows ? first + 2 : first + 1);
     run->row += 2;
 }
 
@@ -99,10 +109,10 @@ static void expand_conv(sk_tile_run_t *tile, uint32_t *rows)
             run->row = 0;
         }
         in = run->in + run->row * shape->in_channels;
-        sk_tile_expand(in, rows, shape->in_channels);
-        if (run->row + 1 < shape->rows) {
-            sk_tile_expand(in + shape->in_channels, rows + SK_TILE_PAIRS, shape->in_channels);
-        } else { /* a last row alone: beside it, one that adds nothing */
+        run->tile.first = in;
+        run->tile.second = run->row + 1 < shape->rows ? in + shape->in_channels : in;
+        sk_tile_expand_rows(&run->tile, rows);
+        if (run->tile.second == in) { /* a last row alone: beside it, one that adds nothing */
             memset(rows + SK_TILE_PAIRS, 0, SK_TILE_PAIRS * sizeof rows[0]);
         }
         run->group = 0;
@@ -120,11 +130,13 @@ void sk_fast_conv(const sk_fast_conv_t *shape, const int8_t *in, int8_t *out)
     run.groups = shape->dilation == 1 ? 1 : shape->taps;
     run.tile.expand = expand_conv;
     run.tile.count = (shape->rows + 1) / 2 * run.groups;
+    run.tile.channels = shape->in_channels;
     run.tile.pairs = (shape->in_channels + 1) / 2;
     run.tile.tile_bytes = 32 + 16 * run.tile.pairs;
     run.tile.result_bytes = (columns + 3) / 4 * 16;
     run.tile.next_row = 4 * shape->out_channels; /* the second row's tap is the first's one output row later */
     run.shape = shape;
+    run.length = (reach_of(shape) + 2) * shape->out_channels;
     run.in = in;
     run.out = out;
     run.row = -1;

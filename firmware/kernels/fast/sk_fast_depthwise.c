@@ -18,33 +18,36 @@ typedef struct {
     int32_t main_phase; /* pairs of the unrolled loop modulo 3; -1: none */
 } dw5_streams_t;
 
-/* A result of sk_fast_dw5 (record of 6 words), or of sk_fast_dw5_linear (8 words). */
-static inline int8_t requantized(int32_t sum, const int32_t *record, int32_t words)
-{
-    if (words == 6) {
-        return (int8_t)sk_fitted(sum, record[1]);
-    }
-    return (int8_t)sk_ssat8(sk_linear(sum, record[1], record[6], record[7]));
-}
+/* Words of a channel's record. */
+#define FITTED 4
+#define LINEAR 8
 
-/* One stream of a channel: count rows, step bytes apart. */
+/* One stream of a channel: count rows, step bytes apart. words: FITTED or LINEAR. */
 static void dw5_stream(const int32_t *record, int32_t words, int8_t *row, int32_t step, int32_t count, uint32_t pad)
 {
-    const uint32_t w01 = (uint32_t)record[2], w23 = (uint32_t)record[3];
-    const uint32_t w12 = (uint32_t)record[4], w34 = (uint32_t)record[5];
-    uint32_t before = pad, now = pad;
+    uint32_t before = pad, now = pad, pairs[4]; /* (w0,w1) (w2,w3) (w1,w2) (w3,w4) */
 
+    if (words == FITTED) {
+        const uint32_t w = (uint32_t)record[2], last = (uint32_t)record[3];
+        pairs[0] = (w & 0xFFu) << 8 | (w & 0xFF00u) << 16;
+        pairs[1] = (w >> 16 & 0xFFu) << 8 | (w & 0xFF000000u);
+        pairs[2] = (w & 0xFF00u) | (w & 0xFF0000u) << 8;
+        pairs[3] = (w >> 24) << 8 | last << 24;
+    } else {
+        memcpy(pairs, record + 2, sizeof pairs);
+    }
     for (int32_t j = -2; j < count; j += 2) {
         const int32_t low = j + 2 < count ? row[(j + 2) * step] : sk_low(pad);
         const int32_t high = j + 3 < count ? row[(j + 3) * step] : sk_low(pad);
         const uint32_t after = sk_pair(low, high);
         if (j >= 0) {
-            int32_t even = sk_smlad(before, w01, record[0]), odd = sk_smlatb(before, w01, record[0]);
-            even = sk_smlabt(after, w34, sk_smlad(now, w23, even));
-            odd = sk_smlad(after, w34, sk_smlad(now, w12, odd));
-            row[j * step] = requantized(even, record, words);
-            if (j + 1 < count) {
-                row[(j + 1) * step] = requantized(odd, record, words);
+            int32_t sums[2] = {sk_smlad(before, pairs[0], record[0]), sk_smlatb(before, pairs[0], record[0])};
+            sums[0] = sk_smlabt(after, pairs[3], sk_smlad(now, pairs[1], sums[0]));
+            sums[1] = sk_smlad(after, pairs[3], sk_smlad(now, pairs[2], sums[1]));
+            for (int32_t odd = 0; odd < 2 && j + odd < count; odd++) {
+                row[(j + odd) * step] = (int8_t)(words == FITTED
+                                                     ? sk_fitted(sums[odd], record[1])
+                                                     : sk_ssat8(sk_linear(sums[odd], record[1], record[6], record[7])));
             }
         }
         before = now;
@@ -94,7 +97,6 @@ SK_ASSEMBLY(void name(const int32_t *record, int8_t *row, const dw5_streams_t *s
         "    push    {r1, r2, r3, r4-r11, lr}\n" \
         "    mov     r12, r2\n" \
         load \
-        "    ldm     r0, {r2-r7}\n" \
         "1:  ldr     r0, [sp]\n" \
         "    ldr     r1, [r12, %[step]]\n" \
         "    ldr     r8, [r12, %[pad]]\n" \
@@ -168,7 +170,20 @@ SK_ASSEMBLY(void name(const int32_t *record, int8_t *row, const dw5_streams_t *s
 } \
 SK_ASSEMBLY_END
 
-DW5_CHANNEL(dw5_channel, "",
+/* The five weights are bytes: w0 to w3 in the third word, w4 in the fourth; times 256 as halves of words. */
+DW5_CHANNEL(dw5_channel,
+        "    ldm     r0, {r2, r3, r4, r7}\n"
+        "    uxtb16  r8, r4\n"
+        "    uxtb16  r9, r4, ror #8\n"
+        "    pkhbt   r4, r8, r9, lsl #16\n"
+        "    pkhtb   r5, r9, r8, asr #16\n"
+        "    pkhbt   r6, r9, r8\n"
+        "    lsr     r9, r9, #16\n"
+        "    pkhbt   r7, r9, r7, lsl #16\n"
+        "    lsl     r4, r4, #8\n"
+        "    lsl     r5, r5, #8\n"
+        "    lsl     r6, r6, #8\n"
+        "    lsl     r7, r7, #8\n",
         "    smmul   r11, r11, r3\n"
         "    smmul   r12, r12, r3\n"
         "    ssat    r11, #8, r11, asr %[shift]\n"
@@ -176,6 +191,7 @@ DW5_CHANNEL(dw5_channel, "",
 
 /* sk_linear.h: s0 rounding, s1 shift */
 DW5_CHANNEL(dw5_linear_channel,
+        "    ldm     r0, {r2-r7}\n"
         "    vldr    s0, [r0, #24]\n"
         "    vldr    s1, [r0, #28]\n",
         "    smmulr  r11, r11, r3\n"
@@ -196,14 +212,14 @@ DW5_CHANNEL(dw5_linear_channel,
 static void dw5_channel(const int32_t *record, int8_t *row, const dw5_streams_t *streams, int32_t count)
 {
     for (; count > 0; count--, row += streams->channels) {
-        dw5_stream(record, 6, row, streams->step, streams->count, streams->pad);
+        dw5_stream(record, FITTED, row, streams->step, streams->count, streams->pad);
     }
 }
 
 static void dw5_linear_channel(const int32_t *record, int8_t *row, const dw5_streams_t *streams, int32_t count)
 {
     for (; count > 0; count--, row += streams->channels) {
-        dw5_stream(record, 8, row, streams->step, streams->count, streams->pad);
+        dw5_stream(record, LINEAR, row, streams->step, streams->count, streams->pad);
     }
 }
 
@@ -228,7 +244,7 @@ static void dw5_residues(const sk_fast_dw5_t *shape, int32_t words, int8_t *x, i
             for (int32_t residue = 0; residue < residues; residue++) {
                 dw5_stream(record, words, row + residue * shape->channels, step, count, streams.pad);
             }
-        } else if (words == 6) {
+        } else if (words == FITTED) {
             dw5_channel(record, row, &streams, residues);
         } else {
             dw5_linear_channel(record, row, &streams, residues);
@@ -249,12 +265,12 @@ static void dw5(const sk_fast_dw5_t *shape, int32_t words, const int8_t *in, int
 
 void sk_fast_dw5(const sk_fast_dw5_t *shape, const int8_t *in, int8_t *out)
 {
-    dw5(shape, 6, in, out);
+    dw5(shape, FITTED, in, out);
 }
 
 void sk_fast_dw5_linear(const sk_fast_dw5_t *shape, const int8_t *in, int8_t *out)
 {
-    dw5(shape, 8, in, out);
+    dw5(shape, LINEAR, in, out);
 }
 
 /* Pairs that stand ready at once in sk_fast_dw: outputs are made in blocks of this many pairs. */

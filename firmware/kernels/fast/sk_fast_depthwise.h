@@ -14,13 +14,16 @@
 typedef struct {
     uint16_t rows, channels, dilation;
     int16_t pad;            /* the input's zero point */
-    const int32_t *records; /* per channel: bias, multiplier, pairs (w0,w1) (w2,w3) (w1,w2) (w3,w4) */
+    const int32_t *records; /* per channel: bias, multiplier, w0 to w3 as bytes, w4 */
 } sk_fast_dw5_t;
 
 /* `out` may be `in`. */
 void sk_fast_dw5(const sk_fast_dw5_t *shape, const int8_t *in, int8_t *out);
 
-/* The same for a layer without a ReLU: records of 8 words, weights and bias times 2, then rounding and shift (sk_linear.h). */
+/*
+ * The same for a layer without a ReLU (sk_linear.h). Records: bias times 2, multiplier, pairs (w0,w1) (w2,w3) (w1,w2) (w3,w4) of
+ * the weights times 2, rounding, shift.
+ */
 void sk_fast_dw5_linear(const sk_fast_dw5_t *shape, const int8_t *in, int8_t *out);
 
 /* k = 1 to 9, any requantization. */

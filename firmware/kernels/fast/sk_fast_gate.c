@@ -4,15 +4,29 @@
 
 #include "sk_simd.h"
 
+static int32_t slope_of(const sk_fast_gate_t *gate, int32_t value)
+{
+    return (int32_t)(((int64_t)(value + 128) * gate->slope + 128) >> 8);
+}
+
+/* Each gate's slope, in the order of the halves of sk_tile_expand's pairs, filled up with 0 to a multiple of 4. */
 static void slopes_of(const sk_fast_gate_t *gate, const int8_t *gates, int32_t *slopes, int32_t channels)
 {
-    uint32_t pairs[SK_TILE_PAIRS];
-    const int32_t count = (channels + 1) / 2;
-
-    sk_tile_expand(gates, pairs, channels);
-    for (int32_t p = 0; p < count; p++) {
-        slopes[2 * p] = (int32_t)(((int64_t)(sk_low(pairs[p]) + 128) * gate->slope + 128) >> 8);
-        slopes[2 * p + 1] = (int32_t)(((int64_t)(sk_high(pairs[p]) + 128) * gate->slope + 128) >> 8);
+    for (int32_t four = 0; four < channels; four += 4) {
+        const int32_t left = channels - four;
+        const int32_t second = left > 2 ? 2 : 1; /* place of channel 1; channel 2 takes the other */
+        int32_t *slope = slopes + four;
+        slope[1] = slope[2] = slope[3] = 0;
+        slope[0] = slope_of(gate, gates[four]);
+        if (left > 1) {
+            slope[second] = slope_of(gate, gates[four + 1]);
+        }
+        if (left > 2) {
+            slope[1] = slope_of(gate, gates[four + 2]);
+        }
+        if (left > 3) {
+            slope[3] = slope_of(gate, gates[four + 3]);
+        }
     }
 }
 
@@ -167,7 +181,7 @@ void sk_fast_mul(const sk_fast_mul_t *shape, const int8_t *in, const int8_t *gat
         }
         for (; channel < shape->channels; channel++) {
             const uint32_t x = gate_even((uint8_t)in[channel]);
-            const int32_t slope = (int32_t)((((int64_t)gates[channel] + 128) * shape->gate.slope + 128) >> 8);
+            const int32_t slope = slope_of(&shape->gate, gates[channel]);
             out[channel] = (int8_t)sk_ssat8(sk_smlawb(slope, x, rounding) >> 16);
         }
         in += shape->channels;

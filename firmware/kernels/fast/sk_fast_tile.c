@@ -5,38 +5,42 @@
 #include "sk_fit.h"
 #include "sk_simd.h"
 
-void sk_tile_expand(const int8_t *row, uint32_t *pairs, int32_t channels)
+static inline void expand_four(uint32_t bytes, uint32_t *pairs)
 {
-    for (; channels >= 8; channels -= 8) {
-        const uint32_t a = sk_load_word(row), b = sk_load_word(row + 4);
-        row += 8;
-        pairs[0] = sk_sxtb16(a);
-        pairs[1] = sk_sxtb16_odd(a);
-        pairs[2] = sk_sxtb16(b);
-        pairs[3] = sk_sxtb16_odd(b);
-        pairs += 4;
+    pairs[0] = sk_sxtb16(bytes);
+    pairs[1] = sk_sxtb16_odd(bytes);
+}
+
+void sk_tile_expand(const int8_t *first, const int8_t *second, uint32_t *rows, int32_t channels)
+{
+    for (; channels >= 8; channels -= 8, first += 8, second += 8, rows += 4) {
+        const uint32_t a = sk_load_word(first), b = sk_load_word(first + 4);
+        const uint32_t c = sk_load_word(second), d = sk_load_word(second + 4);
+        expand_four(a, rows);
+        expand_four(b, rows + 2);
+        expand_four(c, rows + SK_TILE_PAIRS);
+        expand_four(d, rows + SK_TILE_PAIRS + 2);
     }
     if (channels >= 4) {
-        const uint32_t bytes = sk_load_word(row);
-        row += 4;
-        channels -= 4;
-        pairs[0] = sk_sxtb16(bytes);
-        pairs[1] = sk_sxtb16_odd(bytes);
-        pairs += 2;
+        const uint32_t a = sk_load_word(first), c = sk_load_word(second);
+        expand_four(a, rows);
+        expand_four(c, rows + SK_TILE_PAIRS);
+        channels -= 4, first += 4, second += 4, rows += 2;
     }
     if (channels > 0) {
-        const uint32_t bytes = sk_tile_tail(row, channels);
-        pairs[0] = sk_sxtb16(bytes);
+        const uint32_t a = sk_tile_tail(first, channels), c = sk_tile_tail(second, channels);
+        rows[0] = sk_sxtb16(a);
+        rows[SK_TILE_PAIRS] = sk_sxtb16(c);
         if (channels == 3) {
-            pairs[1] = sk_sxtb16_odd(bytes);
+            rows[1] = sk_sxtb16_odd(a);
+            rows[SK_TILE_PAIRS + 1] = sk_sxtb16_odd(c);
         }
     }
 }
 
 void sk_tile_expand_rows(sk_tile_run_t *run, uint32_t *rows)
 {
-    sk_tile_expand(run->first, rows, run->channels);
-    sk_tile_expand(run->second, rows + SK_TILE_PAIRS, run->channels);
+    sk_tile_expand(run->first, run->second, rows, run->channels);
 }
 
 #if SK_HAS_DSP_ASSEMBLY && defined(__ARM_FP)

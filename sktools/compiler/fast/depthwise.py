@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from sktools.compiler.fast.requantize import Requantization, as_pairs, fit_layer, linear_rounding
+from sktools.compiler.fast.requantize import SCALE, Requantization, as_pairs, fit_layer, linear_rounding
 
 MAX_TAPS = 9
 
@@ -21,15 +21,15 @@ def fits_in_place(taps: int, dilation: int, padding: int) -> bool:
 def pack_dw5(
     weights: NDArray[np.int8], bias: NDArray[np.int32], zero_point: int, requantization: Requantization
 ) -> NDArray[np.int32] | None:
-    """Records [channels, 6] of sk_fast_dw5_t, or None where a channel has no fitted requantization.
+    """Records [channels, 4] of sk_fast_dw5_t, or None where a channel has no fitted requantization.
 
     weights: [5, channels]; bias: [channels]; zero_point: the input's.
     """
     fitted = fit_layer(np.ascontiguousarray(weights.T), bias, zero_point, requantization)
     if fitted is None:
         return None
-    pairs = as_pairs(fitted.weights[:, [0, 1, 2, 3, 1, 2, 3, 4]])
-    return np.column_stack([fitted.bias, fitted.multiplier, pairs]).astype(np.int32)
+    taps = np.pad(fitted.weights // SCALE, ((0, 0), (0, 3))).astype(np.int8)  # 0 where the output never changes
+    return np.column_stack([fitted.bias, fitted.multiplier, taps.view("<i4")]).astype(np.int32)
 
 
 def pack_dw5_linear(
