@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from sktools.errors import DataError
 from sktools.features.feature_set import FeatureTable
 from sktools.features.normalisation import by_subject, causal, normalise
+from sktools.features.prior import fit_prior
 from sktools.model_config import FeaturesConfig, PriorConfig
 
 
@@ -72,3 +73,19 @@ def test_values_are_clipped_and_the_prior_must_fit() -> None:
     prior = PriorConfig((0.0, 0.0), (1.0, 1.0))
     with pytest.raises(DataError, match="prior has 2 features"):
         normalise(table, FeaturesConfig(normalisation="causal", prior=prior))
+
+
+def test_a_prior_is_the_subjects_mean_and_the_spread_within_nights() -> None:
+    generator = np.random.default_rng(4)
+
+    def night(centre: float, length: int) -> FeatureTable:
+        values = np.column_stack([generator.normal(centre, 3, length), np.zeros(length)])
+        valid = np.column_stack([np.ones(length, bool), np.zeros(length, bool)])
+        return FeatureTable("d", "s", ("x", "absent"), values, valid, np.zeros(length, np.int8))
+
+    # A long night counts as much as a short one; the distance between subjects is not spread within a night.
+    prior = fit_prior([night(50, 9000), night(90, 1000)], epochs=30)
+    assert prior.mean[0] == pytest.approx(70, abs=0.3) and prior.std[0] == pytest.approx(3, abs=0.2)
+    assert (prior.mean[1], prior.std[1], prior.epochs) == (0.0, 1.0, 30)
+    with pytest.raises(DataError, match="found 0"):
+        fit_prior([])
