@@ -40,7 +40,8 @@ def read_yaml(path: Path) -> Mapping[str, Any]:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f" at line {mark.line + 1}" if mark else ""
-        raise UsageError(f"{path}: is not valid YAML{where}: {getattr(error, 'problem', error)}") from error
+        problem = " ".join(str(getattr(error, "problem", error)).split())
+        raise UsageError(f"{path}: is not valid YAML{where}: {problem}") from error
     if not isinstance(document, dict):
         raise UsageError(f"{path}: holds {type(document).__name__}, expected a mapping of keys to values")
     return document
