@@ -1,0 +1,138 @@
+"""Each fast kernel alone, at every layer shape of the zoo, on the virtual board: `python benchmarks/kernels.py`.
+
+Model cycles per MAC stand against the floor of 0.5 (SMLAD does two MAC in a cycle); where no MAC is done, per element
+of the activation. Weights and activations are random: none of the kernels' time depends on them. Each output is
+compared with the reference arithmetic on the way (tests/kernels).
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+
+from tabulate import tabulate
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from sktools.model_config import NetworkConfig
+from sktools.zoo import find_config
+from tests.kernels import cases
+from tests.kernels.cases import Case
+from tests.kernels.target import run_on_target
+
+FLOOR = 0.5
+"""Cycles a MAC."""
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One kernel at one shape. unit: what the cycles are divided by, "MAC", "output" or "element"."""
+
+    kernel: str
+    shape: str
+    macs: int
+    units: int
+    unit: str
+    case: Case
+
+
+def packable(make: Callable[[int], Case | None]) -> Case:
+    """The first of a series of random layers whose constants can be packed (nearly all can)."""
+    return next(case for case in map(make, count()) if case is not None)
+
+
+def depthwise(rows: int, channels: int, dilation: int, linear: bool) -> Layer:
+    make = cases.dw5_linear_case if linear else cases.dw5_case
+    case = packable(lambda seed: make(seed, rows, channels, dilation, True))
+    outputs = rows * channels
+    return Layer(case.kernel, f"{channels} k5 d{dilation}", 5 * outputs, outputs, "output", case)
+
+
+def pointwise(rows: int, inputs: int, outputs: int, gated: bool) -> Layer:
+    case = packable(lambda seed: cases.pointwise_case(seed, rows, inputs, outputs, True, gated))
+    macs = rows * inputs * outputs
+    return Layer(case.kernel, f"{inputs} -> {outputs}", macs, macs, "MAC", case)
+
+
+def vector(inputs: int, outputs: int) -> Layer:
+    case = packable(lambda seed: cases.vector_case(seed, inputs, outputs, True))
+    return Layer(case.kernel, f"{inputs} -> {outputs}", inputs * outputs, inputs * outputs, "MAC", case)
+
+
+def decoder(rows: int, inputs: int, outputs: int, taps: int) -> Layer:
+    case = packable(lambda seed: cases.conv_case(seed, rows, inputs, outputs, taps, 1, taps // 2, False))
+    macs = rows * inputs * outputs * taps
+    return Layer(case.kernel, f"{inputs} -> {outputs} k{taps}", macs, macs, "MAC", case)
+
+
+def elementwise(rows: int, channels: int) -> Iterator[Layer]:
+    """MEAN's sums, squeeze-excite's MUL as a pass of its own, and a skip connection."""
+    elements = rows * channels
+    for case in (
+        cases.sums_case(0, rows, channels),
+        cases.mul_case(0, rows, channels, True),
+        packable(lambda seed: cases.add_case(seed, elements, True)),
+    ):
+        yield Layer(case.kernel, f"{channels}", 0, elements, "element", case)
+
+
+def layers_of(network: NetworkConfig) -> Iterator[Layer]:
+    """Every layer of an SS-N network in order; the kernels are for its kernel size of 5."""
+    rows, channels = network.epochs, network.features
+    yield depthwise(rows, channels, 1, linear=True)
+    for filters, depth, dilation in zip(network.filters, network.depths, network.dilations, strict=True):
+        for _ in range(depth):
+            yield depthwise(rows, channels, dilation, linear=False)
+            yield from elementwise(rows, channels)
+            yield vector(channels, network.squeezed(channels))
+            yield vector(network.squeezed(channels), channels)
+            yield pointwise(rows, channels, filters, gated=False)
+            yield pointwise(rows, channels, filters, gated=True)
+            channels = filters
+    yield decoder(rows, channels, network.classes, network.kernel)
+
+
+def distinct(models: list[str]) -> list[Layer]:
+    found: dict[tuple[str, str], Layer] = {}
+    for model in models:
+        for layer in layers_of(find_config(model)[0].network):
+            found.setdefault((layer.kernel, layer.shape), layer)
+    return sorted(found.values(), key=lambda layer: layer.kernel)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Model cycles of each fast kernel at the zoo's layer shapes.")
+    parser.add_argument("models", nargs="*", default=["ss-2", "ss-3", "ss-4", "ss-5"])
+    layers = distinct(parser.parse_args().models)
+    with tempfile.TemporaryDirectory() as folder:
+        run = run_on_target([layer.case for layer in layers], Path(folder))
+    if run.wrong:
+        sys.exit(f"wrong results: {', '.join(f'{layers[n].kernel} {layers[n].shape}' for n in run.wrong)}")
+    rows = []
+    for layer, window in zip(layers, run.windows, strict=True):
+        per_mac = window.cycles / layer.macs if layer.macs else None
+        rows.append(
+            [
+                layer.kernel,
+                layer.shape,
+                layer.macs or None,
+                window.instructions,
+                window.cycles,
+                window.cycles / layer.units,
+                layer.unit,
+                per_mac / FLOOR if per_mac else None,
+            ]
+        )
+    headers = ["kernel", "shape", "MAC", "instructions", "cycles", "cycles per", "", "x floor"]
+    print(
+        tabulate(rows, headers=headers, intfmt=",", floatfmt=("", "", ",", ",", ",", ".3f", "", ".2f"), missingval="")
+    )
+
+
+if __name__ == "__main__":
+    main()
