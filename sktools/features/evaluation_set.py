@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from sktools.datasets.registry import Reader, Skipped, find_reader, recordings
 from sktools.errors import DataError, UsageError
-from sktools.features.feature_set import find_feature_set
+from sktools.features.feature_set import FeatureSet, FeatureTable, find_feature_set
 from sktools.features.frames import Night, cut, prepare_night
 from sktools.model_config import ModelConfig
 
@@ -100,9 +100,20 @@ def load_nights(
             f"the network of '{config.name}' takes {config.network.features}"
         )
     return tuple(
-        replace(prepare_night(feature_set.extract(recording), config.features, config.classes), start=recording.start)
+        replace(prepare_night(_table(feature_set, recording), config.features, config.classes), start=recording.start)
         for recording in recordings(dataset, folder, subjects, on_skip)
     )
+
+
+def _table(feature_set: FeatureSet, recording: Recording) -> FeatureTable:
+    """Features of a recording. Raises DataError where it holds nothing but features of another set."""
+    held = set(recording.features)
+    if held and not recording.signals and not recording.waveforms and not held & set(feature_set.names):
+        raise DataError(
+            f"data set '{recording.dataset}' holds features of another set, none of '{feature_set.name}', here",
+            "--data with the folder of the recordings themselves",
+        )
+    return feature_set.extract(recording)
 
 
 def evaluation_set(

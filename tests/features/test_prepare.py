@@ -313,3 +313,14 @@ def test_the_index_is_plain_json(mesa: Path, tmp_path: Path) -> None:
     prepare("mesa", mesa, tmp_path / "store", 1, subjects=["0001"])
     document = json.loads((tmp_path / "store" / "store.json").read_text())
     assert document["dataset"] == "mesa" and document["names"] == list(NAMES)
+
+
+def test_a_model_of_another_feature_set_is_refused_a_store(mesa: Path, tmp_path: Path) -> None:
+    from sktools import zoo
+    from sktools.features.evaluation_set import evaluation_set
+
+    prepare("mesa", mesa, tmp_path / "store", 1, subjects=["0001"])
+    config = zoo.find_config("ss-4")[0]
+    other = replace(config, features=replace(config.features, set="fs-hr-14"))
+    with pytest.raises(DataError, match="features of another set, none of 'fs-hr-14'"):
+        evaluation_set(other, "mesa", tmp_path / "store", subjects=["0001"])
