@@ -144,22 +144,28 @@ SK_ASSEMBLY(void tile_run(sk_tile_run_t *run))
         "    str     r8, [sp, #.Lsk_partial]\n"
         "    str     r10, [sp, #.Lsk_stride]\n"
         "    mov     r5, r9\n"
+        "    ldr     r0, [r5, #16]\n"
         "    cmp     r4, r7\n"
         "    beq.w   8f\n"
+        "    cmp     r0, #0\n" /* the flag tells at 5 whether sums are wanted: nothing on the way there touches it */
         "    b.w     6f\n"
 
+        "4:\n"
         ".irp pair, 35, 34, 33, 32, 31, 30, 29, 28, 27, 26, 25, 24, 23, 22, 21, 20, 19, 18, 17, 16, 15, 14, 13, 12, 11, 10, "
         "9, 8, 7, 6, 5, 4, 3, 2, 1\n"
         "    sk_step \\pair\n"
         ".endr\n"
 
-        /* Multipliers, then where the results go: int8, unless the multiplier is 0. */
+        ".if (. - 4b) != %c[step] * (%c[pairs] - 1)\n"
+        ".error \"the steps are not of the size from which their entry is computed\"\n"
+        ".endif\n"
+
+        /* Multipliers, and where the results go. */
         "5:  ldr     r0, [r5, #16]\n"
         "    ldr     r1, [r5, #20]\n"
         "    ldr     r2, [r5, #24]\n"
         "    ldr     r3, [r5, #28]\n"
         "    ldr     r4, [sp, #.Lsk_out]\n"
-        "    cmp     r0, #0\n"
         "    beq.w   7f\n"
         "    smmul   r6, r6, r0\n"
         "    smmul   r7, r7, r1\n"
@@ -188,7 +194,7 @@ SK_ASSEMBLY(void tile_run(sk_tile_run_t *run))
         "    ldr     r1, [sp, #.Lsk_end]\n"
         "    ldr     r2, [sp, #.Lsk_stride]\n"
         "    str     r10, [r4, r0]\n"
-        "55: str     r4, [sp, #.Lsk_out]\n"
+        "    str     r4, [sp, #.Lsk_out]\n"
         "    add     r5, r5, r2\n"
         "    cmp     r4, r1\n"
         "    beq     8f\n"
@@ -229,9 +235,14 @@ SK_ASSEMBLY(void tile_run(sk_tile_run_t *run))
         "    add     r12, r12, r2\n"
         "    add     lr, lr, r3\n"
         "    stm     r6, {r10-r12, lr}\n"
+        "    str     r4, [sp, #.Lsk_out]\n"
         "    ldr     r1, [sp, #.Lsk_end]\n"
         "    ldr     r2, [sp, #.Lsk_stride]\n"
-        "    b       55b\n"
+        "    cmp     r4, r1\n"
+        "    beq     8f\n"
+        "    add     r5, r5, r2\n"
+        "    cmp     r4, r4\n"
+        "    b       6b\n"
 
         /* Whole tiles are done. A partial one goes to the stack and from there byte by byte. */
         "8:  ldr     r4, [sp, #.Lsk_partial]\n"
@@ -244,8 +255,8 @@ SK_ASSEMBLY(void tile_run(sk_tile_run_t *run))
         "    str     r4, [sp, #.Lsk_partial]\n"
         "    str     r0, [sp, #.Lsk_tail]\n"
         "    str     r1, [sp, #.Lsk_out]\n"
-        "    adds    r1, r1, #4\n"
         "    movs    r0, #0\n"
+        "    adds    r1, r1, #4\n" /* not 0: the flag */
         "    str     r1, [sp, #.Lsk_end]\n"
         "    str     r0, [sp, #.Lsk_next_row]\n"
         "    b       6b\n"
