@@ -5,13 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from sktools.boards.arena_size import interpreted, tensorflow_version
 from sktools.boards.board import Board
+from sktools.build import tflm
 from sktools.build.build import Build, build_firmware
 from sktools.build.memory_map import find_region
 from sktools.build.neuralspot import SdkTarget, build_application
 from sktools.compiler.compiled import CompiledModel
 from sktools.errors import BuildError, UsageError
 
+AOT = "aot"
+ENGINES = (AOT, tflm.ENGINE)
+"""Generated C, and the interpreter of the user's SDK."""
 HERTZ_PER_MEGAHERTZ = 1_000_000
 
 
@@ -72,21 +77,33 @@ def sdk_target(board: Board, options: ImageOptions) -> SdkTarget:
 
 
 def build_image(
-    model: CompiledModel, board: Board, tflite: bytes, folder: Path | None = None, options: ImageOptions | None = None
+    model: CompiledModel,
+    board: Board,
+    tflite: bytes,
+    folder: Path | None = None,
+    options: ImageOptions | None = None,
+    engine: str = AOT,
 ) -> Build:
     """Builds the image of any board, with plain make or with its SDK.
 
-    model: what the compiler made of `tflite`. folder: see build_firmware.
+    model: what the compiler made of `tflite`; with "none" for the engine tflm, whose own model is made here.
+    folder: see build_firmware.
     Raises UsageError for an option that this board does not have, MissingError for a missing compiler or SDK (the
     project is rendered all the same), BuildError where the model does not fit, compile or link.
     """
     options = options or ImageOptions()
+    if engine == tflm.ENGINE:
+        model = interpreted(model, tflite, options.sdk)
     check_arena(model, options.max_arena_bytes)
     if board.sdk is not None:
-        return build_application(model, sdk_target(board, options), tflite, folder, sdk=options.sdk)
+        target = replace(sdk_target(board, options), engine=engine)
+        return build_application(model, target, tflite, folder, sdk=options.sdk)
     for name, location in (("--arena-location", options.arena_location), ("--model-location", options.model_location)):
         if location is not None:
             raise UsageError(f"{name} {location}: board {board.name} leaves that to its linker script")
+    if engine == tflm.ENGINE:
+        plain = tflm.interpreter_target(board.target, tflm.find_tensorflow(tensorflow_version(), options.sdk))
+        return build_firmware(model, plain, tflite, folder)
     return build_firmware(model, board.target, tflite, folder)
 
 

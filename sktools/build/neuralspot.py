@@ -9,9 +9,9 @@ import re
 import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
-from sktools.build import record
+from sktools.build import record, tflm
 from sktools.build.build import Build, build_project, default_folder, write_project
 from sktools.build.cache import cache_folder
 from sktools.build.elf import symbol_addresses
@@ -20,6 +20,7 @@ from sktools.build.project import (
     RUNTIME_SOURCES,
     TFLITE,
     c_files,
+    cxx_files,
     include_folders,
     is_model,
     printable,
@@ -27,6 +28,7 @@ from sktools.build.project import (
     render,
 )
 from sktools.build.sdk import Sdk, SdkRoot, find_sdk
+from sktools.build.tflm import interpreter_sources
 from sktools.build.toolchain import compiler_version, require_program, run_make
 from sktools.compiler.compiled import CompiledModel
 from sktools.errors import BuildError, MissingError
@@ -55,7 +57,7 @@ class SdkTarget:
     """One board and one configuration of its image.
 
     clock_hz: CPU clock asked for; low_power: whether that is the slower of the chip's two.
-    arena, model: where the arena and the weights go.
+    arena, model: where the arena and the weights go. engine: what runs the model.
     """
 
     board: str
@@ -67,6 +69,7 @@ class SdkTarget:
     memory: tuple[MemoryRegion, ...]
     arena: MemoryRegion
     model: MemoryRegion
+    engine: str = "aot"
 
     @property
     def sdk_name(self) -> str:
@@ -105,10 +108,12 @@ def application_files(
     model: CompiledModel, target: SdkTarget, tflite: bytes, *, debug: bool = False
 ) -> dict[str, bytes]:
     """Every file of the application, by its path below its folder. Depends on nothing but the arguments."""
-    generated, copied = project_sources(model, (*RUNTIME_SOURCES, *SOURCES))
+    own = interpreter_sources(SOURCES, quiet=False) if target.engine == tflm.ENGINE else SOURCES
+    generated, copied = project_sources(model, (*RUNTIME_SOURCES, *own))
     sources = {**generated, **copied}
     model_flags, runtime_flags = (("-Og",), ("-Og",)) if debug else (MODEL_FLAGS, RUNTIME_FLAGS)
     ours = ("-Werror",)
+    cxx = cxx_files(sources)
     groups = (
         ("sk_model_objects", [path for path in c_files(sources) if is_model(path)], (*model_flags, *ours)),
         (
@@ -118,17 +123,23 @@ def application_files(
         ),
         # The SDK's headers do not hold up to -Werror.
         ("sk_board_objects", [path for path in c_files(sources) if path.startswith("src/board/")], runtime_flags),
+        (
+            "sk_engine_objects",
+            [*(path for path in c_files(sources) if path.startswith("src/tflm/")), *cxx],
+            model_flags,
+        ),
     )
     fields = {
         "title": printable(model.name),
         "app": APP,
         "target": target,
-        "engine": "aot",
-        "sources": c_files(sources),
-        "main_object": "src/runtime/sk_main.o",
+        "engine": target.engine,
+        "sources": [*c_files(sources), *cxx],
+        "main_object": next(_object(path) for path in c_files(sources) if path.endswith("main.c")),
         "groups": [
-            {"name": name, "objects": [re.sub(r"\.c$", ".o", path) for path in paths], "flags": flags}
+            {"name": name, "objects": [_object(path) for path in paths], "flags": flags}
             for name, paths, flags in groups
+            if paths
         ],
         "include_folders": include_folders((*sources, "src/board/sk_config.h")),
         "defines": _defines(model, target),
@@ -148,7 +159,7 @@ def application_files(
     }
     facts = {
         "board": target.board,
-        "engine": "aot",
+        "engine": target.engine,
         "debug": debug,
         "image": IMAGE,
         "binary": BINARY,
@@ -186,7 +197,7 @@ def build_application(
     Raises MissingError for a missing compiler or SDK; the application is rendered all the same, and the message says
     where. Raises BuildError where it does not fit, compile or link.
     """
-    folder = folder or default_folder(model, target.board)
+    folder = folder or default_folder(model, target.board, target.engine)
     check_memory(model, target)
     files = application_files(model, target, tflite, debug=debug)
     try:
@@ -259,6 +270,10 @@ def _removed_afterwards(folder: Path) -> Iterator[None]:
         yield
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _object(source: str) -> str:
+    return str(PurePosixPath(source).with_suffix(".o"))
 
 
 def _bindir(target: SdkTarget) -> str:

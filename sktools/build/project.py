@@ -35,7 +35,7 @@ def project_files(model: CompiledModel, target: Target, tflite: bytes, debug: bo
         model_flags = runtime_flags = ("-Og", *debug_defines(model))
     facts = {
         "board": target.board,
-        "engine": "aot",
+        "engine": target.engine,
         "debug": debug,
         "image": target.image,
         "binary": target.binary,
@@ -56,6 +56,7 @@ def project_files(model: CompiledModel, target: Target, tflite: bytes, debug: bo
         "include_folders": include_folders((*generated, *copied)),
         "model_sources": c_files(path for path in (*generated, *copied) if is_model(path)),
         "runtime_sources": c_files(path for path in copied if not is_model(path)),
+        "cxx_sources": cxx_files((*generated, *copied)),
         "sha256": model.sha256,
         "contract": model.contract,
         "optimize": model.optimize,
@@ -101,8 +102,13 @@ def is_model(path: str) -> bool:
 
 
 def c_files(paths: Iterable[str]) -> list[str]:
-    """Those that are compiled, in alphabetical order."""
+    """Those that are compiled as C, in alphabetical order."""
     return sorted(path for path in paths if path.endswith(".c"))
+
+
+def cxx_files(paths: Iterable[str]) -> list[str]:
+    """Those that are compiled as C++, in alphabetical order."""
+    return sorted(path for path in paths if path.endswith(".cc"))
 
 
 def include_folders(paths: Iterable[str]) -> list[str]:

@@ -6,6 +6,15 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
+class Interpreter:
+    """An interpreter that is linked in: where its C++ headers lie, the flags they need, its archive."""
+
+    include_folders: tuple[str, ...]
+    flags: tuple[str, ...]
+    archive: str
+
+
+@dataclass(frozen=True)
 class Target:
     """How the image of one board is made with a GNU-style compiler and make.
 
@@ -17,6 +26,7 @@ class Target:
     model_flags, runtime_flags: optimization of the model and its kernels, and of all else.
     link_flags: of the link alone.
     image: file name of what the link makes. binary: file name of the raw flash content, or "" for none.
+    engine: what runs the model. interpreter: None where that is generated C.
     """
 
     board: str
@@ -30,3 +40,5 @@ class Target:
     link_flags: tuple[str, ...]
     image: str
     binary: str = ""
+    engine: str = "aot"
+    interpreter: Interpreter | None = None

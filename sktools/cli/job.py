@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from sktools.zoo import ModelRef
 
 BUILD_FOLDER = "build"
-ENGINES = ("aot",)
 
 
 @dataclass(frozen=True)
@@ -46,6 +45,7 @@ def find_job(
     output: Path | None = None,
 ) -> Job:
     """Resolves names and choices, and says which model that is. Raises SktoolsError where one is unknown."""
+    from sktools.boards.configure import ENGINES
     from sktools.strict_yaml import suggest
     from sktools.zoo import resolve
 
@@ -95,7 +95,7 @@ def find_board(name: str | None, options: ImageOptions, connection: Connection) 
 
 def build(job: Job) -> Build:
     """Compiles the model and builds its image; an image that is up to date is taken as it is."""
-    from sktools.boards.configure import build_image
+    from sktools.boards.configure import AOT, build_image
     from sktools.build.cache import user_costs
     from sktools.compiler.compile import compile_model
     from sktools.compiler.costs import known_costs
@@ -104,8 +104,9 @@ def build(job: Job) -> Build:
     console.event("build", model=job.model.name, board=job.board.name, engine=job.engine, optimize=job.optimize)
     content = job.model.tflite.read_bytes()
     costs = known_costs(user_costs())
-    compiled = compile_model(content, name=job.model.name, optimize=job.optimize, costs=costs)
-    built = build_image(compiled, job.board, content, job.folder, job.options)
+    optimize = job.optimize if job.engine == AOT else "none"
+    compiled = compile_model(content, name=job.model.name, optimize=optimize, costs=costs)
+    built = build_image(compiled, job.board, content, job.folder, job.options, job.engine)
     console.info(f"build: {built.image} ({time.monotonic() - started:.1f} s)")
     console.event("built", image=str(built.image))
     return built

@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     from sktools.profiling.run import Result
 
 
-def measure_and_report(job: Job, build: Build, choice: Frames, connection: Connection, results: Results) -> None:
-    """Measures a build, writes its bundle, shows it.
+def measure_and_report(
+    job: Job, build: Build, choice: Frames, connection: Connection, results: Results, joulescope: bool = False
+) -> None:
+    """Measures a build, writes its bundle, shows it. joulescope: measures the board's energy too.
 
     Raises ThresholdError (after writing) where a byte differs from the reference.
     """
@@ -33,7 +35,7 @@ def measure_and_report(job: Job, build: Build, choice: Frames, connection: Conne
         raise UsageError(
             f"--hypnogram needs the nights of a data set; these frames are {frames.source}", "--dataset NAME"
         )
-    result = measure(job, build, frames, connection)
+    result = measure(job, build, frames, connection, joulescope)
     bundle = write(job, build, frames, result, root)
     if results.save_outputs is not None:
         _save(results.save_outputs, result)
@@ -92,11 +94,15 @@ def choose_frames(job: Job, build: Build, choice: Frames) -> FrameSet:
     return from_evaluation(evaluation, spec, choice.frames)
 
 
-def measure(job: Job, build: Build, frames: FrameSet, connection: Connection) -> Result:
+def measure(job: Job, build: Build, frames: FrameSet, connection: Connection, joulescope: bool = False) -> Result:
     """Runs the frames on the board, with a progress bar."""
     from sktools.boards.driver import driver_for
     from sktools.cli.live_view import LiveView
+    from sktools.profiling.power import Joulescope
     from sktools.profiling.run import Request, profile_board
+
+    if joulescope and job.board.jlink is None:
+        raise UsageError(f"--joulescope measures a board on the desk, {job.board.name} is none", "--board apollo4p_evb")
 
     config = job.model.config
     request = Request(
@@ -108,6 +114,7 @@ def measure(job: Job, build: Build, frames: FrameSet, connection: Connection) ->
         classes=config.classes.names if config else (),
         port=settings.optional("port", connection.port),
         baud=settings.number("baud", connection.baud),
+        meter=Joulescope() if joulescope else None,
     )
     console.event("profile", frames=len(frames.frames), source=frames.source)
     with LiveView(f"profiling {job.model.name} on {job.board.name}", build.model, frames) as view:

@@ -163,7 +163,7 @@ place = _group(
     "place",
     [
         click.option("--board", metavar="NAME", help="See sktools list boards.  [default: virtual]"),
-        click.option("--engine", metavar="NAME", help="aot: generated C.  [default: aot]"),
+        click.option("--engine", metavar="NAME", help="aot: generated C; tflm: the SDK's interpreter.  [default: aot]"),
     ],
 )
 """--board and --engine, as Place."""
@@ -251,3 +251,10 @@ results = _group(
     ],
 )
 """What is written where, as Results."""
+
+
+def power(command: Command) -> Command:
+    """--joulescope."""
+    return click.option(
+        "--joulescope", is_flag=True, help="Measure the energy between the board's GPIO marks, not estimate it."
+    )(command)

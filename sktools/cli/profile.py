@@ -15,6 +15,7 @@ from sktools.cli.options import (
     machine_readable,
     model_argument,
     place,
+    power,
     recordings,
     results,
     talk,
@@ -25,12 +26,21 @@ from sktools.cli.options import (
 @model_argument
 @recordings
 @results
+@power
 @place
 @connection
 @image
 @machine_readable
 @talk
-def command(model: str, choice: Frames, results: Results, place: Place, connection: Connection, image: Image) -> None:
+def command(
+    model: str,
+    choice: Frames,
+    results: Results,
+    joulescope: bool,
+    place: Place,
+    connection: Connection,
+    image: Image,
+) -> None:
     """Run frames through MODEL on a board and compare every layer with the reference kernels.
 
     The board must hold the image that build-fw makes of MODEL; run flashes it first. Exit code 3 when a byte differs.
@@ -39,4 +49,4 @@ def command(model: str, choice: Frames, results: Results, place: Place, connecti
     from sktools.cli.measure import measure_and_report
 
     job = find_job(model, place, image, connection)
-    measure_and_report(job, build(job), choice, connection, results)
+    measure_and_report(job, build(job), choice, connection, results, joulescope)

@@ -16,6 +16,7 @@ from sktools.cli.options import (
     machine_readable,
     model_argument,
     place,
+    power,
     recordings,
     results,
     talk,
@@ -26,12 +27,21 @@ from sktools.cli.options import (
 @model_argument
 @recordings
 @results
+@power
 @place
 @connection
 @image
 @machine_readable
 @talk
-def command(model: str, choice: Frames, results: Results, place: Place, connection: Connection, image: Image) -> None:
+def command(
+    model: str,
+    choice: Frames,
+    results: Results,
+    joulescope: bool,
+    place: Place,
+    connection: Connection,
+    image: Image,
+) -> None:
     """Take MODEL the whole way: build its firmware, flash it, measure it, and write the report.
 
     Exit code 3 when a byte differs from the reference kernels.
@@ -43,4 +53,4 @@ def command(model: str, choice: Frames, results: Results, place: Place, connecti
     job = find_job(model, place, image, connection)
     built = build(job)
     console.info(flash(job, built))
-    measure_and_report(job, built, choice, connection, results)
+    measure_and_report(job, built, choice, connection, results, joulescope)

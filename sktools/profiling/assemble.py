@@ -10,6 +10,7 @@ from sktools.boards.driver import Counter
 from sktools.compiler.compiled import CompiledModel
 from sktools.profiling import energy
 from sktools.profiling.parity import Parity
+from sktools.profiling.power import InferenceEnergy
 from sktools.profiling.profile import (
     SCHEMA_VERSION,
     BlockProfile,
@@ -38,6 +39,7 @@ class Setting:
     counter: Counter
     calibration: Calibration | None
     memory: Memory
+    energy: InferenceEnergy | None = None
     notes: tuple[str, ...] = ()
 
 
@@ -147,6 +149,7 @@ def _totals(setting: Setting, layers: Sequence[LayerProfile], measurement: Measu
     cycles = sum(measurement.cycles) if measurement.cycles else None
     latency = _milliseconds(setting, cycles)
     hourly = None if latency is None else latency / setting.frame_hours
+    figure, kind, note = _energy(setting, hourly)
     return Totals(
         macs=sum(layer.macs for layer in layers),
         instructions=sum(measurement.instructions) if measurement.instructions else None,
@@ -156,7 +159,18 @@ def _totals(setting: Setting, layers: Sequence[LayerProfile], measurement: Measu
         latency_ms=latency,
         latency_kind=None if latency is None else ("predicted" if setting.calibration else "measured"),
         ms_per_sleep_hour=hourly,
-        energy_uj_per_sleep_hour=None if hourly is None else energy.estimated_microjoules(hourly),
-        energy_kind=None if hourly is None else "estimated",
-        energy_note=energy.NOTE if hourly is not None else "",
+        energy_uj_per_sleep_hour=figure,
+        energy_kind=kind,
+        energy_note=note,
     )
+
+
+def _energy(setting: Setting, hourly_ms: float | None) -> tuple[float | None, str | None, str]:
+    """uJ an hour of sleep, whether that is measured or estimated, and how."""
+    if setting.energy is not None:
+        return setting.energy.microjoules / setting.frame_hours, "measured", setting.energy.note
+    if hourly_ms is None or setting.clock_hz is None:
+        return None, None, ""
+    if not energy.known_at(setting.clock_hz):
+        return None, None, f"no power is published at {setting.clock_hz / 1e6:.0f} MHz"
+    return energy.estimated_microjoules(hourly_ms), "estimated", energy.NOTE

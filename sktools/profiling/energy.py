@@ -9,6 +9,15 @@ sleep (705, 710, 1230, 1650 uJ) over published time an hour of sleep (66, 75, 12
 NOTE = "latency x 9.8 mW, the power published for the Apollo4 Plus"
 
 
+PUBLISHED_AT_HZ = 192e6
+_CLOCK_TOLERANCE = 0.05
+
+
+def known_at(clock_hz: float) -> bool:
+    """Whether the power was published at this clock."""
+    return abs(clock_hz - PUBLISHED_AT_HZ) <= _CLOCK_TOLERANCE * PUBLISHED_AT_HZ
+
+
 def estimated_microjoules(milliseconds: float) -> float:
     """Energy in uJ of `milliseconds` of active time."""
     return milliseconds * ACTIVE_MILLIWATTS

@@ -17,6 +17,7 @@ from sktools.profiling.assemble import Setting, assemble
 from sktools.profiling.device import BoardDevice
 from sktools.profiling.float_reference import float_reference
 from sktools.profiling.inputs import FrameSet
+from sktools.profiling.power import PowerMeter, measure_energy
 from sktools.profiling.profile import Calibration, Memory, Profile
 from sktools.profiling.scoring import nights, score
 from sktools.profiling.session import FrameReport, Measurement, measure
@@ -29,7 +30,8 @@ class Request:
     """What to measure.
 
     model: its name in results. float_tflite: the float model beside it, or None. classes: names of the output
-    classes, empty where they are not known. port, baud: None for the board's own.
+    classes, empty where they are not known. port, baud: None for the board's own. meter: measures the board's
+    supply, None where nothing does.
     """
 
     model: str
@@ -40,6 +42,7 @@ class Request:
     classes: Sequence[str] = ()
     port: str | None = None
     baud: int | None = None
+    meter: PowerMeter | None = None
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,7 @@ def profile_board(
             on_frame=on_frame,
         )
         memory = _memory(request.build, session)
+        energy = measure_energy(session, request.frames.frames[0].tobytes(), request.meter) if request.meter else None
         counter = session.counter
     accuracy = _accuracy(request, model, measurement)
     setting = Setting(
@@ -86,6 +90,7 @@ def profile_board(
         counter=counter,
         calibration=_calibration(request.board),
         memory=memory,
+        energy=energy,
         notes=_notes(request, measurement),
     )
     metrics = {
