@@ -13,8 +13,9 @@ from sktools.compiler.fast.conv import pack_conv
 from sktools.compiler.fast.depthwise import fits_in_place, pack_dw5, pack_dw5_linear
 from sktools.compiler.fast.gate import INPUT_UP, SLOPE_FRACTION, pack_gate
 from sktools.compiler.fast.pointwise import pack_pointwise, pack_pointwise_any
-from sktools.compiler.fast.requantize import FIT_SHIFT, SCALE, Requantization, fit_channel
+from sktools.compiler.fast.requantize import FIT_SHIFT, MANY_SCALES, SCALE, Requantization, fit_channel
 from sktools.compiler.fast.tiles import pack_tiles, pair_order
+from sktools.compiler.quantization import requantize
 from tests.kernels import reference
 from tests.kernels.cases import quantize_multiplier, requantization, weights8
 
@@ -166,3 +167,25 @@ def test_depthwise_padding_in_place() -> None:
     assert fits_in_place(4, 1, 1)
     assert not fits_in_place(4, 2, 3)  # output rows of one residue class need input rows of another
     assert not fits_in_place(10, 1, 4)
+
+
+def test_other_scales_fit_what_one_scale_does_not() -> None:
+    """Small real factors leave the multiplier few bits; a finer grid of slopes then finds a pair, and it is exact."""
+    rng = np.random.default_rng(3)
+    gained = 0
+    for _ in range(300):
+        factor = quantize_multiplier(2.0 ** rng.uniform(-12.5, -10.0))
+        reach = int(rng.integers(200_000, 500_000))
+        if fit_channel(-reach, reach, *factor, -128, (-128, 127)) is not None:
+            continue
+        for scale in MANY_SCALES[1:]:
+            fit = fit_channel(-reach, reach, *factor, -128, (-128, 127), scale)
+            if fit is None:
+                continue
+            gained += 1
+            steps = rng.integers(-reach, reach + 1, 20_000)
+            high = ((scale * steps + fit.bias) * fit.multiplier) >> 32
+            wanted = [max(-128, min(127, requantize(int(a), *factor) - 128)) for a in steps]
+            assert np.clip(high >> FIT_SHIFT, -128, 127).tolist() == wanted
+            break
+    assert gained > 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from sktools.compiler.fast.requantize import Requantization, fit_layer
+from sktools.compiler.fast.requantize import MANY_SCALES, Requantization, fit_layer
 from sktools.compiler.fast.tiles import MAX_CHANNELS, pack_tiles
 
 MAX_ANY_COLUMNS = 96
@@ -21,7 +21,7 @@ def pack_pointwise(
     """
     if weights.shape[1] > MAX_CHANNELS:
         return None
-    fitted = fit_layer(weights, bias, zero_point, requantization)
+    fitted = fit_layer(weights, bias, zero_point, requantization, MANY_SCALES)
     return None if fitted is None else pack_tiles(fitted.weights, fitted.bias, fitted.multiplier)
 
 

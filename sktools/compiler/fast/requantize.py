@@ -8,6 +8,7 @@ each of the 255 steps q - 1 -> q falls between the same two accumulators. That i
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,11 +17,17 @@ from numpy.typing import NDArray
 SCALE = 256
 """The stored int16 weights are the int8 weights times this; so the bias resolves 1/256 of an accumulator step."""
 
+MANY_SCALES = (SCALE, *range(255, 223, -1))
+"""For kernels that store int16 weights, and so may take any scale up to SCALE."""
+
 FIT_SHIFT = 11
 """SK_FIT_SHIFT of sk_fit.h. The real factor must be below 2**-4; a finer grid of multipliers the larger it is."""
 
 CANDIDATES = 4096
 """Multipliers tried around the ideal one before a channel is given up."""
+
+FEWER_CANDIDATES = 256
+"""The same for each scale but SCALE."""
 
 STEPS = np.arange(-127, 128, dtype=np.int64)
 
@@ -66,11 +73,18 @@ def first_accumulators(multiplier: int, shift: int, zero_point: int) -> list[int
 
 
 def fit_channel(
-    low: int, high: int, multiplier: int, shift: int, zero_point: int, clamp: tuple[int, int]
+    low: int,
+    high: int,
+    multiplier: int,
+    shift: int,
+    zero_point: int,
+    clamp: tuple[int, int],
+    scale: int = SCALE,
 ) -> Fit | None:
     """bias and multiplier that equal the reference for every accumulator in [low, high]; None if none was found.
 
-    low <= high: what the accumulator can reach (bias included). clamp: the activation's int8 range.
+    low <= high: what the accumulator can reach (bias included). clamp: the activation's int8 range. scale: what the
+    weights are stored times.
     """
     if multiplier <= 0:
         value = min(max(zero_point, clamp[0]), clamp[1])
@@ -84,21 +98,20 @@ def fit_channel(
     if reached == np.count_nonzero(first <= high):
         return _constant(reached - 128)
 
-    ideal_exponent = shift + 1 + FIT_SHIFT - (SCALE.bit_length() - 1)
-    ideal = round(multiplier * 2.0**ideal_exponent)
-    for count in (16, CANDIDATES):
+    ideal = round(multiplier * 2.0 ** (shift + 1 + FIT_SHIFT) / scale)
+    for count in (16, CANDIDATES if scale == SCALE else FEWER_CANDIDATES):
         offsets = np.arange(count)
         multipliers = ideal + np.where(offsets % 2 == 1, (offsets + 1) // 2, -(offsets // 2))
         multipliers = multipliers[(multipliers > 0) & (multipliers < 1 << 31)]
         if multipliers.size == 0:
             return None
-        # (SCALE * a + bias) * m >= q * 2**(32 + FIT_SHIFT)  <=>  bias >= ceil(q * 2**.. / m) - SCALE * a
+        # (scale * a + bias) * m >= q * 2**(32 + FIT_SHIFT)  <=>  bias >= ceil(q * 2**.. / m) - scale * a
         level = -((-(STEPS << (32 + FIT_SHIFT)))[None, :] // multipliers[:, None])
-        lower = np.where(first <= high, level - SCALE * first, np.iinfo(np.int64).min).max(axis=1)
-        upper = np.where(first > low, level - 1 - SCALE * (first - 1), np.iinfo(np.int64).max).min(axis=1)
+        lower = np.where(first <= high, level - scale * first, np.iinfo(np.int64).min).max(axis=1)
+        upper = np.where(first > low, level - 1 - scale * (first - 1), np.iinfo(np.int64).max).min(axis=1)
         for index in np.flatnonzero(lower <= upper):
             bias = int(lower[index] + upper[index]) // 2
-            if SCALE * low + bias >= -(1 << 31) and SCALE * high + bias < 1 << 31:
+            if scale * low + bias >= -(1 << 31) and scale * high + bias < 1 << 31:
                 return Fit(bias, int(multipliers[index]))
     return None
 
@@ -122,7 +135,8 @@ def accumulator_bounds(
 
 @dataclass(frozen=True, eq=False)
 class FittedLayer:
-    """weights: [channels, ...] int16 times SCALE; bias, multiplier: int32 [channels], input zero point folded in."""
+    """weights: [channels, ...] int16 times the channel's scale; bias (the input's zero point folded in) and multiplier:
+    int32 [channels]."""
 
     weights: NDArray[np.int16]
     bias: NDArray[np.int32]
@@ -130,32 +144,36 @@ class FittedLayer:
 
 
 def fit_layer(
-    weights: NDArray[np.int8], bias: NDArray[np.int32], zero_point: int, requantization: Requantization
+    weights: NDArray[np.int8],
+    bias: NDArray[np.int32],
+    zero_point: int,
+    requantization: Requantization,
+    scales: Sequence[int] = (SCALE,),
 ) -> FittedLayer | None:
     """Weights [channels, ...] (bias [channels], zero_point: the input's) for a kernel that ends in sk_fitted.
 
+    scales: what a channel's weights may be stored times, tried in order. A slope is a multiplier times a scale, so more
+    scales make the grid of slopes finer where the multiplier has few bits.
     None where a channel has no exact pair, or where partial sums could leave int32.
     """
     lows, highs = accumulator_bounds(weights, bias, zero_point)
     flat = weights.reshape(weights.shape[0], -1).astype(np.int64)
-    scaled = flat * SCALE
+    scaled = np.zeros_like(flat)
     biases, multipliers = [], []
     for channel in range(weights.shape[0]):
-        fit = fit_channel(
-            int(lows[channel]),
-            int(highs[channel]),
-            int(requantization.multiplier[channel]),
-            int(requantization.shift[channel]),
-            requantization.zero_point,
-            (requantization.low, requantization.high),
-        )
-        if fit is None:
-            return None
-        if fit.constant:
-            scaled[channel] = 0
-            folded = fit.bias
+        factor = int(requantization.multiplier[channel]), int(requantization.shift[channel])
+        reach = int(lows[channel]), int(highs[channel])
+        clamp = requantization.low, requantization.high
+        for scale in scales:
+            fit = fit_channel(*reach, *factor, requantization.zero_point, clamp, scale)
+            if fit is not None:
+                break
         else:
-            folded = fit.bias + SCALE * (int(bias[channel]) - zero_point * int(flat[channel].sum()))
+            return None
+        folded = fit.bias
+        if not fit.constant:
+            scaled[channel] = flat[channel] * scale
+            folded += scale * (int(bias[channel]) - zero_point * int(flat[channel].sum()))
             if abs(folded) + 128 * int(np.abs(scaled[channel]).sum()) >= 1 << 31:
                 return None
         biases.append(folded)
