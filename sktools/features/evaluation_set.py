@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from sktools.datasets.recording import Recording
 from sktools.datasets.registry import Reader, Skipped, find_reader, recordings
 from sktools.errors import DataError, UsageError
 from sktools.features.feature_set import FeatureSet, FeatureTable, find_feature_set
