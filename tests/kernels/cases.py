@@ -14,10 +14,11 @@ from sktools.compiler.fast.depthwise import pack_dw, pack_dw5, pack_dw5_linear
 from sktools.compiler.fast.gate import GateConstants, pack_gate
 from sktools.compiler.fast.pointwise import pack_pointwise, pack_pointwise_any
 from sktools.compiler.fast.requantize import Requantization
+from sktools.compiler.fast.scale import pack_scale
 from sktools.compiler.fast.vector import pack_vector
 from tests.kernels import reference
 
-KERNELS = ("dw5", "dw5_linear", "dw", "pw", "gated_pw", "pw_any", "conv", "mul", "sums", "add", "vector")
+KERNELS = ("dw5", "dw5_linear", "dw", "pw", "gated_pw", "pw_any", "conv", "mul", "sums", "add", "vector", "scale")
 
 
 @dataclass(frozen=True, eq=False)
@@ -242,3 +243,16 @@ def vector_case(seed: int, inputs: int, outputs: int, in_place: bool, magnitude:
     x = int8s(rng, 1, inputs)
     expected = _stage(reference.convolve(x, weights[:, None], bias, zero_point, 1, 0), q)
     return Case("vector", (1, inputs, outputs, int(in_place)), (tables.weights, tables.outputs, x), expected)
+
+
+def scale_case(seed: int, elements: int, in_place: bool) -> Case | None:
+    rng = np.random.default_rng(seed)
+    zero_points = (-128, -128, -128) if rng.random() < 0.5 else tuple(int(v) for v in rng.integers(-128, 128, 3))
+    factor = int(rng.integers(-128, 128))
+    multiplier, shift = quantize_multiplier(2.0 ** rng.uniform(-9, -6))
+    constants = pack_scale(factor, zero_points, multiplier, shift, (-128, 127))
+    if constants is None:
+        return None
+    x = int8s(rng, elements)
+    expected = reference.multiply(x, np.array([factor], np.int8), zero_points, multiplier, shift)
+    return Case("scale", (elements, *astuple(constants), int(in_place)), (x,), expected)

@@ -14,6 +14,7 @@
 #include "fast/sk_fast_gate.h"
 #include "fast/sk_fast_mean.h"
 #include "fast/sk_fast_pointwise.h"
+#include "fast/sk_fast_scale.h"
 #include "fast/sk_fast_vector.h"
 
 typedef struct {
@@ -24,7 +25,7 @@ typedef struct {
     int32_t blobs;
 } case_t;
 
-enum { DW5, DW5_LINEAR, DW, PW, GATED_PW, PW_ANY, CONV, MUL, SUMS, ADD, VECTOR };
+enum { DW5, DW5_LINEAR, DW, PW, GATED_PW, PW_ANY, CONV, MUL, SUMS, ADD, VECTOR, SCALE };
 
 static int32_t output_bytes(const case_t *c)
 {
@@ -39,6 +40,7 @@ static int32_t output_bytes(const case_t *c)
     case SUMS:
         return 4 * s[1];
     case ADD:
+    case SCALE:
         return s[0];
     default:
         return s[0] * s[1];
@@ -107,6 +109,11 @@ static void run_case(const case_t *c, const int8_t *in, void *out)
     case VECTOR: {
         const sk_fast_vector_t shape = {(uint16_t)s[1], (uint16_t)s[2], blob[0], blob[1]};
         sk_fast_vector(&shape, in, out);
+        break;
+    }
+    case SCALE: {
+        const sk_fast_scale_t shape = {(uint32_t)s[0], s[1], s[2]};
+        sk_fast_scale(&shape, in, out);
         break;
     }
     }

@@ -138,3 +138,9 @@ def test_add(driver: HostDriver, seed: int, elements: int, in_place: bool) -> No
 @given(SEEDS, st.integers(1, 128), st.integers(1, 96), st.booleans(), st.floats(-9, -4))
 def test_vector(driver: HostDriver, seed: int, inputs: int, outputs: int, in_place: bool, magnitude: float) -> None:
     check(driver, cases.vector_case(seed, inputs, outputs, in_place, magnitude))
+
+
+@property_test
+@given(SEEDS, st.integers(1, 200), st.booleans())
+def test_scale(driver: HostDriver, seed: int, elements: int, in_place: bool) -> None:
+    check(driver, cases.scale_case(seed, elements, in_place))

@@ -14,6 +14,7 @@ from sktools.compiler.fast.depthwise import fits_in_place, pack_dw5, pack_dw5_li
 from sktools.compiler.fast.gate import INPUT_UP, SLOPE_FRACTION, pack_gate
 from sktools.compiler.fast.pointwise import pack_pointwise, pack_pointwise_any
 from sktools.compiler.fast.requantize import FIT_SHIFT, MANY_SCALES, SCALE, Requantization, fit_channel
+from sktools.compiler.fast.scale import pack_scale
 from sktools.compiler.fast.tiles import pack_tiles, pair_order
 from sktools.compiler.quantization import requantize
 from tests.kernels import reference
@@ -119,6 +120,13 @@ def test_an_addition_equals_the_reference_for_every_pair(a: float, b: float, out
     stage = np.int64(scales[2][0]), np.int64(scales[2][1])
     expected = reference.output_stage(terms[0][:, None] + terms[1][None, :], *stage, -128, -128, 127)
     np.testing.assert_array_equal(np.clip(plane >> ADD_SHIFT, -128, 127), expected)
+
+
+def test_hard_sigmoids_scale_is_a_line() -> None:
+    """relu6 times 1/6 as TFLite's converter writes it: 127 at zero point -128, a factor near 2**-8."""
+    for exponent in np.linspace(-8.2, -7.8, 50):
+        constants = pack_scale(127, (-128, -128, -128), *quantize_multiplier(float(2.0**exponent)), (-128, 127))
+        assert constants is not None
 
 
 @pytest.mark.parametrize(

@@ -41,6 +41,7 @@ def every_kind(seed: int) -> list[Case]:
         cases.sums_case(seed, pick(1, 600), pick(1, 20)),
         cases.add_case(seed, pick(1, 400), in_place),
         cases.vector_case(seed, pick(1, 128), pick(1, 96), in_place),
+        cases.scale_case(seed, pick(1, 200), in_place),
     ]
     return [case for case in made if case is not None]
 
