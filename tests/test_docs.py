@@ -60,6 +60,7 @@ def _commands() -> list[tuple[str, str]]:
         "docs/own-model.md",
         "docs/own-board.md",
         "docs/autodeploy.md",
+        "docs/bring-up.md",
     ):
         fenced = False
         for line in (ROOT / page).read_text(encoding="utf-8").splitlines():

@@ -36,6 +36,23 @@ class ImageOptions:
     sdk: Path | None = None
 
 
+def clock_of(board: Board, text: str) -> int | None:
+    """MHz of a clock as a user writes it: a number, hp (the board's fastest), lp (its slowest), or auto (None).
+
+    Raises UsageError for anything else.
+    """
+    pick = {"hp": max, "lp": min}.get(text.lower())
+    if text.lower() == "auto":
+        return None
+    if pick and board.clocks_hz:
+        return pick(board.clocks_hz) // HERTZ_PER_MEGAHERTZ
+    if not text.isdigit():
+        raise UsageError(
+            f"'{text}' is no clock: a number of MHz, hp, lp or auto", f"sktools list boards ({board.name})"
+        )
+    return int(text)
+
+
 def configured(board: Board, options: ImageOptions) -> Board:
     """The board at the clock and serial rate that were asked for.
 

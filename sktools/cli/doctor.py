@@ -102,15 +102,14 @@ def _virtual(board: Board) -> list[Check]:
 
     virtual = board.driver == "virtual"
     return [
-        Check("QEMU", _or_nothing(lambda: qemu_version(find_qemu())), virtual, "sudo apt-get install qemu-system-arm"),
+        _look("QEMU", lambda: qemu_version(find_qemu()), virtual),
         # Without the plugin the board counts instructions alone, so nothing is missing for it.
-        Check("cycle model", _or_nothing(lambda: build_plugin(find_qemu()).name), False, "sudo apt-get install gcc"),
+        _look("cycle model", lambda: build_plugin(find_qemu()).name, False),
     ]
 
 
 def _desk(board: Board, named: Path | None) -> list[Check]:
-    from sktools.boards.jlink_commander import GET_IT, find_commander, list_probes
-    from sktools.build.sdk import GET_IT as GET_SDK
+    from sktools.boards.jlink_commander import find_commander, list_probes
     from sktools.link.ports import list_ports
 
     desk = board.driver == "jlink"
@@ -118,11 +117,9 @@ def _desk(board: Board, named: Path | None) -> list[Check]:
     readable = [port.device for port in ports if os.access(port.device, os.R_OK | os.W_OK)]
     serial = ", ".join(readable)
     return [
-        Check("JLinkExe", _or_nothing(find_commander), desk, GET_IT),
-        Check(
-            "J-Link probe", _or_nothing(lambda: ", ".join(map(str, list_probes()))), desk, "plug the board's J-Link in"
-        ),
-        Check("SDK", _or_nothing(lambda: _sdk(board, named)), desk, GET_SDK),
+        _look("JLinkExe", find_commander, desk),
+        _look("J-Link probe", lambda: ", ".join(map(str, list_probes())), desk, "plug the board's J-Link in"),
+        _look("SDK", lambda: _sdk(board, named), desk),
         Check(
             "serial ports that may be opened",
             serial,
@@ -154,13 +151,12 @@ def _packages() -> list[Check]:
     return found
 
 
-def _or_nothing(look: Callable[[], str]) -> str:
-    """What was found, '' where looking for it says that it is not there; -v shows what it says."""
+def _look(name: str, look: Callable[[], str], needed: bool, install: str = "") -> Check:
+    """A check by looking; where that says that something is missing, what it says stands in the place of `install`."""
     try:
-        return look()
+        return Check(name, look(), needed, install)
     except SktoolsError as error:
-        console.detail(error.message)
-        return ""
+        return Check(name, "", needed, ": ".join(part for part in (error.message, error.hint) if part))
 
 
 def _version(program: str) -> str:

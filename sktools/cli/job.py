@@ -57,7 +57,7 @@ def find_job(
     engine = settings.text("engine", place.engine)
     if engine not in ENGINES:
         raise UsageError(f"there is no engine '{engine}'; {suggest(engine, ENGINES)}")
-    options = image_options(image, connection)
+    options = image_options(image, connection, place.board)
     board = find_board(place.board, options, connection)
     if image.arena_padding:
         console.warning("--arena-size-scratch-buffer-padding is not needed: the arena is planned to the byte")
@@ -66,13 +66,14 @@ def find_job(
     return Job(found, board, engine, settings.text("optimize", image.optimize), options, folder)
 
 
-def image_options(image: Image, connection: Connection) -> ImageOptions:
+def image_options(image: Image, connection: Connection, board: str | None) -> ImageOptions:
     """The options of an image that only some boards have."""
-    from sktools.boards.configure import ImageOptions
+    from sktools.boards.board import load_board
+    from sktools.boards.configure import ImageOptions, clock_of
 
     sdk = settings.optional("sdk", image.sdk)
     return ImageOptions(
-        clock_mhz=image.clock,
+        clock_mhz=clock_of(load_board(settings.text("board", board)), image.clock) if image.clock else None,
         baud=settings.number("baud", connection.baud),
         arena_location=image.arena_location,
         model_location=image.model_location,

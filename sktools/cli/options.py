@@ -39,7 +39,7 @@ class Image:
 
     optimize: str | None = None
     sdk: Path | None = None
-    clock: int | None = None
+    clock: str | None = None
     arena_location: str | None = None
     model_location: str | None = None
     max_arena_size: float | None = None
@@ -190,7 +190,7 @@ image = _group(
             metavar="DIR",
             help="The board's SDK.  [default: NEURALSPOT_ROOT]",
         ),
-        click.option("--clock", "--cpu-mode", type=int, metavar="MHZ", help="CPU clock.  [default: the board's]"),
+        click.option("--clock", "--cpu-mode", metavar="MHZ", help="CPU clock, or hp, lp.  [default: the board's]"),
         click.option("--arena-location", metavar="MEMORY", help="Where the arena lies, such as TCM or SRAM."),
         click.option("--model-location", metavar="MEMORY", help="Where the weights lie, such as MRAM or TCM."),
         click.option("--max-arena-size", type=float, metavar="KB", help="Fail where the arena takes more."),

@@ -133,6 +133,7 @@ def test_both_boards_where_none_is_named(
     [
         (("--max-arena-size", "0.1"), EXIT_FAILURE, "the arena takes"),
         (("--clock", "100"), EXIT_USAGE, "no clock of 100 MHz; it has 192, 96"),
+        (("--cpu-mode", "fast"), EXIT_USAGE, "'fast' is no clock: a number of MHz, hp, lp or auto"),
         (("--arena-location", "PSRAM"), EXIT_USAGE, "no memory 'PSRAM'"),
         (("--arena-location", "MRAM"), EXIT_USAGE, "cannot hold the arena"),
         (("--sdk", "/nowhere"), EXIT_MISSING, "/nowhere is no checkout of neuralSPOT"),
