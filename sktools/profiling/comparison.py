@@ -225,5 +225,6 @@ def _identity(profile: Profile) -> dict[str, str]:
         "optimize": profile.optimize,
         "counter": profile.counter.kind,
         "latency_kind": profile.totals.latency_kind or "",
+        "energy_kind": profile.totals.energy_kind or "",
         "created": profile.created,
     }

@@ -2,14 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from sktools.profiling.comparison import SCORES, Comparison, Delta
+from sktools.profiling.comparison import COSTS, SCORES, Comparison, Delta
 from sktools.reports.page import render_page
 from sktools.reports.plots import PRIMARY, SECONDARY, Plot, bars
 
 if TYPE_CHECKING:
     from rich.table import Table
+
+
+LABELS: Mapping[str, str] = {
+    "cycles": "Cycles a frame",
+    "instructions": "Instructions a frame",
+    "latency_ms": "Latency a frame, ms",
+    "ms_per_sleep_hour": "Per hour of sleep, ms",
+    "energy_uj_per_sleep_hour": "Energy an hour of sleep, µJ",
+    "arena_bytes": "Arena, bytes",
+    "flash_bytes": "Flash, bytes",
+    "ram_bytes": "RAM, bytes",
+    "model_bytes": "Weights and tables, bytes",
+    "stack_bytes": "Stack, bytes",
+    "mismatched": "Bytes that differ from the reference",
+    "accuracy": "Accuracy",
+    "f1": "Weighted F1",
+    "kappa": "Kappa",
+    "average_precision": "Average precision",
+}
+HEADLINE = ("ms_per_sleep_hour", "arena_bytes", "flash_bytes", "accuracy")
+TIMES = ("latency_ms", "ms_per_sleep_hour")
+STEADY = 0.0005
+"""Costs that move by a smaller share, and scores by a smaller difference, count as unchanged."""
 
 
 def title(comparison: Comparison) -> str:
@@ -42,6 +66,32 @@ def change(delta: Delta) -> str:
     return "-" if delta.ratio is None else f"{(delta.ratio - 1) * 100:+.1f} %"
 
 
+def verdict(delta: Delta) -> str:
+    """'good' or 'bad' for a change worth a colour, '' for none."""
+    if delta.change is None:
+        return ""
+    moved = delta.change if delta.name in SCORES else -delta.change
+    scale = (delta.before or 1.0) if delta.name in COSTS else 1.0
+    if abs(moved) <= STEADY * abs(scale):
+        return ""
+    return "good" if moved > 0 else "bad"
+
+
+def kind(comparison: Comparison, delta: Delta) -> str:
+    """Whether a figure is measured, predicted or estimated; both where the two results differ in it."""
+
+    def of(identity: Mapping[str, str]) -> str:
+        if delta.name in TIMES:
+            return identity["latency_kind"]
+        if delta.name.startswith("energy"):
+            return identity["energy_kind"]
+        if delta.name == "cycles":
+            return "measured" if identity["counter"] == "dwt" else "predicted"
+        return "measured"
+
+    return ", then ".join(dict.fromkeys(name for name in (of(comparison.before), of(comparison.after)) if name))
+
+
 def comparison_tables(comparison: Comparison) -> tuple[Table, Table]:
     """Figures, and milliseconds an hour of sleep by block."""
     return (
@@ -71,8 +121,8 @@ def comparison_page(comparison: Comparison, broken: tuple[str, ...] = ()) -> str
         plots["blocks"] = bars(
             names,
             {
-                "before": ([delta.before for delta in comparison.blocks], SECONDARY),
-                "after": ([delta.after for delta in comparison.blocks], PRIMARY),
+                _series(comparison.before, "before"): ([delta.before for delta in comparison.blocks], SECONDARY),
+                _series(comparison.after, "after"): ([delta.after for delta in comparison.blocks], PRIMARY),
             },
             "ms per hour of sleep",
         )
@@ -82,6 +132,14 @@ def comparison_page(comparison: Comparison, broken: tuple[str, ...] = ()) -> str
         title=title(comparison),
         comparison=comparison,
         broken=broken,
+        cards=[delta for delta in comparison.figures if delta.name in HEADLINE and delta.after is not None],
+        labels=LABELS,
         number=number,
         change=change,
+        verdict=verdict,
+        kind=kind,
     )
+
+
+def _series(identity: Mapping[str, str], side: str) -> str:
+    return f"{side} ({identity['latency_kind']})" if identity["latency_kind"] else side

@@ -9,11 +9,12 @@ from typing import Any
 from sktools.profiling.profile import Profile
 
 MEGA, KIBI = 1e6, 1024
+MILLISECONDS_PER_HOUR = 3.6e6
 
 
 @dataclass(frozen=True)
 class Figure:
-    """One headline figure. kind: measured, predicted, estimated or exact. note: what it means or rests on."""
+    """One headline figure. kind: measured, predicted or estimated. note: what it means or rests on."""
 
     name: str
     value: str
@@ -58,56 +59,55 @@ def at_clock(profile: Profile) -> str:
 
 def headline(profile: Profile) -> tuple[Figure, ...]:
     """The figures at the top of a report, in the order of reading; those without a value are left out."""
-    totals, memory = profile.totals, profile.memory
+    return (*_speed(profile), *_memory(profile), *_answers(profile))
+
+
+def _speed(profile: Profile) -> list[Figure]:
+    totals = profile.totals
     found: list[Figure] = []
     if totals.latency_ms is not None and totals.latency_kind is not None:
-        hours = f"{profile.frame_hours:g} h of sleep"
-        found.append(
-            Figure(
-                "Latency a frame", f"{totals.latency_ms:.2f} ms", totals.latency_kind, f"{hours}, {at_clock(profile)}"
-            )
-        )
+        note = f"{profile.frame_hours:g} h of sleep, {at_clock(profile)}"
+        found.append(Figure("Latency a frame", f"{totals.latency_ms:.2f} ms", totals.latency_kind, note))
     if totals.ms_per_sleep_hour is not None and totals.latency_kind is not None:
-        duty = totals.ms_per_sleep_hour / 3.6e6
-        found.append(
-            Figure(
-                "Per hour of sleep",
-                f"{totals.ms_per_sleep_hour:.2f} ms",
-                totals.latency_kind,
-                f"duty cycle {duty * 1e6:.2f} ppm",
-            )
-        )
+        duty = totals.ms_per_sleep_hour / MILLISECONDS_PER_HOUR
+        found += [
+            Figure("Per hour of sleep", f"{totals.ms_per_sleep_hour:.2f} ms", totals.latency_kind, at_clock(profile)),
+            Figure("Duty cycle", f"{duty * MEGA:.2f} ppm", totals.latency_kind, "share of the time that it computes"),
+        ]
     if totals.cycles is not None:
         ratio = cycles_per_mac(totals.cycles, totals.macs)
         note = f"{decimal(ratio)} cycles/MAC, {count(totals.macs)} MAC"
         found.append(Figure("Cycles a frame", count(totals.cycles), cycles_kind(profile), note))
     if totals.energy_uj_per_sleep_hour is not None and totals.energy_kind is not None:
-        found.append(
-            Figure(
-                "Energy an hour of sleep",
-                f"{totals.energy_uj_per_sleep_hour:,.0f} uJ",
-                totals.energy_kind,
-                totals.energy_note,
-            )
-        )
-    found.append(Figure("Arena", kibibytes(memory.arena_bytes), "exact", "all RAM the kernels write, scratch included"))
-    found.append(Figure("Flash", kibibytes(memory.flash_bytes), "exact", "the whole image that ran"))
-    found.append(Figure("RAM", kibibytes(memory.ram_bytes), "exact", "the whole image that ran"))
-    if profile.accuracy is not None:
-        score = profile.accuracy
-        where = f"{score['dataset']}, {subjects(score)}"
-        found.append(Figure("Accuracy", percent(score["accuracy"]), "measured", f"device answers, {where}"))
-        found.append(Figure("Kappa", decimal(score["kappa"], 3), "measured", f"device answers, {where}"))
+        value = f"{totals.energy_uj_per_sleep_hour:,.0f} µJ"
+        found.append(Figure("Energy an hour of sleep", value, totals.energy_kind, totals.energy_note))
+    return found
+
+
+def _memory(profile: Profile) -> list[Figure]:
+    memory = profile.memory
+    return [
+        Figure("Arena", kibibytes(memory.arena_bytes), "measured", "all RAM the kernels write, scratch included"),
+        Figure("Flash", kibibytes(memory.flash_bytes), "measured", "the whole image that ran"),
+        Figure("RAM", kibibytes(memory.ram_bytes), "measured", "the whole image that ran"),
+    ]
+
+
+def _answers(profile: Profile) -> list[Figure]:
+    found = []
+    score = profile.accuracy
+    if score is not None:
+        kind = " (generated)" if score.get("synthetic") else ""
+        where = f"device answers, {score['dataset']}{kind}, {subjects(score)}"
+        found += [
+            Figure("Accuracy", percent(score["accuracy"]), "measured", where),
+            Figure("Weighted F1", percent(score["f1"]), "measured", where),
+            Figure("Kappa", decimal(score["kappa"], 3), "measured", where),
+        ]
     parity = profile.parity
-    found.append(
-        Figure(
-            "Parity",
-            "0 differ" if parity.mismatched == 0 else f"{parity.mismatched:,} differ",
-            "measured",
-            f"{parity.elements:,} elements of {parity.frames} frames against the reference kernels",
-        )
-    )
-    return tuple(found)
+    value = "exact" if parity.mismatched == 0 else f"{parity.mismatched:,} differ"
+    note = f"{parity.elements:,} bytes of {parity.frames} frames against the reference kernels"
+    return [*found, Figure("Parity", value, "measured", note)]
 
 
 def subjects(score: Mapping[str, Any]) -> str:

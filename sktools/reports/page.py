@@ -5,32 +5,39 @@ from __future__ import annotations
 import functools
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from sktools.profiling.profile import Profile
-from sktools.reports import figures, plots
+from sktools.reports import figures, night_plots, plots, profile_plots
+from sktools.reports.published import BLOCK_MS_PER_SLEEP_HOUR, SOURCE
 
 if TYPE_CHECKING:
     from markupsafe import Markup
 
 
+MOST_NIGHTS = 60
+"""Nights that a report holds; more would make the file heavy."""
+
+
 def report_page(profile: Profile, metrics: Mapping[str, Any], provenance: Mapping[str, Any]) -> str:
     """The HTML of one bundle.
 
-    metrics: metrics.json; its `nights` (subject, true, device) give the hypnogram. provenance: manifest.json or its
+    metrics: metrics.json; its `nights` (subject, true, device) give the hypnograms. provenance: manifest.json or its
     head.
     """
     classes = class_names(profile)
-    night = longest_night(metrics)
+    nights = shown_nights(metrics) if classes else []
+    hypnograms = [night_plots.hypnogram(night, classes) for night in nights]
     shown = {
-        "blocks": plots.block_latency(profile),
-        "cost": plots.cost_per_mac(profile),
-        "memory": plots.memory_plan(profile),
-        "sqnr": plots.layer_sqnr(profile),
+        "blocks": profile_plots.block_latency(profile),
+        "cost": profile_plots.cost_per_mac(profile),
+        "use": profile_plots.memory_use(profile),
+        "memory": profile_plots.memory_plan(profile),
+        "sqnr": profile_plots.layer_sqnr(profile),
         "confusion": plots.confusion(profile.accuracy["confusion"], classes) if profile.accuracy else None,
-        "night": plots.hypnogram(night, classes) if night else None,
+        "night": hypnograms[0] if hypnograms else None,
     }
     return render_page(
         "report.html.jinja",
@@ -39,11 +46,43 @@ def report_page(profile: Profile, metrics: Mapping[str, Any], provenance: Mappin
         headline=figures.headline(profile),
         scores=_scores(profile),
         classes=classes,
-        night=night,
+        nights=[night_plots.night_label(night) for night in nights],
+        hypnograms=_for_script(hypnograms),
+        plan_layout=(shown["memory"] or {}).get("layout", {}),
+        more_nights=len(metrics.get("nights") or []) - len(nights),
         cycles_kind=figures.cycles_kind(profile),
-        floor=plots.FLOOR_CYCLES_PER_MAC,
+        floor=profile_plots.FLOOR_CYCLES_PER_MAC,
+        published=BLOCK_MS_PER_SLEEP_HOUR.get(profile.model, {}),
+        published_source=SOURCE,
+        wrong=[layer.name for layer in profile.layers if layer.parity and layer.parity.mismatched],
+        noisiest=min(
+            (layer for layer in profile.layers if layer.sqnr_db is not None),
+            key=lambda layer: layer.sqnr_db or 0.0,
+            default=None,
+        ),
+        made_by=made_by(provenance),
         provenance=json.dumps(provenance, indent=2, sort_keys=True),
     )
+
+
+def made_by(provenance: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What a reader asks first of a manifest, as names and values; what it does not hold is left out."""
+    tools: Mapping[str, Any] = provenance.get("tools") or {}
+    packages: Mapping[str, Any] = provenance.get("packages") or {}
+    images: Mapping[str, Any] = provenance.get("image") or {}
+    data: Mapping[str, Any] = provenance.get("data") or {}
+    version = provenance.get("sktools")
+    rows = [
+        ("command", " ".join(map(str, provenance.get("command") or []))),
+        ("sktools", f"{version}, revision {provenance.get('git') or 'not known'}" if version else ""),
+        *((str(name), str(value)) for name, value in tools.items()),
+        ("flags", " ".join(map(str, provenance.get("flags") or []))),
+        ("system", ", Python ".join(str(provenance[key]) for key in ("system", "python") if provenance.get(key))),
+        ("packages", ", ".join(f"{name} {value}" for name, value in packages.items())),
+        ("data", ", ".join(f"{name}: {value}" for name, value in data.items())),
+        *((f"SHA-256 of {name}", str(value)) for name, value in images.items()),
+    ]
+    return [(name, value) for name, value in rows if value]
 
 
 def render_page(template: str, plots: Mapping[str, plots.Plot], **values: object) -> str:
@@ -64,10 +103,11 @@ def class_names(profile: Profile) -> list[str]:
     return list(profile.accuracy["per_class"]) if profile.accuracy else []
 
 
-def longest_night(metrics: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """The night with the most scored epochs, the first of them where several tie."""
-    nights = metrics.get("nights") or []
-    return max(nights, key=lambda night: sum(stage >= 0 for stage in night["true"]), default=None)
+def shown_nights(metrics: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Nights with scored epochs, the longest first, MOST_NIGHTS of them at most."""
+    nights: list[Mapping[str, Any]] = list(metrics.get("nights") or [])
+    scored = [night for night in nights if any(stage >= 0 for stage in night["true"])]
+    return sorted(scored, key=lambda night: -sum(stage >= 0 for stage in night["true"]))[:MOST_NIGHTS]
 
 
 def _scores(profile: Profile) -> list[tuple[str, Mapping[str, Any]]]:
@@ -115,7 +155,7 @@ def plot_assets(plots: Mapping[str, plots.Plot]) -> dict[str, str]:
     }
 
 
-def _for_script(document: Mapping[str, Any]) -> Markup:
+def _for_script(document: Mapping[str, Any] | Sequence[Any]) -> Markup:
     """JSON that may stand inside a <script>: no name in it can close the element."""
     from markupsafe import Markup
 

@@ -3,11 +3,13 @@
 function skThemed(plot) {
   const style = (name, other) => getComputedStyle(document.documentElement).getPropertyValue(name).trim() || other;
   const ink = getComputedStyle(document.body).color;
-  const axis = { gridcolor: style("--grid", "rgba(128,140,160,.25)"), zerolinecolor: style("--grid", "rgba(128,140,160,.25)"),
-    linecolor: style("--line", "rgba(128,140,160,.5)") };
-  const data = plot.data.map(trace => trace.type === "heatmap" ? Object.assign({}, trace, { textfont: { color: ink } }) : trace);
-  const layout = Object.assign({}, plot.layout, { font: { color: style("--soft", ink), family: "system-ui, sans-serif", size: 12 },
-    xaxis: Object.assign({}, plot.layout.xaxis, axis), yaxis: Object.assign({}, plot.layout.yaxis, axis) });
+  const soft = style("--soft", ink), grid = style("--grid", "rgba(128,140,160,.25)");
+  const axis = { gridcolor: grid, zerolinecolor: grid, linecolor: style("--line", "rgba(128,140,160,.5)") };
+  const data = plot.data.map(trace => trace.type === "heatmap" || trace.mode === "text"
+    ? Object.assign({}, trace, { textfont: { color: ink, size: 12 } }) : trace);
+  const layout = Object.assign({}, plot.layout, { font: { color: soft, family: "system-ui, sans-serif", size: 12 },
+    hoverlabel: { align: "left", font: { family: "system-ui, sans-serif", size: 12 } } });
+  for (const name of Object.keys(layout)) if (/^[xy]axis\d*$/.test(name)) layout[name] = Object.assign({}, layout[name], axis);
   return [data, layout];
 }
 function skDraw(plots) {

@@ -5,125 +5,62 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sktools.profiling.profile import Profile
-from sktools.reports.figures import cycles_per_mac
-from sktools.reports.published import BLOCK_MS_PER_SLEEP_HOUR
-
 Plot = dict[str, Any]
 
-FLOOR_CYCLES_PER_MAC = 0.5
-"""SMLAD does two multiply-accumulates in one cycle: no Cortex-M4 code is faster."""
-
 PRIMARY, SECONDARY, WARM = "#4c78d8", "#9aa5b8", "#e0803c"
+PALETTE = (PRIMARY, WARM, "#3f9b8f", "#b279c4", "#c9a227", SECONDARY)
+"""Colours of series that have no order; readable on light and on dark paper."""
+
 STAGE_SCALE = [[0.0, "rgba(76,120,216,0.06)"], [1.0, "rgba(76,120,216,0.65)"]]
+LABELLED_BARS = 24
+"""More bars than this carry no value of their own: they would overlap."""
 
 
 def bars(names: Sequence[str], series: Mapping[str, tuple[Sequence[float | None], str]], y_title: str) -> Plot:
-    """Grouped bars. series: name -> (one value a bar, colour)."""
+    """Grouped bars with their values. series: name -> (one value a bar, colour)."""
+    labelled = len(names) * len(series) <= LABELLED_BARS
     data: list[Plot] = [
         {
             "type": "bar",
             "name": name,
             "x": list(names),
             "y": list(values),
+            "text": [digits(value) for value in values] if labelled else [],
+            "textposition": "outside",
+            "cliponaxis": False,
+            "textangle": 0,
             "marker": {"color": color},
             "hovertemplate": "%{x}: %{y:.3f}<extra>" + name + "</extra>",
         }
         for name, (values, color) in series.items()
     ]
-    return _plot(data, y_title, barmode="group", showlegend=len(data) > 1)
-
-
-def block_latency(profile: Profile) -> Plot | None:
-    """Milliseconds an hour of sleep by block, beside the published bars where there are some."""
-    if profile.totals.ms_per_sleep_hour is None:
-        return None
-    names = [block.name for block in profile.blocks]
-    ours = [block.ms_per_sleep_hour for block in profile.blocks]
-    series: dict[str, tuple[Sequence[float | None], str]] = {
-        f"this run ({profile.totals.latency_kind})": (ours, PRIMARY)
-    }
-    published = BLOCK_MS_PER_SLEEP_HOUR.get(profile.model)
-    if published:
-        series["published (interpreter, measured)"] = ([published.get(name) for name in names], SECONDARY)
-    return bars(names, series, "ms per hour of sleep")
-
-
-def cost_per_mac(profile: Profile) -> Plot | None:
-    """Cycles a MAC of every layer against its MACs, with the floor of the instruction set."""
-    layers = [layer for layer in profile.layers if layer.cycles and layer.macs]
-    if not layers:
-        return None
-    macs = [layer.macs for layer in layers]
-    points: Plot = {
-        "type": "scatter",
-        "mode": "markers",
-        "name": "layer",
-        "x": macs,
-        "y": [cycles_per_mac(layer.cycles, layer.macs) for layer in layers],
-        "text": [f"{layer.name} ({layer.op})" for layer in layers],
-        "marker": {"color": PRIMARY, "size": 9, "opacity": 0.8},
-        "hovertemplate": "%{text}<br>%{x:,} MAC, %{y:.2f} cycles/MAC<extra></extra>",
-    }
-    floor: Plot = {
-        "type": "scatter",
-        "mode": "lines",
-        "name": f"floor {FLOOR_CYCLES_PER_MAC} (two MAC a cycle)",
-        "x": [min(macs), max(macs)],
-        "y": [FLOOR_CYCLES_PER_MAC] * 2,
-        "line": {"color": WARM, "dash": "dash"},
-        "hoverinfo": "skip",
-    }
-    plot = _plot([points, floor], "cycles/MAC")
-    plot["layout"]["yaxis"]["type"] = "log"
-    plot["layout"]["xaxis"] |= {"type": "log", "title": {"text": "MACs of the layer"}}
+    plot = figure(data, y_title, barmode="group", bargap=0.25, bargroupgap=0.06, showlegend=len(data) > 1)
+    plot["layout"]["xaxis"] |= {"showgrid": False, "type": "category"}
+    plot["layout"]["uniformtext"] = {"mode": "hide", "minsize": 8}
     return plot
 
 
-def memory_plan(profile: Profile) -> Plot | None:
-    """Arena buffers as boxes: steps along, bytes up."""
-    if not profile.plan:
-        return None
+def stacked_bars(rows: Mapping[str, Sequence[tuple[str, float]]], x_title: str) -> Plot:
+    """One bar a row, lying. rows: name -> its parts and their sizes; parts of the same name have one colour."""
+    parts = list(dict.fromkeys(part for row in rows.values() for part, _ in row))
     data: list[Plot] = []
-    for number, buffer in enumerate(profile.plan):
-        left, right = buffer.first_step - 0.5, buffer.last_step + 0.5
-        low, high = buffer.offset, buffer.offset + buffer.size
+    for number, part in enumerate(parts):
+        sizes = [dict(row).get(part) for row in rows.values()]
         data.append(
             {
-                "type": "scatter",
-                "mode": "lines",
-                "name": buffer.name,
-                "x": [left, right, right, left, left],
-                "y": [low, low, high, high, low],
-                "fill": "toself",
-                "line": {"color": PRIMARY, "width": 1},
-                "fillcolor": f"rgba(76,120,216,{0.25 + 0.3 * (number % 2)})",
-                "hoveron": "fills",
-                "text": f"{buffer.name}: {buffer.size:,} B at {buffer.offset:,}, "
-                f"steps {buffer.first_step} to {buffer.last_step}",
-                "hoverinfo": "text",
+                "type": "bar",
+                "orientation": "h",
+                "name": part,
+                "y": list(rows),
+                "x": sizes,
+                "marker": {"color": PALETTE[number % len(PALETTE)]},
+                "hovertemplate": "%{y}: " + part + " %{x:,} bytes<extra></extra>",
             }
         )
-    plot = _plot(data, "bytes of the arena", showlegend=False)
-    plot["layout"]["xaxis"]["title"] = {"text": "step"}
-    return plot
-
-
-def layer_sqnr(profile: Profile) -> Plot | None:
-    """SQNR in dB of every observable layer."""
-    layers = [layer for layer in profile.layers if layer.sqnr_db is not None]
-    if not layers:
-        return None
-    bars: Plot = {
-        "type": "bar",
-        "x": [layer.name for layer in layers],
-        "y": [layer.sqnr_db for layer in layers],
-        "marker": {"color": PRIMARY},
-        "hovertemplate": "%{x}: %{y:.1f} dB<extra></extra>",
-    }
-    plot = _plot([bars], "SQNR, dB", showlegend=False)
-    plot["layout"]["xaxis"]["tickangle"] = -60
-    plot["layout"]["xaxis"]["tickfont"] = {"size": 9}
+    plot = figure(data, "", barmode="stack", bargap=0.35)
+    plot["layout"]["legend"]["traceorder"] = "normal"
+    plot["layout"]["xaxis"]["title"] = {"text": x_title}
+    plot["layout"]["yaxis"] |= {"showgrid": False, "type": "category", "autorange": "reversed"}
     return plot
 
 
@@ -147,7 +84,7 @@ def agreement(names: Sequence[str], true: Sequence[float], answered: Sequence[fl
         "line": {"color": WARM, "dash": "dash"},
         "hoverinfo": "skip",
     }
-    plot = _plot([points, line], f"{what}: device", showlegend=False)
+    plot = figure([points, line], f"{what}: device", showlegend=False)
     plot["layout"]["xaxis"]["title"] = {"text": f"{what}: true"}
     return plot
 
@@ -156,7 +93,7 @@ def confusion(matrix: Sequence[Sequence[int]], names: Sequence[str], answered: s
     """Confusion matrix, rows true and columns predicted, coloured by the row's share. answered: the columns' title."""
     rows = [[cell / sum(row) if sum(row) else 0.0 for cell in row] for row in matrix]
     labels = [
-        [f"{cell:,}<br>{share:.0%}" for cell, share in zip(row, shares, strict=True)]
+        [f"<b>{share:.0%}</b><br>{cell:,}" for cell, share in zip(row, shares, strict=True)]
         for row, shares in zip(matrix, rows, strict=True)
     ]
     heat: Plot = {
@@ -171,51 +108,35 @@ def confusion(matrix: Sequence[Sequence[int]], names: Sequence[str], answered: s
         "colorscale": STAGE_SCALE,
         "showscale": False,
         "hovertemplate": "true %{y}, answered %{x}: %{text}<extra></extra>",
-        "xgap": 2,
-        "ygap": 2,
+        "xgap": 3,
+        "ygap": 3,
     }
-    plot = _plot([heat], "true", showlegend=False)
-    plot["layout"]["yaxis"] |= {"autorange": "reversed", "type": "category"}
-    plot["layout"]["xaxis"] |= {"title": {"text": answered}, "type": "category"}
+    plot = figure([heat], "true", showlegend=False)
+    plain = {"showgrid": False, "zeroline": False, "showline": False, "ticks": "", "type": "category"}
+    plot["layout"]["yaxis"] |= {**plain, "autorange": "reversed"}
+    plot["layout"]["xaxis"] |= {**plain, "title": {"text": answered}}
     return plot
 
 
-def hypnogram(night: Mapping[str, Any], names: Sequence[str], epoch_seconds: float = 30.0) -> Plot:
-    """A night's true and answered stages. night: `true` and `device`, one class index an epoch, -1 where unscored."""
-    data: list[Plot] = []
-    for key, label, color, width in (("true", "true", SECONDARY, 5), ("device", "device", PRIMARY, 1.5)):
-        stages = night[key]
-        data.append(
-            {
-                "type": "scatter",
-                "mode": "lines",
-                "name": label,
-                "x": [index * epoch_seconds / 3600 for index in range(len(stages))],
-                "y": [None if stage < 0 else stage for stage in stages],
-                "line": {"shape": "hv", "color": color, "width": width},
-                "hoverinfo": "skip",
-            }
-        )
-    plot = _plot(data, "")
-    plot["layout"]["yaxis"] |= {
-        "tickvals": list(range(len(names))),
-        "ticktext": list(names),
-        "autorange": "reversed",
-    }
-    plot["layout"]["xaxis"]["title"] = {"text": "hours of recording"}
-    return plot
-
-
-def _plot(data: list[Plot], y_title: str, **layout: Any) -> Plot:
+def figure(data: list[Plot], y_title: str, **layout: Any) -> Plot:
+    """A plot with the margins, legend and paper that all of them share."""
     return {
         "data": data,
         "layout": {
-            "margin": {"l": 64, "r": 12, "t": 12, "b": 56},
+            "margin": {"l": 52, "r": 12, "t": 24, "b": 44},
             "paper_bgcolor": "rgba(0,0,0,0)",
             "plot_bgcolor": "rgba(0,0,0,0)",
-            "legend": {"orientation": "h", "y": 1.12},
+            "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
             "xaxis": {"automargin": True, "fixedrange": True},
-            "yaxis": {"automargin": True, "fixedrange": True, "title": {"text": y_title}},
+            "yaxis": {"automargin": True, "fixedrange": True, "title": {"text": y_title, "standoff": 8}},
             **layout,
         },
     }
+
+
+def digits(value: float | None) -> str:
+    """A label of about three digits, '' where there is no value."""
+    if value is None:
+        return ""
+    places = 2 if abs(value) < 10 else 1 if abs(value) < 100 else 0
+    return f"{value:,.{places}f}"

@@ -10,7 +10,7 @@ from sktools.metrics.complexity import flops_per_sleep_hour, parameters
 from sktools.model_config import BASE_STAGES, ModelConfig
 from sktools.profiling.bundle import Bundle
 from sktools.profiling.profile import Profile
-from sktools.reports import plots
+from sktools.reports import plots, profile_plots
 from sktools.reports.page import markdown_page, plot_assets
 from sktools.reports.published import BLOCK_MS_PER_SLEEP_HOUR, SCORES, SOURCE
 
@@ -161,7 +161,7 @@ def _plots(models: Sequence[ZooModel]) -> dict[str, plots.Plot]:
 
 def _blocks(profile: Profile | None, model: ZooModel) -> dict[str, plots.Plot]:
     if profile is not None:
-        own = plots.block_latency(profile)
+        own = profile_plots.block_latency(profile)
         return {plot_name("blocks", model): own} if own else {}
     published = BLOCK_MS_PER_SLEEP_HOUR[model.config.name]
     series = {"published (interpreter, measured)": (list(published.values()), plots.SECONDARY)}

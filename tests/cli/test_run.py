@@ -13,6 +13,7 @@ from sktools.errors import EXIT_FAILURE, EXIT_MISSING, EXIT_THRESHOLD, EXIT_USAG
 from sktools.profiling.bundle import load_bundle
 from sktools.profiling.profile import validate
 from tests.cli.conftest import Command
+from tests.support.report_tables import assert_tables_equal
 
 
 def test_a_lone_model_runs_on_random_frames_without_accuracy(sktools: Command, workspace: Path) -> None:
@@ -43,6 +44,7 @@ def test_a_model_folder_is_scored_on_the_synthetic_cohort(sktools: Command, work
     events = [json.loads(line)["event"] for line in Path("events").read_text().splitlines()]
     assert events[0] == "build" and events[-1] == "bundle" and events.count("frame") == score["frames"]
     assert (folder.parent / "latest").read_text().strip() == folder.name
+    assert_tables_equal((folder / "report.html").read_text(), json.loads((folder / "profile.json").read_text()))
     assert Path("build/tiny/host-aot/firmware.so").is_file()
 
 
@@ -64,7 +66,9 @@ def test_the_virtual_board_counts_and_two_runs_agree(sktools: Command, workspace
         rows.append((Path(ended.out.rsplit("report: ", 1)[1].strip()).parent / "layers.csv").read_bytes())
     assert rows[0] == rows[1]
     assert "predicted" in ended.out and "total" in ended.out
-    totals = load_bundle(next(Path("results/lone/virtual-aot").glob("2*"))).profile.totals
+    bundle = load_bundle(next(Path("results/lone/virtual-aot").glob("2*")))
+    assert_tables_equal((bundle.path / "report.html").read_text(), bundle.profile.to_json())
+    totals = bundle.profile.totals
     assert totals.cycles and totals.instructions and totals.cycles > totals.instructions > totals.macs
     assert totals.latency_kind == "predicted"
 
