@@ -163,11 +163,15 @@ def test_a_killed_run_is_gone_on_with(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(shutil.which("ps") is None, reason="needs ps to see the processes that are left")
 def test_a_killed_run_leaves_no_workers(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "sktools.cli.main", "data", "prepare", "synthetic-raw", "--jobs", "2", "-q"]
-    running = subprocess.Popen([*command, "--output", str(tmp_path)], start_new_session=True)
+    source, store = tmp_path / "source", tmp_path / "store"
+    night = write_subject(source, "0001", epochs=240)
+    for number in range(2, 13):
+        write_subject(source, f"{number:04d}", night=night)
+    command = [sys.executable, "-m", "sktools.cli.main", "data", "prepare", "mesa", "--jobs", "2", "-q"]
+    running = subprocess.Popen([*command, "--data", str(source), "--output", str(store)], start_new_session=True)
     group = running.pid
     limit = time.monotonic() + 120
-    while not list(tmp_path.glob("*.h5")) and running.poll() is None and time.monotonic() < limit:
+    while not list(store.glob("*.h5")) and running.poll() is None and time.monotonic() < limit:
         time.sleep(0.05)
     workers = _group(group) - {running.pid}
     assert workers
