@@ -49,7 +49,7 @@ enum {
     SK_ERROR_OUT_OF_RANGE = 5,
     SK_ERROR_NOT_OBSERVABLE = 6, /* the step leaves no activation */
     SK_ERROR_INPUT_MISMATCH = 7, /* the input buffer is not what the request's CRC says */
-    SK_ERROR_STALE = 8,          /* an older request than the last one answered */
+    SK_ERROR_STALE = 8,          /* an older request than the last one answered, or none was answered since the start */
     SK_ERROR_TOO_MANY_STEPS = 9  /* the image was built for fewer steps than the model has; detail: how many */
 };
 

@@ -28,7 +28,7 @@ typedef struct {
 
 static sk_frame_decoder_t decoder;
 static reply_t reply;
-static bool answered;          /* a request has been answered since the start */
+static bool answered;          /* a request has been answered since the start: the conversation is open */
 static uint16_t last_sequence; /* of it */
 static uint32_t last_crc;      /* of it, header and payload */
 static uint32_t run_token;     /* names the run whose results stand in memory; 0: none */
@@ -349,9 +349,10 @@ static void on_frame(void)
         return;
     }
     /* HELLO opens a conversation at any number, and RESET must always get through. Else the numbers only rise, so
-       that a request which the line held back, or sent twice, has no effect. */
-    bool newer = (int16_t)(uint16_t)(request.sequence - last_sequence) > 0;
-    if (answered && !newer && request.type != SK_HELLO && request.type != SK_RESET) {
+       that a request which the line held back, or sent twice, has no effect; and after a start nothing else is heard
+       before a HELLO, so that the host notices every restart, and looks at what has started. */
+    bool newer = answered && (int16_t)(uint16_t)(request.sequence - last_sequence) > 0;
+    if (!newer && request.type != SK_HELLO && request.type != SK_RESET) {
         send_line_error(request.type, request.sequence, SK_ERROR_STALE, last_sequence);
         return;
     }

@@ -6,7 +6,7 @@ import itertools
 import secrets
 import time
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -109,7 +109,7 @@ class Client:
         # Anywhere in the number space, so that what an earlier conversation left on the line is not taken for ours.
         self._sequence = secrets.randbelow(_SEQUENCES)
         self._hello: Hello | None = None
-        self._step_names: Mapping[int, str] = {}
+        self._model: CompiledModel | None = None
 
     # ---- requests ----
 
@@ -135,7 +135,7 @@ class Client:
         expected = (model.step_count, hello.layer_count, model.input.elements, model.output.elements)
         if sizes != expected:
             raise LinkError("the board runs this model compiled otherwise: its steps or sizes differ", hint)
-        self._step_names = {layer.step: layer.name for layer in model.layers}
+        self._model = model
         return hello
 
     def layers(self) -> tuple[LayerInfo, ...]:
@@ -201,8 +201,15 @@ class Client:
             except _RestartedError:
                 if remaining == 0:
                     raise
-                self.hello()  # also opens a new conversation
+                self._meet_again()
         raise AssertionError("attempts is at least 1")
+
+    def _meet_again(self) -> None:
+        """Opens a new conversation after a restart; what started may be another firmware."""
+        if self._model is None:
+            self.hello()
+        else:
+            self.connect(self._model)
 
     def _known(self) -> Hello:
         return self._hello or self.hello()
@@ -346,8 +353,8 @@ class Client:
         return LinkError(f"the board refused {kind.name}: {name.replace('_', ' ').lower()} ({error.detail})", reset)
 
     def _fault(self, fault: Fault) -> BoardFaultError:
-        name = "" if fault.step is None else self._step_names.get(fault.step, "")
-        where = "" if fault.step is None else f" in step {fault.step}" + (f" ({name})" if name else "")
+        names = {layer.step: f" ({layer.name})" for layer in self._model.layers} if self._model else {}
+        where = "" if fault.step is None else f" in step {fault.step}{names.get(fault.step, '')}"
         what, link = _FAULTS[fault.reason]
         place = self._place(fault.lr if fault.reason is FaultReason.STACK_OVERFLOW else fault.pc)
         registers = (

@@ -28,13 +28,14 @@ pytestmark = needs_cc
 
 
 class Wire:
-    """The firmware's two directions as frames."""
+    """The firmware's two directions as frames; the conversation is open."""
 
     def __init__(self) -> None:
         self.transport = InProcessTransport(fake_build("host").image)
         self.reader = FrameReader()
         self.started = self.take()
         self.sequence = 100
+        self.ask(MessageType.HELLO)
 
     def take(self) -> list[Frame | Garbage | Banner]:
         return self.reader.feed(self.transport.receive(0))
@@ -85,8 +86,10 @@ def test_a_request_that_comes_twice_is_answered_twice_and_run_once(wire: Wire) -
 
 
 def test_an_older_request_has_no_effect(wire: Wire) -> None:
-    old = encode(Frame(1, MessageType.WRITE_INPUT, 1, messages.write_input_request(0, b"\xff" * 8)))
-    wire.send(old)
+    wire.sequence += 1
+    old = encode(Frame(1, MessageType.WRITE_INPUT, wire.sequence, messages.write_input_request(0, b"\xff" * 8)))
+    (taken,) = wire.send(old)
+    assert isinstance(taken, Frame) and taken.type == MessageType.WRITE_INPUT | MessageType.REPLY
     frame = bytes(ELEMENTS)
     wire.write(frame)
     (refused,) = wire.send(old)
@@ -99,6 +102,16 @@ def test_a_run_on_anything_but_the_named_input_is_refused(wire: Wire) -> None:
     wire.write(bytes(ELEMENTS))
     answer = wire.ask(MessageType.RUN, messages.run_request(9, messages.STEP_ALL, 0, 1))
     assert error_code(answer) == ErrorCode.INPUT_MISMATCH
+
+
+def test_nothing_is_heard_between_a_start_and_a_hello(wire: Wire) -> None:
+    """Else a host could go on with what has started in its board's place."""
+    wire.write(bytes(ELEMENTS))
+    wire.send(encode(Frame(1, MessageType.RESET, 1, b"")))
+    run = messages.run_request(9, messages.STEP_ALL, 0, zlib.crc32(bytes(ELEMENTS)))
+    assert error_code(wire.ask(MessageType.RUN, run)) == ErrorCode.STALE
+    assert wire.ask(MessageType.HELLO).type == MessageType.HELLO | MessageType.REPLY
+    assert wire.ask(MessageType.RUN, run).type == MessageType.RUN | MessageType.REPLY
 
 
 def test_sequence_numbers_wrap(wire: Wire) -> None:
@@ -118,6 +131,7 @@ def test_an_image_built_for_fewer_steps_says_so() -> None:
     few = build_for("host", "few", dataclasses.replace(fake_model(), step_count=2))  # the C has four
     transport = InProcessTransport(few.image)
     reader = FrameReader()
+    transport.send(encode(Frame(1, MessageType.HELLO, 4, b"")))
     reader.feed(transport.receive(0))
     request = messages.run_request(1, messages.STEP_ALL, 0, zlib.crc32(bytes(ELEMENTS)))
     transport.send(encode(Frame(1, MessageType.RUN, 5, request)))
