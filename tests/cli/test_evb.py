@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from sktools.link.ports import Port
 from tests.cli.conftest import Command
 from tests.support import fake_jlink
 from tests.support.fake_evb import FakeEvb, evb_description, fake_evb
+from tests.support.fake_joulescope import MICROJOULES, Instrument, fake_package
 from tests.support.stub_sdk import make_sdk
 from tests.support.tools import needs_arm_gcc, needs_qemu
 
@@ -99,6 +101,20 @@ def frames(folder: Path) -> Path:
     path = folder / "frames.npy"
     np.save(path, np.zeros((1, 1, 32, 14), np.int8))
     return path
+
+
+@needs_arm_gcc
+@needs_qemu
+def test_energy_measured_between_the_marks(sktools: Command, desk: FakeEvb, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "joulescope", fake_package([Instrument()]))
+    ended = sktools("run", "lone.tflite", "--board", "apollo4p_evb", "--frames", "1", "--joulescope", "--json")
+    assert ended.code == 0, ended.err
+    totals = json.loads(ended.out)["totals"]
+    assert totals["energy_kind"] == "measured" and "between the GPIO marks" in totals["energy_note"]
+    hours = json.loads(ended.out)["frame_hours"]
+    assert totals["energy_uj_per_sleep_hour"] == pytest.approx(MICROJOULES / hours)
+    refused = sktools("profile", "lone.tflite", "--frames", "1", "--joulescope")
+    assert refused.code == EXIT_USAGE and "a board on the desk" in refused.err
 
 
 @needs_arm_gcc

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import sys
-import types
-from typing import Any
 
 import numpy as np
 import pytest
@@ -12,15 +10,7 @@ import pytest
 from sktools.errors import EXIT_MISSING, LinkError, MissingError
 from sktools.link.client import Run
 from sktools.profiling.power import Joulescope, Recording, between_marks, measure_energy
-
-RATE = 1e6
-
-
-def recording(marks: str, samples: int = 100, active: float = 5e-3, idle: float = 1e-3) -> Recording:
-    """Each letter of `marks` is `samples` samples: 'I' marked at `active` ampere, '.' idle; 2 V throughout."""
-    marked = np.repeat([mark == "I" for mark in marks], samples)
-    current = np.where(marked, active, idle)
-    return Recording(current, np.full(len(current), 2.0), marked, RATE)
+from tests.support.fake_joulescope import Instrument, fake_package, recording
 
 
 def test_the_energy_of_each_whole_inference() -> None:
@@ -93,40 +83,6 @@ def test_a_board_that_fails_meanwhile() -> None:
 
     with pytest.raises(LinkError, match="the board is gone"):
         measure_energy(Board(fails=True), b"frame", Quick(), 0.1)  # type: ignore[arg-type]
-
-
-def fake_package(found: list[Any]) -> types.ModuleType:
-    module = types.ModuleType("joulescope")
-
-    def scan_require_one(config: str) -> Any:
-        if len(found) != 1:
-            raise RuntimeError(f"Require one Joulescope, found {len(found)}")
-        return found[0]
-
-    module.scan_require_one = scan_require_one  # type: ignore[attr-defined]
-    return module
-
-
-class Instrument:
-    """Answers as joulescope 1.x does."""
-
-    def __init__(self) -> None:
-        self.parameters: dict[str, str] = {}
-
-    def __enter__(self) -> Instrument:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        return
-
-    def parameter_set(self, name: str, value: str) -> None:
-        self.parameters[name] = value
-
-    def read(self, contiguous_duration: float, out_format: str, fields: list[str]) -> dict[str, Any]:
-        assert (out_format, fields) == ("samples_get", ["current", "voltage", "current_lsb"])
-        made = recording("..I..", samples=200_000)
-        values = {"current": made.current, "voltage": made.voltage, "current_lsb": made.marked.astype(np.uint8)}
-        return {"signals": {name: {"value": values[name]} for name in fields}}
 
 
 def test_a_joulescope_is_asked_for_the_marks(monkeypatch: pytest.MonkeyPatch) -> None:
