@@ -29,40 +29,43 @@ static int32_t reach_of(const sk_fast_conv_t *shape)
     return (shape->taps - 1) * shape->dilation;
 }
 
-/* A complete output row. */
-static void store_row(const sk_fast_conv_t *shape, const int32_t *sum, int8_t *out)
+/* Complete output rows: `rows` of them, 1 or 2, at sum and out. */
+static void store_rows(const sk_fast_conv_t *shape, const int32_t *sum, int8_t *out, int32_t rows)
 {
     const int32_t *bias = shape->bias, *multiplier = shape->multiplier;
     const int32_t *rounding = shape->rounding, *shift = shape->shift;
     const int32_t channels = shape->out_channels, low = shape->low, high = shape->high;
+    const int32_t next = rows == 2 ? channels : 0; /* a single row is done twice */
 
     for (int32_t i = 0; i < channels; i++) {
-        out[i] = (int8_t)sk_ssat8(sk_linear(sum[i] + bias[i], multiplier[i], rounding[i], shift[i]));
+        const int32_t b = bias[i], m = multiplier[i], r = rounding[i], n = shift[i];
+        const int32_t first = sum[i] + b, second = sum[i + next] + b;
+        out[i] = (int8_t)sk_ssat8(sk_linear(first, m, r, n));
+        out[i + next] = (int8_t)sk_ssat8(sk_linear(second, m, r, n));
     }
-    for (int32_t i = 0; (low > -128 || high < 127) && i < channels; i++) {
+    for (int32_t i = 0; (low > -128 || high < 127) && i < channels + next; i++) {
         out[i] = (int8_t)(out[i] < low ? low : out[i] > high ? high : out[i]);
     }
 }
 
-/* The window's first rows are complete, output rows `row` to `end`: out with them, but for those outside. */
+/* The window's first rows are complete, output rows `row` to `end`, 1 or 2: out with them, but for those outside. */
 static void emit(conv_run_t *run, int32_t row, int32_t end)
 {
     const sk_fast_conv_t *shape = run->shape;
     const int32_t channels = shape->out_channels;
-    const int32_t kept = run->length - (end - row) * channels;
+    const int32_t done = (end - row) * channels;
+    const int32_t from = row < 0 ? 0 : row, to = end < shape->rows ? end : shape->rows;
 
-    for (; row < end; row++) {
-        if (row >= 0 && row < shape->rows) {
-            store_row(shape, run->sums + run->start, run->out + row * channels);
-        }
-        run->start += channels;
+    if (from < to) {
+        store_rows(shape, run->sums + run->start + (from - row) * channels, run->out + from * channels, to - from);
     }
+    run->start += done;
     if (run->start + run->length > SUMS) {
-        int32_t *to = run->sums, *const fresh = to + kept;
-        for (const int32_t *from = to + run->start; to != fresh;) {
-            *to++ = *from++;
+        int32_t *to_sum = run->sums, *const fresh = to_sum + run->length - done;
+        for (const int32_t *from_sum = to_sum + run->start; to_sum != fresh;) {
+            *to_sum++ = *from_sum++;
         }
-        memset(fresh, 0, sizeof run->sums - (size_t)kept * sizeof *fresh);
+        memset(fresh, 0, (size_t)(run->sums + SUMS + SLACK - fresh) * sizeof *fresh);
         run->start = 0;
     }
 }
