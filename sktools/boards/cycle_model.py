@@ -18,6 +18,7 @@ from sktools.boards.qemu import MACHINE, qemu_version
 from sktools.build.cache import cache_folder
 from sktools.build.shipped import firmware_path
 from sktools.errors import LinkError, MissingError
+from sktools.partial import partial_folder
 
 SOURCES = ("plugin.c", "thumb2_cost.c")
 HEADERS = ("qemu_plugin_api.h", "thumb2_cost.h")
@@ -81,8 +82,8 @@ def build_plugin(qemu: Path) -> Path:
         api = _api_version(qemu, compiler)
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryDirectory(dir=target.parent, prefix=".build-") as folder:
-                fresh = Path(folder) / "plugin.so"
+            with partial_folder(target.parent, "build") as folder:
+                fresh = folder / "plugin.so"
                 _compile(compiler, api, fresh)
                 _check_loads(qemu, fresh)
                 fresh.replace(target)

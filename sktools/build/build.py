@@ -83,13 +83,19 @@ def build_project(
     make: makes the image in a folder that holds the files. Raises BuildError, and what `make` raises.
     """
     fingerprint = _fingerprint(files, compiler)
-    if _holds(folder, fingerprint, image, compiler):
-        return load_build(folder)
-    with replacement(folder, files, record.FILE) as fresh:
-        make(fresh)
-        receipt = _receipt(fingerprint, fresh / image, compiler)
-        (fresh / _RECEIPT).write_text(json.dumps(receipt, indent=1) + "\n")
-    return load_build(folder)
+
+    def holds() -> bool:
+        return _holds(folder, fingerprint, image, compiler)
+
+    if not holds():
+        with replacement(folder, files, record.FILE, holds) as fresh:
+            make(fresh)
+            receipt = _receipt(fingerprint, fresh / image, compiler)
+            (fresh / _RECEIPT).write_text(json.dumps(receipt, indent=1) + "\n")
+    build = load_build(folder)
+    if not holds():
+        raise BuildError(f"another run builds something else into {folder}", "name another folder: --output DIR")
+    return build
 
 
 def write_project(files: Mapping[str, bytes], folder: Path) -> None:

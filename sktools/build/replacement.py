@@ -3,29 +3,33 @@
 from __future__ import annotations
 
 import contextlib
-import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from sktools.errors import BuildError
+from sktools.partial import partial_folder
 
 _OTHER_FOLDER = "name another folder: --output DIR"
 
 
 @contextlib.contextmanager
-def replacement(folder: Path, files: Mapping[str, bytes], mark: str) -> Iterator[Path]:
+def replacement(
+    folder: Path, files: Mapping[str, bytes], mark: str, already: Callable[[], bool] = lambda: False
+) -> Iterator[Path]:
     """A new folder with these files, which takes the place of `folder` when the context ends without an error.
 
-    mark: a file of it by which we know our own folders again; one without it is left alone.
+    mark: a file of it by which we know our own folders again; one without it is left alone. already: asked at the end,
+    whether another run has put the very same there meanwhile; then that stays, for it may be in use.
     Raises BuildError where the folder is not ours or cannot be written.
     """
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".build-") as name:
-            fresh = Path(name) / "project"
+        with partial_folder(folder.parent, "build") as partial:
+            fresh = partial / "project"
             _write(fresh, files)
             yield fresh
-            _take_place(fresh, folder, Path(name) / "replaced", mark)
+            if not already():
+                _take_place(fresh, folder, partial / "replaced", mark)
     except OSError as error:
         raise BuildError(f"cannot write {folder}: {error.strerror or error}", _OTHER_FOLDER) from error
 

@@ -7,13 +7,13 @@ import hashlib
 import io
 import json
 import secrets
-import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from sktools.errors import DataError, UsageError
+from sktools.partial import partial_folder
 from sktools.profiling.profile import LayerProfile, Profile
 
 LATEST = "latest"
@@ -59,15 +59,12 @@ def write_bundle(
     folder.mkdir(parents=True, exist_ok=True)
     stamp = profile.created.replace("-", "").replace(":", "")
     name = f"{stamp}-{secrets.token_hex(3)}"
-    partial = folder / f".{name}.partial"
-    partial.mkdir()
-    try:
+    with partial_folder(folder, "partial") as partial:
+        fresh = partial / name
+        fresh.mkdir()
         for file, text in {**files, "manifest.json": _dump(manifest)}.items():
-            (partial / file).write_text(text, encoding="utf-8", newline="")
-        partial.rename(folder / name)
-    except BaseException:
-        shutil.rmtree(partial, ignore_errors=True)
-        raise
+            (fresh / file).write_text(text, encoding="utf-8", newline="")
+        fresh.rename(folder / name)
     _replace_text(folder / LATEST, name + "\n")
     return Bundle(folder / name, profile, metrics, manifest)
 

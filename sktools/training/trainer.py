@@ -6,7 +6,6 @@ import dataclasses
 import hashlib
 import json
 import shutil
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +22,7 @@ from sktools.features.feature_set import find_feature_set
 from sktools.features.frames import Night, cut
 from sktools.metrics.reference import reference_logits
 from sktools.model_config import ModelConfig, config_digest, resolved
+from sktools.partial import partial_folder
 from sktools.training.batches import Sampler
 from sktools.training.evaluation import scored
 from sktools.training.fitting import History, ValidationSet, fit
@@ -243,8 +243,7 @@ def _publish(
     never meets a half-written file, nor a model whose training subjects are not told.
     """
     output.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=output, prefix=".partial-") as name:
-        folder = Path(name)
+    with partial_folder(output, "partial") as folder:
         _write_json(folder / zoo.METRICS_FILE, metrics)
         _write_json(folder / CONFIGURATION_FILE, resolved(config))
         _write_json(folder / HISTORY_FILE, history)

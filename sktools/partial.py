@@ -1,0 +1,64 @@
+"""Folders that are being written: hidden beside the place they will take, and removed even where we were killed.
+
+A process that is killed cannot tidy up. Each such folder is locked as long as its process lives, so the next one that
+writes beside it knows what has been left behind.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+_YOUNG_S = 60.0
+"""A folder is locked a moment after it is made; one so young may be about to be."""
+
+
+@contextlib.contextmanager
+def partial_folder(parent: Path, purpose: str) -> Iterator[Path]:
+    """An empty folder `parent/.<purpose>-...`, gone when the context ends; what of it is to stay is moved out before.
+
+    Those of the same purpose whose processes were killed are removed first. Raises OSError where parent cannot be
+    written.
+    """
+    prefix = f".{purpose}-"
+    for left in parent.glob(f"{prefix}*"):
+        _remove_if_left(left)
+    folder = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
+    lock = None
+    try:
+        lock = _lock(folder)
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        if lock is not None:
+            os.close(lock)
+
+
+def _lock(folder: Path) -> int | None:
+    """A descriptor that holds the folder's lock; None where another holds it, or the file system knows no locks."""
+    try:
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        return None
+    return descriptor
+
+
+def _remove_if_left(folder: Path) -> None:
+    with contextlib.suppress(OSError):
+        if time.time() - folder.stat().st_mtime < _YOUNG_S:
+            return
+        lock = _lock(folder)
+        if lock is not None:
+            shutil.rmtree(folder, ignore_errors=True)
+            os.close(lock)

@@ -1,0 +1,78 @@
+"""Folders that are being written vanish with their process, however it ends, and only then."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from sktools.partial import partial_folder
+
+_HOLD = """\
+import sys, time
+from pathlib import Path
+from sktools.partial import partial_folder
+with partial_folder(Path(sys.argv[1]), "test") as folder:
+    (folder / "half").write_text("written")
+    print(folder, flush=True)
+    time.sleep(600)
+"""
+
+
+def hold(parent: Path) -> tuple[subprocess.Popen[str], Path]:
+    holder = subprocess.Popen([sys.executable, "-c", _HOLD, str(parent)], stdout=subprocess.PIPE, text=True)
+    assert holder.stdout is not None
+    return holder, Path(holder.stdout.readline().strip())
+
+
+def make_old(folder: Path) -> None:
+    an_hour_ago = time.time() - 3600
+    os.utime(folder, (an_hour_ago, an_hour_ago))
+
+
+def test_it_is_gone_afterwards_also_after_an_error(tmp_path: Path) -> None:
+    with partial_folder(tmp_path, "test") as folder:
+        (folder / "file").touch()
+        assert folder.parent == tmp_path and folder.name.startswith(".test-")
+    with pytest.raises(ValueError), partial_folder(tmp_path, "test"):
+        raise ValueError
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_killed_process_left_is_removed_and_what_a_living_one_writes_is_not(tmp_path: Path) -> None:
+    killed, left = hold(tmp_path)
+    living, kept = hold(tmp_path)
+    try:
+        killed.kill()
+        killed.wait()
+        assert (left / "half").exists()
+        for folder in (left, kept):
+            make_old(folder)
+        with partial_folder(tmp_path, "test"):
+            pass
+        assert not left.exists()
+        assert (kept / "half").read_text() == "written"
+    finally:
+        living.kill()
+        living.wait()
+
+
+def test_a_folder_just_made_is_left_alone(tmp_path: Path) -> None:
+    """Its process may not have locked it yet."""
+    (tmp_path / ".test-new").mkdir()
+    with partial_folder(tmp_path, "test"):
+        pass
+    assert (tmp_path / ".test-new").is_dir()
+
+
+def test_what_is_not_ours_is_left_alone(tmp_path: Path) -> None:
+    for name in (".other-1", "test-1"):
+        (tmp_path / name).mkdir()
+        make_old(tmp_path / name)
+    with partial_folder(tmp_path, "test"):
+        pass
+    assert {path.name for path in tmp_path.iterdir()} == {".other-1", "test-1"}
