@@ -16,8 +16,9 @@ MODEL is a zoo name (`ss-2` is short for `ss-2-tcn-sm`), a model folder, or the 
 this order: a path, `./models/<name>`, the packaged zoo.
 
 Choices that an option leaves open come from `SKTOOLS_BOARD`, `SKTOOLS_PORT`, `SKTOOLS_BAUD`, `SKTOOLS_PROBE`,
-`SKTOOLS_ENGINE`, `SKTOOLS_RESULTS`, `SKTOOLS_OPTIMIZE`, `SKTOOLS_DATASET`, `SKTOOLS_DATA` or `SKTOOLS_SDK`, then from
-the keys of the same names in `sktools.yaml` in the working directory, then from the default. `-v` shows which.
+`SKTOOLS_ENGINE`, `SKTOOLS_RESULTS`, `SKTOOLS_OPTIMIZE`, `SKTOOLS_DATASET`, `SKTOOLS_DATA`, `SKTOOLS_SDK` or
+`SKTOOLS_ZOO_URL`, then from the keys of the same names in `sktools.yaml` in the working directory, then from the
+default. `-v` shows which.
 
 | exit code | meaning |
 | --- | --- |

@@ -143,7 +143,7 @@ def page(output: Path) -> None:
     from sktools.cli.files import write_bytes
     from sktools.cli.results import results_root
     from sktools.profiling.bundle import bundles
-    from sktools.reports.zoo_page import DOWNLOADS, PAGE, ZooModel, choose_result, zoo_page
+    from sktools.reports.zoo_page import DOWNLOADS, PAGE, ZooModel, choose_results, zoo_page
     from sktools.zoo import TFLITE_FILE, entries
 
     found = bundles(results_root())
@@ -154,7 +154,7 @@ def page(output: Path) -> None:
             continue
         files = {name: (entry.folder / name).read_bytes() for name in DOWNLOADS if (entry.folder / name).is_file()}
         digest = hashlib.sha256(files.get(TFLITE_FILE, b"")).hexdigest()
-        models.append(ZooModel(config, _metrics(entry.folder), choose_result(found, entry.name, digest), files))
+        models.append(ZooModel(config, _metrics(entry.folder), choose_results(found, entry.name, digest), files))
     written = zoo_page(models)
     for name, content in written.items():
         write_bytes(output / name, content)

@@ -73,7 +73,7 @@ def agreement(names: Sequence[str], true: Sequence[float], answered: Sequence[fl
         "y": list(answered),
         "text": list(names),
         "marker": {"color": PRIMARY, "size": 9, "opacity": 0.75},
-        "hovertemplate": "%{text}: true %{x:.2f}, device %{y:.2f}<extra></extra>",
+        "hovertemplate": "%{text}: true %{x:.2f}, answered %{y:.2f}<extra></extra>",
     }
     ends = [min(*true, *answered), max(*true, *answered)]
     line: Plot = {
@@ -84,7 +84,7 @@ def agreement(names: Sequence[str], true: Sequence[float], answered: Sequence[fl
         "line": {"color": WARM, "dash": "dash"},
         "hoverinfo": "skip",
     }
-    plot = figure([points, line], f"{what}: device", showlegend=False)
+    plot = figure([points, line], f"{what}: answered", showlegend=False)
     plot["layout"]["xaxis"]["title"] = {"text": f"{what}: true"}
     return plot
 

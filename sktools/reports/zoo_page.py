@@ -2,35 +2,51 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sktools.metrics.complexity import flops_per_sleep_hour, parameters
-from sktools.model_config import BASE_STAGES, ModelConfig
+from sktools.model_config import BASE_STAGES, EPOCHS_PER_HOUR, ModelConfig
 from sktools.profiling.bundle import Bundle
 from sktools.profiling.profile import Profile
 from sktools.reports import plots, profile_plots
+from sktools.reports.figures import decimal
 from sktools.reports.page import markdown_page, plot_assets
 from sktools.reports.published import BLOCK_MS_PER_SLEEP_HOUR, SCORES, SOURCE
 
 PAGE = "sleep-stage-models.md"
 ASSETS = "assets/zoo"
-DOWNLOADS = ("configuration.json", "model.keras", "model.tflite", "metrics.json")
+DOWNLOADS: Mapping[str, str] = {
+    "configuration.json": "Configuration file",
+    "model.keras": "Keras model file",
+    "model.tflite": "TFLite model file",
+    "metrics.json": "Metrics file",
+    "README.md": "Model card",
+}
+"""Files that the page offers, and what they are."""
 COMPARED = (3, 4)
 BLOCK_MODEL = "ss-4-tcn-sm"
+OWN_ENGINE = "aot"
+MEASURES: Mapping[str, str] = {
+    "efficiency_percent": "sleep efficiency, %",
+    "total_sleep_min": "total sleep time, min",
+    "latency_min": "sleep latency, min",
+    "wake_after_onset_min": "wake after sleep onset, min",
+}
 
 
 @dataclass(frozen=True)
 class ZooModel:
     """A model of the page. metrics: metrics.json, None where it is not trained. files: downloads, name -> content.
 
-    result: its newest bundle of the very same .tflite, one that a board measured before a predicted one; or None.
+    results: its newest bundle of each engine, of the very same .tflite, as choose_results picks them.
     """
 
     config: ModelConfig
     metrics: Mapping[str, Any] | None
-    result: Bundle | None
+    results: Sequence[Bundle]
     files: Mapping[str, bytes]
 
     @property
@@ -43,31 +59,36 @@ class ZooModel:
         found: Mapping[str, Mapping[str, Any]] = (self.metrics or {}).get("int8", {})
         return dict(sorted(found.items(), key=lambda item: (bool(item[1]["synthetic"]), item[0])))
 
+    @property
+    def result(self) -> Bundle | None:
+        """The bundle of the generated C."""
+        return next((bundle for bundle in self.results if bundle.profile.engine == OWN_ENGINE), None)
+
 
 @dataclass(frozen=True)
 class Night:
-    """Scored hours of a night and what was slept of them, true and by the device's answers."""
+    """Sleep efficiency in percent and total sleep time in hours of one night, true and as answered."""
 
     subject: str
-    scored: float
-    slept: float
-    slept_device: float
+    efficiency: float
+    efficiency_answered: float
+    sleep_hours: float
+    sleep_hours_answered: float
 
 
-def choose_result(found: Iterable[Bundle], model: str, sha256: str) -> Bundle | None:
-    """The bundle to show for a model: of this .tflite, measured before predicted, the newest of those."""
-    own = [
-        bundle
-        for bundle in found
-        if bundle.profile.model == model
-        and bundle.profile.model_sha256 == sha256
-        and bundle.profile.totals.latency_kind is not None
-    ]
-    return max(
-        own,
-        key=lambda bundle: (bundle.profile.totals.latency_kind == "measured", bundle.profile.created),
-        default=None,
-    )
+def choose_results(found: Iterable[Bundle], model: str, sha256: str) -> list[Bundle]:
+    """The bundles to show for a model: one an engine, of this .tflite, measured before predicted, then the newest."""
+    best: dict[str, Bundle] = {}
+    for bundle in found:
+        profile = bundle.profile
+        fits = profile.model == model and profile.model_sha256 == sha256 and profile.totals.latency_kind is not None
+        if fits and (profile.engine not in best or _rank(bundle) > _rank(best[profile.engine])):
+            best[profile.engine] = bundle
+    return sorted(best.values(), key=lambda bundle: (bundle.profile.engine != OWN_ENGINE, bundle.profile.engine))
+
+
+def _rank(bundle: Bundle) -> tuple[bool, str]:
+    return bundle.profile.totals.latency_kind == "measured", bundle.profile.created
 
 
 def zoo_page(models: Sequence[ZooModel]) -> dict[str, bytes]:
@@ -84,9 +105,14 @@ def zoo_page(models: Sequence[ZooModel]) -> dict[str, bytes]:
         comparisons=[(stages, SCORES[stages], _of_stages(models, stages)) for stages in COMPARED],
         kilo=kilo,
         recall=recall,
+        interval=interval,
+        measures=MEASURES,
+        hours=lambda model: f"{model.config.network.epochs / EPOCHS_PER_HOUR:g}",
+        digest=lambda content: hashlib.sha256(content).hexdigest(),
         published_source=SOURCE,
         block_model=BLOCK_MODEL.upper(),
         assets=ASSETS,
+        downloads=DOWNLOADS,
     )
     files = {PAGE: text.encode()}
     files |= {f"{ASSETS}/{name}": script.encode() for name, script in plot_assets(shown).items()}
@@ -104,15 +130,28 @@ def class_rows(config: ModelConfig) -> list[tuple[str, int, str]]:
     return rows
 
 
-def nights(result: Bundle | None) -> list[Night]:
-    """The nights of a result whose first class is wake; epochs of 30 s."""
+def nights(score: Mapping[str, Any]) -> list[Night]:
+    """The nights of one data set's score, as metrics.json tells them; none where it does not."""
     found = []
-    for night in (result.metrics.get("nights") or []) if result else []:
-        pairs = [(true, device) for true, device in zip(night["true"], night["device"], strict=True) if true >= 0]
-        if pairs:
-            slept, slept_device = (sum(pair[side] != 0 for pair in pairs) / 120 for side in (0, 1))
-            found.append(Night(night["subject"], len(pairs) / 120, slept, slept_device))
+    for subject, row in (score.get("by_subject") or {}).items():
+        if row.get("sleep"):
+            true, answered = row["sleep"]["true"], row["sleep"]["predicted"]
+            found.append(
+                Night(
+                    subject,
+                    efficiency=true["efficiency_percent"],
+                    efficiency_answered=answered["efficiency_percent"],
+                    sleep_hours=true["total_sleep_min"] / 60,
+                    sleep_hours_answered=answered["total_sleep_min"] / 60,
+                )
+            )
     return found
+
+
+def interval(score: Mapping[str, Any], figure: str, scale: float = 1.0, digits: int = 3) -> str:
+    """'(0.50 to 0.61)', the 95 % bootstrap interval of a figure, '' where it is not told."""
+    ends = (score.get("intervals") or {}).get(figure)
+    return f"({scale * ends[0]:.{digits}f} to {scale * ends[1]:.{digits}f})" if ends else ""
 
 
 def plot_name(kind: str, model: ZooModel, dataset: str = "") -> str:
@@ -127,7 +166,7 @@ def kilo(value: float | None) -> str:
 
 def recall(score: Mapping[str, Any]) -> list[str]:
     """Recall by class in percent."""
-    return [f"{row['recall'] * 100:.1f}" for row in score["per_class"].values()]
+    return [decimal(None if row["recall"] is None else row["recall"] * 100, 1) for row in score["per_class"].values()]
 
 
 def _of_stages(models: Sequence[ZooModel], stages: int) -> list[ZooModel]:
@@ -140,20 +179,21 @@ def _plots(models: Sequence[ZooModel]) -> dict[str, plots.Plot]:
         for dataset, score in model.scores.items():
             matrix = plots.confusion(score["confusion"], model.config.classes.names, "answered")
             found[plot_name("confusion", model, dataset)] = matrix
-        of_nights = nights(model.result)
-        if of_nights and model.config.classes.names[0] == "WAKE":
-            found[plot_name("efficiency", model)] = plots.agreement(
-                [night.subject for night in of_nights],
-                [100 * night.slept / night.scored for night in of_nights],
-                [100 * night.slept_device / night.scored for night in of_nights],
-                "sleep efficiency, %",
-            )
-            found[plot_name("tst", model)] = plots.agreement(
-                [night.subject for night in of_nights],
-                [night.slept for night in of_nights],
-                [night.slept_device for night in of_nights],
-                "total sleep time, h",
-            )
+            of_nights = nights(score)
+            if of_nights:
+                names = [night.subject for night in of_nights]
+                found[plot_name("efficiency", model, dataset)] = plots.agreement(
+                    names,
+                    [night.efficiency for night in of_nights],
+                    [night.efficiency_answered for night in of_nights],
+                    "sleep efficiency, %",
+                )
+                found[plot_name("tst", model, dataset)] = plots.agreement(
+                    names,
+                    [night.sleep_hours for night in of_nights],
+                    [night.sleep_hours_answered for night in of_nights],
+                    "total sleep time, h",
+                )
         if model.config.name == BLOCK_MODEL:
             found |= _blocks(model.result.profile if model.result else None, model)
     return found
