@@ -59,7 +59,7 @@ def interpreter_model(
         aot,
         layers=layers,
         step_count=len(layers),
-        plan=MemoryPlan(arena_bytes, arena_bytes, ()),
+        plan=MemoryPlan(arena_bytes, arena_bytes, (), arena_bytes),
         sources={name: render(f"tflm/{name}.j2", fields).decode() for name in names},
         kernels=(),
         model_bytes=len(tflite),

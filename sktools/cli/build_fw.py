@@ -93,7 +93,7 @@ def build_document(built: Build) -> dict[str, Any]:
         "flags": list(built.flags),
         "flash_bytes": sizes.flash_bytes,
         "ram_bytes": sizes.ram_bytes,
-        "arena_bytes": built.model.plan.arena_bytes,
+        "arena_bytes": built.model.plan.written_bytes,
         "arena_lower_bound": built.model.plan.lower_bound,
         "model_bytes": built.model.model_bytes,
     }

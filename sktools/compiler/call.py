@@ -27,8 +27,9 @@ class Call:
 
     kernel: variant name shown in tables; struct: C type of the shape, fields: its members in order (a Table member is
     a pointer to that table). inputs: tensor indices, or Tables for constant operands. scratch: bytes the kernel
-    writes besides its output. in_place: the output may start at the first input's address. files: what to compile
-    below firmware/kernels/.
+    writes besides its output, passed as its last argument. stack: bytes of rows and tables that it keeps on the stack
+    instead. in_place: the output may start at the first input's address. files: what to compile below
+    firmware/kernels/.
     """
 
     kernel: str
@@ -39,6 +40,7 @@ class Call:
     output: int
     files: tuple[str, ...]
     scratch: int = 0
+    stack: int = 0
     in_place: bool = False
     tables: tuple[Table, ...] = field(init=False)
 

@@ -65,11 +65,16 @@ class Buffer:
 
 @dataclass(frozen=True)
 class MemoryPlan:
-    """Arena plan in bytes. arena_bytes counts all RAM kernels write besides input and output, scratch included."""
+    """Arena plan in bytes.
+
+    arena_bytes: the array that the image reserves. written_bytes: all RAM that kernels write besides input and output,
+    the rows and tables that they keep on the stack included: the figure that results report as the arena.
+    """
 
     arena_bytes: int
     lower_bound: int
     buffers: tuple[Buffer, ...]
+    written_bytes: int
 
 
 @dataclass(frozen=True)

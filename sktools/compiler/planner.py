@@ -154,7 +154,7 @@ def _aligned(size: int) -> int:
 
 
 def _assign_offsets(steps: Sequence[Step], storages: Sequence[_Storage], of: Mapping[int, int]) -> Placement:
-    """Largest first, each at the lowest offset free over its whole lifetime."""
+    """Largest first, each at the lowest offset free over its whole lifetime; scratch, which lives for a step, last."""
     buffers: dict[int, Buffer] = {
         index: Buffer(storage.name, 0, storage.size, storage.first, storage.last)
         for index, storage in enumerate(storages)
@@ -167,7 +167,7 @@ def _assign_offsets(steps: Sequence[Step], storages: Sequence[_Storage], of: Map
     }
     pending = {**buffers, **scratch}
     placed: dict[int, Buffer] = {}
-    for key in sorted(pending, key=lambda key: (-pending[key].size, pending[key].first_step, key)):
+    for key in sorted(pending, key=lambda key: (key < 0, -pending[key].size, pending[key].first_step, key)):
         buffer = pending[key]
         rivals = sorted((other for other in placed.values() if _overlap(buffer, other)), key=lambda other: other.offset)
         offset = 0
@@ -190,7 +190,15 @@ def _assign_offsets(steps: Sequence[Step], storages: Sequence[_Storage], of: Map
     }
     ordered = tuple(sorted(placed.values(), key=lambda buffer: (buffer.first_step, buffer.offset)))
     offsets = tuple(placed[-1 - number].offset if -1 - number in placed else None for number in range(len(steps)))
-    return Placement(MemoryPlan(arena, bound, ordered), places, offsets)
+    written = max(
+        (
+            step.call.stack
+            + max((b.offset + b.size for b in placed.values() if b.first_step <= number <= b.last_step), default=0)
+            for number, step in enumerate(steps)
+        ),
+        default=0,
+    )
+    return Placement(MemoryPlan(arena, bound, ordered, max(arena, written)), places, offsets)
 
 
 def _overlap(a: Buffer, b: Buffer) -> bool:

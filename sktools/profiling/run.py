@@ -123,7 +123,7 @@ def _memory(build: Build, session: Session) -> Memory:
     sizes = build.sizes()
     stack = session.client.memory().stack_used
     return Memory(
-        arena_bytes=build.model.plan.arena_bytes,
+        arena_bytes=build.model.plan.written_bytes,
         flash_bytes=sizes.flash_bytes,
         ram_bytes=sizes.ram_bytes,
         model_bytes=build.model.model_bytes,

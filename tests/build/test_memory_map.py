@@ -26,11 +26,11 @@ def test_a_memory_takes_exactly_what_it_has() -> None:
 
 
 def test_the_arena_that_is_too_large_for_tcm_goes_into_sram() -> None:
-    large = dataclasses.replace(fake_model(), plan=MemoryPlan(400_000, 400_000, ()))
+    large = dataclasses.replace(fake_model(), plan=MemoryPlan(400_000, 400_000, (), 400_000))
     with pytest.raises(BuildError, match=r"TCM of apollo4p_evb has 393,216 bytes, 409,392 .*arena 400,000"):
         check_memory(large, sdk_target(EVB, ImageOptions()))
     check_memory(large, sdk_target(EVB, ImageOptions(arena_location="SRAM")))
-    larger = dataclasses.replace(fake_model(), plan=MemoryPlan(1_048_577, 1, ()))
+    larger = dataclasses.replace(fake_model(), plan=MemoryPlan(1_048_577, 1, (), 1_048_577))
     with pytest.raises(BuildError, match="SRAM of apollo4p_evb has 1,048,576 bytes, 1,048,577"):
         check_memory(larger, sdk_target(EVB, ImageOptions(arena_location="SRAM")))
 
@@ -47,7 +47,7 @@ def test_weights_in_tcm_take_flash_too() -> None:
 
 
 def test_nothing_is_written_where_it_does_not_fit(tmp_path: Path) -> None:
-    large = dataclasses.replace(fake_model(), plan=MemoryPlan(400_000, 400_000, ()))
+    large = dataclasses.replace(fake_model(), plan=MemoryPlan(400_000, 400_000, (), 400_000))
     with pytest.raises(BuildError):
         build_image(large, EVB, TFLITE, tmp_path / "out")
     assert list(tmp_path.iterdir()) == []

@@ -28,7 +28,7 @@ def model() -> CompiledModel:
         Layer(1, "DEC/scale", "DEC", "MUL", 12, 11, HIDDEN, 1, False, False, 0, ""),
         Layer(2, "DEC/conv", "DEC", "CONV_2D", 60, 12, OUTPUT, 1, True, True, 8, "sk_conv"),
     )
-    plan = MemoryPlan(24, 20, (Buffer("ENC/depthwise", 0, 12, 0, 1), Buffer("DEC/conv", 12, 8, 1, 1)))
+    plan = MemoryPlan(24, 20, (Buffer("ENC/depthwise", 0, 12, 0, 1), Buffer("DEC/conv", 12, 8, 1, 1)), 24)
     return CompiledModel("fake", "ab" * 32, INPUT, OUTPUT, layers, 2, plan, {}, (), 100, "balanced")
 
 

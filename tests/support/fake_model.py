@@ -147,7 +147,10 @@ def fake_model(last_step: str = _REVERSE, extra_sources: dict[str, str] | None =
         layers=layers,
         step_count=4,
         plan=MemoryPlan(
-            2 * ELEMENTS, 2 * ELEMENTS, (Buffer("a", 0, ELEMENTS, 0, 2), Buffer("c", ELEMENTS, ELEMENTS, 2, 3))
+            2 * ELEMENTS,
+            2 * ELEMENTS,
+            (Buffer("a", 0, ELEMENTS, 0, 2), Buffer("c", ELEMENTS, ELEMENTS, 2, 3)),
+            2 * ELEMENTS,
         ),
         sources={"model.c": text, **(extra_sources or {})},
         kernels=(),

@@ -10,7 +10,7 @@
 #define SLACK 3
 
 /* The window slides through this many sums before it is moved back. */
-#define SUMS 64
+#define SUMS 60
 
 typedef struct {
     sk_tile_run_t tile; /* first, so that expand() finds the rest */

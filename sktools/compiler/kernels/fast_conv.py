@@ -6,10 +6,14 @@ import numpy as np
 
 from sktools.compiler.call import Call, Table
 from sktools.compiler.fast.conv import pack_conv
+from sktools.compiler.kernels.fast_pointwise import expanded_rows
 from sktools.compiler.kernels.rows import output_stage, row_window
 from sktools.compiler.lowering import variant
 from sktools.compiler.ops import Op
 from sktools.compiler.ops.conv_2d import Conv2D
+
+SUMS_BYTES = 4 * (60 + 3)
+"""Of the output rows under way, on the stack: SUMS + SLACK of sk_fast_conv.c."""
 
 
 @variant("CONV_2D")
@@ -61,5 +65,6 @@ def fast_conv(op: Op, prefix: str) -> Call | None:
             "fast/sk_linear.h",
             "fast/sk_simd.h",
         ),
+        stack=expanded_rows(window.channels) + SUMS_BYTES,
         in_place=columns <= window.channels,
     )

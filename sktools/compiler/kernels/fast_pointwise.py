@@ -60,6 +60,7 @@ def fast_pw_any(op: Op, prefix: str) -> Call | None:
         inputs=(op.inputs[0].index,),
         output=op.output.index,
         files=FILES,
+        stack=expanded_rows(window.channels),
         in_place=True,
     )
 
@@ -94,8 +95,14 @@ def fast_pw(op: Op, prefix: str) -> Call | None:
         inputs=(op.inputs[0].index,),
         output=op.output.index,
         files=FILES,
+        stack=expanded_rows(window.channels),
         in_place=True,
     )
+
+
+def expanded_rows(channels: int) -> int:
+    """Bytes of two rows as int16 pairs, which the tile product keeps on the stack."""
+    return 2 * 4 * (-(-channels // 2))
 
 
 @fusion
@@ -128,6 +135,7 @@ def fast_gated_pw(at: Lowering) -> tuple[int, Call] | None:
         inputs=(source.index, gate.index),
         output=conv.output.index,
         files=FILES,
+        stack=convolution.stack + 4 * source.shape[-1],
         in_place=True,
     )
     return 2, call

@@ -32,5 +32,6 @@ def fast_vector(op: Op, prefix: str) -> Call | None:
         inputs=(op.inputs[0].index,),
         output=op.output.index,
         files=("fast/sk_fast_vector.c", "fast/sk_fast_vector.h", "fast/sk_fit.h", "fast/sk_simd.h"),
+        stack=4 * (-(-window.channels // 2)),
         in_place=True,
     )
