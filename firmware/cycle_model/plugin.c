@@ -145,7 +145,9 @@ static void translate(struct qemu_plugin_tb *tb)
         uint8_t opcode[4] = {0};
         size_t size = read_opcode(insn, opcode);
         uint16_t first = halfword(opcode);
-        uint16_t second = size == 4 ? halfword(opcode + 2) : 0;
+        /* Near the end of a page QEMU 7.2 has peeked at the next halfword, and reports the last instruction too long. */
+        size_t length = sk_thumb2_is_wide(first) ? 4 : 2;
+        uint16_t second = length == 4 && size == 4 ? halfword(opcode + 2) : 0;
         sk_cost_t cost = sk_thumb2_cost(first, second);
 
         watch_marker(insn, sk_thumb2_dbg_option(first, second), block->cost);
@@ -153,7 +155,7 @@ static void translate(struct qemu_plugin_tb *tb)
             block->start = qemu_plugin_insn_vaddr(insn);
             block->opens_with_single_load = cost.single_load;
         }
-        block->end = qemu_plugin_insn_vaddr(insn) + qemu_plugin_insn_size(insn);
+        block->end = qemu_plugin_insn_vaddr(insn) + length;
         block->cost.instructions += 1;
         block->cost.cycles += cost.cycles - (cost.single_load && after_single_access ? 1u : 0u);
         after_single_access = cost.single_access;

@@ -95,6 +95,8 @@ CASES = [
     # QEMU cuts blocks at 512 instructions and at pages; neither is seen in the count.
     Case("2,000 loads: 2 + 1,999", repeat(2000, "ldr r1, [r0]"), 2000, 2001),
     Case("2,000 adds", repeat(2000, "adds r1, #1"), 2000, 2000),
+    Case("narrow and wide by turns over page ends", repeat(1500, "adds r1, #1\nadd.w r2, r3, r4"), 3000, 3000),
+    Case("the same, two bytes on", "nop\n" + repeat(1500, "adds r1, #1\nadd.w r2, r3, r4"), 3001, 3001),
 ]  # fmt: skip
 
 
@@ -172,7 +174,7 @@ def test_the_command_prints_a_row_a_window(image: Path, capsys: pytest.CaptureFi
     assert main([str(image)]) == 0
     rows = capsys.readouterr().out.splitlines()
     assert len(rows) == 1 + len(CASES)
-    assert rows[-1].split() == [str(len(CASES) - 1), "2,000", "2,000"]
+    assert rows[-1].split() == [str(len(CASES) - 1), f"{CASES[-1].instructions:,}", f"{CASES[-1].cycles:,}"]
 
 
 def test_the_command_refuses_what_is_no_image(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
