@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -51,6 +51,7 @@ def command(
     """Train MODEL (a zoo name, or a config.yaml) and write its folder."""
     from sktools.cli.training_view import TrainingView
     from sktools.errors import UsageError
+    from sktools.training.trainer import train
     from sktools.zoo import CONFIG_FILE, LOCAL_FOLDER, find_config
     from sktools.zoo.pull import is_pulled
 
@@ -61,7 +62,6 @@ def command(
         raise UsageError(f"{target}: holds a pulled model, which training would replace", "--output DIR")
     written = Path(model) if model.endswith((".yaml", ".yml")) else entry.folder / CONFIG_FILE
     console.info(f"training {config.name} ({written}) into {target}")
-    train = _trainer()
     with TrainingView(f"training {config.name}") as view:
         result = train(
             config,
@@ -80,20 +80,6 @@ def command(
             f"average precision {score['average_precision']:.3f} ({len(score['subjects'])} held-out subjects, int8)"
         )
     console.result(f"model: {result.folder}")
-
-
-def _trainer() -> Any:
-    from sktools.errors import MissingError
-
-    try:
-        import tensorflow  # noqa: F401
-    except ImportError as error:
-        raise MissingError(
-            "training needs TensorFlow, which is not installed", "pip install 'sktools[train]'"
-        ) from error
-    from sktools.training.trainer import train
-
-    return train
 
 
 def _sources(datasets: tuple[str, ...], folders: tuple[str, ...]) -> list[Source]:

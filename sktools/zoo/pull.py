@@ -21,6 +21,7 @@ from typing import Any
 
 from sktools import transfer
 from sktools.errors import DataError, SktoolsError, UsageError
+from sktools.partial import partial_folder
 from sktools.strict_yaml import suggest
 from sktools.transfer import RemoteFile
 from sktools.zoo import CONFIGURATION_FILE, KERAS_FILE, METRICS_FILE, TFLITE_FILE, entries
@@ -226,23 +227,19 @@ def _write_record(folder: Path, pulled: Pulled) -> None:
 def _place(store: Path, output: Path, pulled: Pulled) -> None:
     """Puts copies of the files at `output`, which a reader never meets half-filled."""
     output.parent.mkdir(parents=True, exist_ok=True)
-    mark = secrets.token_hex(3)
-    partial, old = (output.parent / f".{output.name}.{mark}.{end}" for end in ("partial", "old"))
-    partial.mkdir()
-    try:
-        _copy(store, partial, (file.name for file in pulled.files))
-        _write_record(partial, pulled)
+    with partial_folder(output.parent, "pull") as folder:
+        complete, old = folder / "new", folder / "old"
+        complete.mkdir()
+        _copy(store, complete, (file.name for file in pulled.files))
+        _write_record(complete, pulled)
         if output.exists():
             output.rename(old)
         try:
-            partial.rename(output)
+            complete.rename(output)
         except OSError:
             if old.exists():
                 old.rename(output)
             raise
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
-        shutil.rmtree(old, ignore_errors=True)
 
 
 def _copy(source: Path, target: Path, names: Iterable[str]) -> None:
