@@ -7,10 +7,20 @@ from sktools.compiler.kernels import (
     fast_add,
     fast_conv,
     fast_depthwise,
+    fast_excite,
     fast_mean,
     fast_mul,
     fast_pointwise,
     fast_vector,
 )
 
-__all__ = ["fast_add", "fast_conv", "fast_depthwise", "fast_mean", "fast_mul", "fast_pointwise", "fast_vector"]
+__all__ = [
+    "fast_add",
+    "fast_conv",
+    "fast_depthwise",
+    "fast_excite",
+    "fast_mean",
+    "fast_mul",
+    "fast_pointwise",
+    "fast_vector",
+]

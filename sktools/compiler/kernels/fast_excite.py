@@ -1,0 +1,47 @@
+"""sk_fast_excite_pw: hard sigmoid's scalar MUL, squeeze-excite's MUL and the pointwise convolution in one step
+(firmware/kernels/fast/sk_fast_excite.c)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sktools.compiler.call import Call
+from sktools.compiler.fast.tiles import MAX_CHANNELS
+from sktools.compiler.kernels.fast_mul import fast_scale
+from sktools.compiler.kernels.fast_pointwise import fast_gated_pw
+from sktools.compiler.lowering import Lowering, fusion
+from sktools.compiler.ops.mul import Mul
+
+
+@fusion
+def fast_excite_pw(at: Lowering) -> tuple[int, Call] | None:
+    """A scalar MUL whose only reader is the broadcast MUL behind it, which fast_gated_pw takes as its gate."""
+    op = at.op
+    if not isinstance(op, Mul) or at.position + 2 >= len(at.ops) or op.output.elements > MAX_CHANNELS:
+        return None
+    scale = fast_scale(op, at.prefix())
+    gated = fast_gated_pw(replace(at, position=at.position + 1))
+    if scale is None or gated is None or not at.only_consumer(op.output.index):
+        return None
+    taken, call = gated
+    if call.inputs[1] != op.output.index:
+        return None
+    fused = replace(
+        call,
+        kernel="fast_excite_pw",
+        function="sk_fast_excite_pw",
+        struct="sk_fast_excite_pw_t",
+        fields=(
+            *((f"scale.{name}", value) for name, value in scale.fields),
+            *((f"gated.{name}", value) for name, value in call.fields),
+        ),
+        inputs=(call.inputs[0], scale.inputs[0]),
+        files=(
+            *call.files,
+            *(file for file in scale.files if file not in call.files),
+            "fast/sk_fast_excite.c",
+            "fast/sk_fast_excite.h",
+        ),
+        stack=call.stack + op.output.elements,
+    )
+    return taken + 1, fused

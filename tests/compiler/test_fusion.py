@@ -1,0 +1,60 @@
+"""Fused steps: what they take in, what stays observable, and that bytes do not change (test_parity holds those too)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from sktools.compiler import compile_model
+from sktools.compiler.compiled import CompiledModel
+from tests.support.native_model import NativeModel
+from tests.support.random_network import Family, random_network
+
+TFLITE = random_network(Family(frames=40, filters=(24, 16), depths=(1, 1), dilations=(1, 2), seed=5))
+
+
+def step_members(model: CompiledModel, kernel: str) -> list[list[str]]:
+    """Names of the layers of each step that the kernel computes."""
+    steps = [layer.step for layer in model.layers if layer.kernel == kernel]
+    return [[layer.name for layer in model.layers if layer.step == step] for step in steps]
+
+
+def test_squeeze_excite_ends_in_one_step() -> None:
+    before = compile_model(TFLITE, name="x", optimize="none")
+    after = compile_model(TFLITE, name="x", optimize="speed")
+    assert before.step_count == sum(layer.op != "RESHAPE" for layer in before.layers) + 1
+    fused = step_members(after, "fast_excite_pw")
+    assert ["B1.1/hard_sigmoid", "B1.1/scale", "B1.1/pointwise"] in fused
+    assert after.step_count < before.step_count
+
+
+def test_only_the_last_of_a_fused_step_is_observable_and_carries_its_cost() -> None:
+    model = compile_model(TFLITE, name="x", optimize="speed")
+    by_name = {layer.name: layer for layer in model.layers}
+    for name in ("B1.1/hard_sigmoid", "B1.1/scale"):
+        assert not by_name[name].observable
+        assert not by_name[name].cost_owner
+        assert by_name[name].kernel == ""
+    assert by_name["B1.1/pointwise"].observable
+    assert by_name["B1.1/pointwise"].cost_owner
+    assert [layer.index for layer in model.layers] == list(range(len(model.layers)))
+
+
+def test_fused_and_plain_give_the_same_bytes(tmp_path: Path) -> None:
+    frames = np.random.default_rng(1).integers(-128, 128, (3, *compile_model(TFLITE, name="x").input.shape))
+    plain, fused = (
+        NativeModel(compile_model(TFLITE, name="x", optimize=level), tmp_path / level) for level in ("none", "speed")
+    )
+    for frame in frames.astype(np.int8):
+        expected, output = plain.run(frame)
+        activations, fused_output = fused.run(frame)
+        np.testing.assert_array_equal(fused_output, output)
+        for index, activation in activations.items():
+            np.testing.assert_array_equal(activation, expected[index])
+
+
+def test_a_reshape_of_the_input_copies_nothing() -> None:
+    model = compile_model(TFLITE, name="x", optimize="speed")
+    assert model.layers[0].op == "RESHAPE"
+    assert "copy" not in {layer.kernel for layer in model.layers}
