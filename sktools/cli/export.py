@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 KINDS = ("c-library", "tflite", "header")
 
 
-@click.command(short_help="write a model's files for use elsewhere")
+@click.command(short_help="write a model's files for use elsewhere: C library, .tflite, C array")
 @model_argument
 @click.option("--as", "kind", type=click.Choice(KINDS), required=True, help="What to write.")
 @click.option("--optimize", metavar="LEVEL", help="Of the C library: none, speed, size or balanced.")

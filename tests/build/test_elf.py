@@ -44,7 +44,7 @@ def test_the_runtime_is_small() -> None:
 @needs_arm_gcc
 def test_symbols_name_their_file_and_size() -> None:
     symbols = {symbol.name: symbol for symbol in fake_build("virtual").sizes().symbols}
-    arena = symbols["arena"]
+    arena = symbols["guarded"]
     assert (arena.bytes, arena.kind, arena.section, arena.source) == (2 * ELEMENTS, "object", ".bss", "model.c")
     assert symbols["sk_server_feed"].kind == "function"
 

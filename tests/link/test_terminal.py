@@ -157,9 +157,11 @@ class OtherVersion:
 
 
 def test_another_protocol_version_is_refused() -> None:
-    with connected(Terminal(OtherVersion, Faults())) as client:
-        with pytest.raises(LinkError, match="speaks protocol version 9, this sktools speaks 1"):
-            client.connect(fake_model())
+    with (
+        connected(Terminal(OtherVersion, Faults())) as client,
+        pytest.raises(LinkError, match="speaks protocol version 9, this sktools speaks 1"),
+    ):
+        client.connect(fake_model())
 
 
 def test_a_port_that_is_unplugged_and_back() -> None:
