@@ -1,0 +1,103 @@
+"""Command lines that are cut short: by Ctrl-C, by kill -9, at any moment."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+_MARK = "SKTOOLS_TEST_MARK"
+_GRACE_S = 60.0
+
+
+@dataclass(frozen=True)
+class Cut:
+    """How a command line ended. status: its exit status, negative for a signal."""
+
+    status: int
+    error: str
+
+
+class CommandLine:
+    """`sktools` in a folder; its processes are found again by a mark in their environment."""
+
+    def __init__(self, folder: Path, *arguments: str) -> None:
+        if not sys.platform.startswith("linux"):
+            pytest.skip("reads /proc")
+        self._folder = folder
+        self._mark = secrets.token_hex(8)
+        self._error = folder.with_name(f"{folder.name}-{self._mark}.err")
+        with self._error.open("wb") as stream:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "sktools.cli.main", *arguments],
+                cwd=folder,
+                env={**os.environ, _MARK: self._mark, "TF_CPP_MIN_LOG_LEVEL": "3"},
+                stdout=subprocess.DEVNULL,
+                stderr=stream,
+                start_new_session=True,
+            )
+
+    def wait(self, timeout_s: float = 600) -> Cut:
+        status = self._process.wait(timeout_s)
+        return Cut(status, self._error.read_text(errors="replace"))
+
+    def cut(self, after_s: float, how: signal.Signals) -> Cut:
+        """Lets it run for a while, ends it, and waits until everything that it started has ended too.
+
+        Ctrl-C reaches the whole foreground group of a terminal; kill -9 the one process.
+        """
+        deadline = time.monotonic() + after_s
+        while time.monotonic() < deadline and self._process.poll() is None:
+            time.sleep(0.005)
+        if self._process.poll() is None:
+            if how is signal.SIGINT:
+                os.killpg(self._process.pid, how)
+            else:
+                self._process.send_signal(how)
+        ended = self.wait(120)
+        deadline = time.monotonic() + _GRACE_S
+        while (left := self.processes()) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        assert not left, f"still running: {left}"
+        return ended
+
+    def processes(self) -> list[str]:
+        """Command lines of what still runs of it."""
+        found = []
+        for entry in Path("/proc").iterdir():
+            try:
+                if entry.name.isdigit() and f"{_MARK}={self._mark}".encode() in (entry / "environ").read_bytes():
+                    found.append((entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace"))
+            except OSError:
+                continue  # it has ended, or is not ours
+        return found
+
+
+def check_bundles(results: Path) -> int:
+    """Every result bundle is whole: what its manifest names is there, to the byte. Returns their number."""
+    count = 0
+    for folder in results.glob("*/*/*/"):
+        if folder.name.startswith("."):
+            continue
+        manifest = json.loads((folder / "manifest.json").read_text())
+        for name, digest in manifest["files"].items():
+            assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest, folder / name
+        assert {"profile.json", "layers.csv", "metrics.json", "report.html"} <= set(manifest["files"])
+        count += 1
+    for latest in results.glob("*/*/latest"):
+        assert (latest.parent / latest.read_text().strip() / "manifest.json").is_file()
+    return count
+
+
+def hidden(folder: Path) -> list[Path]:
+    """What a run was writing when it was killed."""
+    return [path for pattern in (".build-*", ".partial-*", ".*.partial") for path in folder.rglob(pattern)]

@@ -1,0 +1,175 @@
+"""Runs that are interrupted leave nothing half-done and nothing running, and the next run goes on or starts clean."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import random
+import shutil
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from sktools.build.build import load_build
+from tests.soak.interruption import CommandLine, Cut, check_bundles, hidden
+from tests.soak.table import Amount, Figures
+from tests.support.random_network import Family, random_network
+from tests.support.tools import needs_qemu
+
+pytestmark = pytest.mark.timeout(24 * 3600)
+
+CONFIG = """\
+name: small
+description: a network for tests
+network: {kind: tcn-sm, kernel: 3, filters: [8], depths: [1], dilations: [1], classes: 2}
+classes: {names: [WAKE, SLEEP], map: {0: 0, 1: 1, 2: 1, 3: 1, 5: 1}}
+features: {set: fs-w-pa-14}
+training: {epochs: 3, steps: 3, batch: 4, checkpoint_every: 1}
+quantization: {calibration_frames: 16, max_f1_drop: 0.9}
+held_out_rule: two, for a test
+held_out: {synthetic: [syn-005, syn-010]}
+"""
+
+START_S = 0.6
+"""Ctrl-C before Python has imported the command line is Python's to answer."""
+
+
+def make_model(folder: Path) -> None:
+    (folder / "m.tflite").write_bytes(random_network(Family(frames=32, filters=(8,), depths=(1,), dilations=(1,))))
+
+
+def timed(folder: Path, *arguments: str) -> float:
+    started = time.monotonic()
+    ended = CommandLine(folder, *arguments).wait()
+    assert ended.status == 0, ended.error
+    return time.monotonic() - started
+
+
+def judge(how: signal.Signals, cut: Cut) -> str:
+    """finished, interrupted or killed. A run that was interrupted says so in one line."""
+    if cut.status == 0:
+        return "finished"
+    if how is signal.SIGKILL:
+        assert cut.status == -signal.SIGKILL, cut.error
+        return "killed"
+    assert "Traceback" not in cut.error
+    if cut.status != -signal.SIGINT:  # Python's own exit, all work being done, dies of the signal
+        assert cut.status == 130, cut.error
+        assert "interrupted" in cut.error.splitlines()[-1]
+    return "interrupted"
+
+
+def campaign(
+    folder: Path,
+    arguments: list[str],
+    count: int,
+    figures: Figures,
+    check: Callable[[], object],
+    clear: Callable[[], None],
+) -> None:
+    """Cuts the command line `count` times, checks what is left each time, and lets it end in peace at last."""
+    clear()
+    full_s = timed(folder, *arguments)
+    draw = random.Random(arguments[0])
+    verdicts = {"finished": 0, "interrupted": 0, "killed": 0}
+    for number in range(count):
+        if number % 4 < 2:  # else it goes on from what the last one left
+            clear()
+        how = signal.SIGINT if number % 2 == 0 else signal.SIGKILL
+        before = hidden(folder)  # of a kill, where the run is cut before it could tidy up
+        after_s = START_S + draw.random() * max(full_s - START_S, 0.1)
+        verdicts[judge(how, CommandLine(folder, *arguments).cut(after_s, how))] += 1
+        left = set(hidden(folder)) - set(before)
+        assert how is signal.SIGKILL or not left, f"what it was writing is still there: {left}"
+        for path in left:
+            os.utime(path, (0, 0))  # as if the kill were long ago: a folder just made is not tidied away
+        check()
+    timed(folder, *arguments)
+    check()
+    assert not hidden(folder)
+    name = " ".join(arguments[: 2 if arguments[0] == "data" else 1])
+    figures(f"sktools {name} cut short by Ctrl-C or kill -9", runs=count, **verdicts, left_half_done=0, left_running=0)
+
+
+def removing(*folders: Path) -> Callable[[], None]:
+    def clear() -> None:
+        for folder in folders:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    return clear
+
+
+@needs_qemu
+def test_build_fw(tmp_path: Path, amount: Amount, figures: Figures) -> None:
+    make_model(tmp_path)
+    out = tmp_path / "out"
+
+    def check() -> None:
+        if out.exists():
+            assert load_build(out).sizes().flash_bytes > 1000
+
+    arguments = ["build-fw", "m.tflite", "--board", "virtual", "--output", "out"]
+    campaign(tmp_path, arguments, amount(2, 60), figures, check, removing(out))
+
+
+@needs_qemu
+def test_run(tmp_path: Path, amount: Amount, figures: Figures) -> None:
+    """The whole way: build, boot, measure, write the bundle."""
+    make_model(tmp_path)
+    arguments = ["run", "m.tflite", "--frames", "2"]
+    check = lambda: check_bundles(tmp_path / "results")  # noqa: E731
+    campaign(tmp_path, arguments, amount(4, 100), figures, check, removing(tmp_path / "build"))
+    assert check() >= 2
+
+
+@pytest.mark.soak
+def test_train(tmp_path: Path, amount: Amount, figures: Figures) -> None:
+    pytest.importorskip("tensorflow", reason="TensorFlow (extra 'train') is not installed")
+    count = amount(0, 40)
+    (tmp_path / "config.yaml").write_text(CONFIG)
+    model = tmp_path / "models" / "small"
+
+    def check() -> None:
+        """Whole or not there: a .tflite stands only beside the metrics of the very same."""
+        if (model / "model.tflite").exists():
+            digest = hashlib.sha256((model / "model.tflite").read_bytes()).hexdigest()
+            assert json.loads((model / "metrics.json").read_text())["sha256"] == digest
+
+    arguments = ["train", "config.yaml", "--output", "models/small", "--resume"]
+    campaign(tmp_path, arguments, count, figures, check, removing(model))
+
+
+@pytest.mark.soak
+def test_data_prepare(tmp_path: Path, amount: Amount, figures: Figures) -> None:
+    pytest.importorskip("h5py", reason="h5py (extra 'train') is not installed")
+    from sktools.datasets.feature_store import is_complete, read_index
+
+    count = amount(0, 40)
+    subjects = "raw-001,raw-002"
+    out = tmp_path / "features"
+
+    def check() -> None:
+        if any(out.glob("*.h5")):
+            assert all(is_complete(out, read_index(out), path.stem) for path in out.glob("*.h5"))
+
+    arguments = ["data", "prepare", "synthetic-raw", "--output", "features", "--subjects", subjects, "--jobs", "2"]
+    campaign(tmp_path, arguments, count, figures, check, removing(out))
+
+
+@needs_qemu
+def test_two_runs_side_by_side(tmp_path: Path, amount: Amount, figures: Figures) -> None:
+    """Same model, same build folder, same results root, at the same time."""
+    make_model(tmp_path)
+    count = amount(1, 20)
+    for _ in range(count):
+        shutil.rmtree(tmp_path / "build", ignore_errors=True)
+        lines = [CommandLine(tmp_path, "run", "m.tflite", "--frames", "2") for _ in range(2)]
+        for line in lines:
+            ended = line.wait()
+            assert ended.status == 0, ended.error
+    assert check_bundles(tmp_path / "results") == 2 * count
+    figures("two sktools run side by side", pairs=count, both_right=count)
