@@ -1,0 +1,80 @@
+"""The trained models of the zoo: files that belong together, and figures that can be had again."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sktools import zoo
+from sktools.datasets.sleep_accel import SleepAccel
+from sktools.metrics.complexity import parameters
+from sktools.model_config import resolved
+from sktools.training.evaluation import evaluate
+from tests.support.sleep_accel_files import real_folder
+
+NAMES = ("ss-2-tcn-sm", "ss-3-tcn-sm", "ss-4-tcn-sm", "ss-5-tcn-sm")
+FILES = ("configuration.json", "history.json", "model.keras", "model_float.tflite", "README.md", "metrics.json")
+SCORES = ("accuracy", "f1", "kappa", "average_precision", "confusion", "subjects", "intervals")
+
+
+def shipped(name: str) -> tuple[zoo.ModelRef, dict[str, Any]]:
+    entry = next(entry for entry in zoo.entries(local=Path("/nowhere")) if entry.name == name)
+    reference = zoo.resolve(name, local=Path("/nowhere"))
+    assert reference.folder == entry.folder
+    return reference, json.loads((entry.folder / "metrics.json").read_text())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_files_of_a_model_belong_together(name: str) -> None:
+    reference, metrics = shipped(name)
+    assert all((reference.folder / file).is_file() for file in FILES)
+    assert metrics["sha256"] == reference.sha256
+    config = reference.config
+    assert config is not None and config.name == name
+    assert json.loads((reference.folder / "configuration.json").read_text()) == json.loads(json.dumps(resolved(config)))
+    history = json.loads((reference.folder / "history.json").read_text())
+    assert len(history) == config.training.epochs == metrics["training_epochs"]
+    card = (reference.folder / "README.md").read_text()
+    assert (
+        SleepAccel.attribution in card and "Not a medical device" in card and f"{parameters(config.network):,}" in card
+    )
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_held_out_subjects_are_the_configurations(name: str) -> None:
+    reference, metrics = shipped(name)
+    assert reference.config is not None
+    for dataset, held_out in reference.config.held_out.items():
+        assert metrics["held_out"][dataset] == list(held_out) == metrics["int8"][dataset]["subjects"]
+        assert not set(held_out) & set(metrics["training_subjects"][dataset])
+    assert len(metrics["held_out"]["sleep-accel"]) == 5
+    assert metrics["held_out"] == shipped(NAMES[0])[1]["held_out"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_quantization_costs_little_and_synthetic_stays_below_the_bound(name: str) -> None:
+    reference, metrics = shipped(name)
+    assert reference.config is not None
+    assert max(metrics["f1_drop"].values()) <= reference.config.quantization.max_f1_drop
+    assert 0.3 < metrics["int8"]["synthetic"]["kappa"] < metrics["oracle_kappa"]["synthetic"]
+    assert metrics["int8"]["sleep-accel"]["kappa"] > 0.1
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_figures_on_real_nights_can_be_had_again(name: str) -> None:
+    folder = real_folder()
+    reference, metrics = shipped(name)
+    report = evaluate(reference, "sleep-accel", folder)
+    recorded = metrics["int8"]["sleep-accel"]
+    assert {key: report[key] for key in SCORES} == {key: recorded[key] for key in SCORES}
+    assert report["left_out"] == len(metrics["training_subjects"]["sleep-accel"])
+
+
+def test_the_figures_on_the_synthetic_cohort_can_be_had_again() -> None:
+    reference, metrics = shipped(NAMES[0])
+    report = evaluate(reference, "synthetic", subjects=metrics["held_out"]["synthetic"][:2])
+    for subject, scores in report["by_subject"].items():
+        assert scores == metrics["int8"]["synthetic"]["by_subject"][subject]
