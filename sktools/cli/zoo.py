@@ -107,7 +107,8 @@ def pull_model(model: str, base: str | None, output: Path | None, force: bool) -
     """
     from sktools.build.cache import cache_folder
     from sktools.zoo import LOCAL_FOLDER
-    from sktools.zoo.pull import BASE_URL, RECORD_FILE, PullProgress, full_name, pull
+    from sktools.zoo.configuration import RECORD_FILE
+    from sktools.zoo.pull import BASE_URL, PullProgress, full_name, pull
 
     chosen = settings.optional("zoo_url", base)
     name = full_name(model, anything=chosen is not None)

@@ -10,7 +10,7 @@ from pathlib import Path
 from sktools.errors import MissingError, ModelError, UsageError
 from sktools.model_config import ModelConfig, load_config
 from sktools.strict_yaml import suggest
-from sktools.zoo.configuration import read_configuration
+from sktools.zoo.configuration import pulled_name, read_configuration
 
 CONFIG_FILE = "config.yaml"
 TFLITE_FILE = "model.tflite"
@@ -43,7 +43,7 @@ class ZooEntry:
             return load_config(path)
         if not published.is_file():
             return None
-        packaged = packaged_folder() / self.name / CONFIG_FILE
+        packaged = packaged_folder() / pulled_name(self.folder, self.name) / CONFIG_FILE
         return read_configuration(published, self.name, load_config(packaged) if packaged.is_file() else None)
 
 

@@ -9,6 +9,7 @@ it becomes a ModelConfig or a DataError.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +22,8 @@ from sktools.strict_yaml import parse
 N3, N4 = 3, 4
 """sktools' readers merge stage N4 into N3."""
 
+RECORD_FILE = "pulled.json"
+ZOO_NAME = re.compile(r"(?!.*\.\.)[a-z0-9][a-z0-9._-]{0,63}")
 LARGEST = 1 << 20
 LONGEST_NAME = 40
 MOST_CLASSES = 16
@@ -45,6 +48,15 @@ def read_configuration(path: Path, name: str, packaged: ModelConfig | None = Non
         return _published(document, name, packaged)
     except UsageError as error:
         raise DataError(f"{path}: {error.message.removeprefix(f'{path}: ')}") from error
+
+
+def pulled_name(folder: Path, name: str) -> str:
+    """The zoo's name of a model that was pulled into a folder of another name; `name` where it was not pulled."""
+    try:
+        told = read_object(folder / RECORD_FILE).get("name")
+    except DataError:
+        return name
+    return told if isinstance(told, str) and ZOO_NAME.fullmatch(told) else name
 
 
 def read_object(path: Path) -> dict[str, Any]:

@@ -9,7 +9,6 @@ import datetime
 import hashlib
 import json
 import os
-import re
 import secrets
 import shutil
 import urllib.parse
@@ -25,12 +24,12 @@ from sktools.partial import partial_folder
 from sktools.strict_yaml import suggest
 from sktools.transfer import RemoteFile
 from sktools.zoo import CONFIGURATION_FILE, KERAS_FILE, METRICS_FILE, TFLITE_FILE, entries
+from sktools.zoo.configuration import RECORD_FILE, ZOO_NAME
 
 BASE_URL = "https://ambiqai-model-zoo.s3.us-west-2.amazonaws.com/sleepkit/stage"
 """Where the page "Sleep Stage Models" has its downloads: BASE_URL/<name>/latest/<file>."""
 
 RELEASE = "latest"
-RECORD_FILE = "pulled.json"
 LIMITS: Mapping[str, int] = {
     CONFIGURATION_FILE: 1 << 20,
     METRICS_FILE: 16 << 20,
@@ -38,8 +37,6 @@ LIMITS: Mapping[str, int] = {
     KERAS_FILE: 256 << 20,
 }
 """File -> bytes that it may have at most, the small files first."""
-
-_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
 
 @dataclass(frozen=True)
@@ -90,7 +87,7 @@ def full_name(model: str, anything: bool = False) -> str:
     anything: take names that the zoo does not know, for a server of the user's own.
     Raises UsageError for what is no such name.
     """
-    if not _NAME.fullmatch(model) or ".." in model:
+    if not ZOO_NAME.fullmatch(model):
         raise UsageError(f"'{model}' cannot be the name of a model: small letters, digits and . _ - are taken")
     known = [entry.name for entry in entries()]
     matches = [model] if model in known else [name for name in known if name.startswith(f"{model}-")]

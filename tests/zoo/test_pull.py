@@ -14,7 +14,8 @@ from sktools import transfer, zoo
 from sktools.cli import main
 from sktools.cli.console import reset
 from sktools.errors import EXIT_FAILURE, EXIT_MISSING, EXIT_USAGE
-from sktools.zoo.pull import LIMITS, RECORD_FILE
+from sktools.zoo.configuration import RECORD_FILE
+from sktools.zoo.pull import LIMITS
 from tests.support.file_server import FileServer, file_server
 from tests.support.published import configuration, serve
 from tests.support.random_network import Family, random_network
@@ -128,6 +129,14 @@ def test_a_second_pull_asks_nobody(server: FileServer, sktools: Command) -> None
     assert json.loads(out)["origin"] == "cache" and json.loads(out)["folder"] == "elsewhere"
     assert (Path("elsewhere") / "model.tflite").read_bytes() == (Path("models") / NAME / "model.tflite").read_bytes()
     assert server.requests == []
+
+
+def test_a_folder_of_another_name_still_knows_its_model(server: FileServer, sktools: Command) -> None:
+    bare = configuration(frame_size=32, class_names=None, class_map=None)
+    server.files[f"/zoo/{NAME}/latest/configuration.json"] = json.dumps(bare).encode()
+    assert sktools("zoo", "pull", "ss-4", "--output", "models/mine")[0] == 0
+    config = zoo.resolve("mine").config
+    assert config is not None and config.name == "mine" and config.classes.names == ("WAKE", "CORE", "DEEP", "REM")
 
 
 def test_force_fetches_anew(server: FileServer, sktools: Command) -> None:
