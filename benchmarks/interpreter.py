@@ -83,7 +83,7 @@ def measure(name: str, optimize: str) -> Measured:
         macs[layer.block] = macs.get(layer.block, 0) + layer.macs
         spent = int(counts[layer.step].cycles or 0) if layer.cost_owner else 0
         cycles[layer.block] = cycles.get(layer.block, 0) + spent
-    return Measured(macs, cycles, compiled.plan.arena_bytes, sizes.flash_bytes, sizes.ram_bytes)
+    return Measured(macs, cycles, compiled.plan.written_bytes, sizes.flash_bytes, sizes.ram_bytes)
 
 
 def main() -> None:
