@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -80,3 +81,18 @@ def test_only_the_console_prints(path: Path) -> None:
     assert not [call for call in calls if isinstance(call, ast.Name) and call.id == "print"]
     writes = [call for call in calls if isinstance(call, ast.Attribute) and call.attr == "write"]
     assert not [call for call in writes if ast.unparse(call).startswith(("sys.stdout", "sys.stderr"))]
+
+
+def test_the_page_shows_the_real_graph() -> None:
+    imported: dict[str, set[str]] = {stage: set() for stage in MAY_IMPORT}
+    for path in FILES:
+        own = _stage("sktools." + ".".join(path.relative_to(PACKAGE).with_suffix("").parts))
+        imported[own] |= {_stage(name) for name in _imports(path)} - {own, "foundation"}
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    table = re.findall(r"^\| `(\w+)` \|.*\|(.*)\|$", page, re.MULTILINE)
+    told = {stage: set(re.findall(r"`(\w+)`", last)) for stage, last in table}
+    everything = set(imported) - {"foundation", "cli"}
+    assert told.pop("cli") == set() and imported["cli"] == everything
+    assert told == {stage: names for stage, names in imported.items() if stage not in ("cli", "foundation")}
+    foundation = {path.name for path in PACKAGE.glob("*.py")} - {"__init__.py"}
+    assert all(f"`{name}`" in page for name in foundation)
