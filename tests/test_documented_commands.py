@@ -28,6 +28,7 @@ ELSEWHERE = {
     "pip install .": "tests/test_packaging.py",
     "pip install '.[train]'": "tests/test_packaging.py",
     "make demo": "test_the_demo",
+    "make test": "the run that these tests are part of",
 }
 """Commands that another test stands for."""
 
