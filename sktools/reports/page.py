@@ -49,6 +49,7 @@ def report_page(profile: Profile, metrics: Mapping[str, Any], provenance: Mappin
         nights=[night_plots.night_label(night) for night in nights],
         hypnograms=_for_script(hypnograms),
         plan_layout=(shown["memory"] or {}).get("layout", {}),
+        planned=max((buffer.offset + buffer.size for buffer in profile.plan), default=0),
         more_nights=len(metrics.get("nights") or []) - len(nights),
         cycles_kind=figures.cycles_kind(profile),
         floor=profile_plots.FLOOR_CYCLES_PER_MAC,

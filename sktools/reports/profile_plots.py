@@ -130,7 +130,7 @@ def memory_plan(profile: Profile) -> Plot | None:
     """
     if not profile.plan:
         return None
-    arena = profile.memory.arena_bytes
+    arena = max(buffer.offset + buffer.size for buffer in profile.plan)
     boxes = [_box(buffer, number) for number, buffer in enumerate(profile.plan)]
     large = [buffer for buffer in profile.plan if buffer.size >= LABELLED_SHARE * arena]
     names: Plot = {

@@ -149,9 +149,9 @@ def nights(score: Mapping[str, Any]) -> list[Night]:
 
 
 def interval(score: Mapping[str, Any], figure: str, scale: float = 1.0, digits: int = 3) -> str:
-    """'(0.50 to 0.61)', the 95 % bootstrap interval of a figure, '' where it is not told."""
+    """' (0.50 to 0.61)', the 95 % bootstrap interval of a figure, '' where it is not told."""
     ends = (score.get("intervals") or {}).get(figure)
-    return f"({scale * ends[0]:.{digits}f} to {scale * ends[1]:.{digits}f})" if ends else ""
+    return f" ({scale * ends[0]:.{digits}f} to {scale * ends[1]:.{digits}f})" if ends else ""
 
 
 def plot_name(kind: str, model: ZooModel, dataset: str = "") -> str:

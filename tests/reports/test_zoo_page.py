@@ -37,6 +37,7 @@ SCORE = {
     "dataset": "sleep-accel",
     "synthetic": False,
     "by_subject": {"a": {"sleep": SLEEP}, "b": {"sleep": SLEEP}},
+    "epochs": 20,
     "intervals": {"accuracy": [0.7, 0.8], "kappa": [0.45, 0.55]},
     "sleep": {"total_sleep_min": {"subjects": 2, "bias": 45.0, "lower": 40.0, "upper": 50.0}},
 }
@@ -53,19 +54,20 @@ def _bundle(profile: Profile, **changes: object) -> Bundle:
 
 def test_counts_come_from_the_configuration() -> None:
     text = zoo_page([_model()])[PAGE].decode()
-    scores = "75.0 % (70.0 to 80.0) | 74.0 % | 80.0 % | 0.500 (0.450 to 0.550) |"
-    assert f"| SS-2-TCN-SM | 2 | 10,397 | 1.68 M | sleep-accel | 2 | {scores}" in text
+    assert "| SS-2-TCN-SM | 10,397 | 1.68 M | sleep-accel | 75.0 % | 74.0 % | 80.0 % | 0.500 |" in text
+    assert "2 subjects, 20 epochs: accuracy 75.0 % (70.0 to 80.0), weighted F1" in text
+    assert "kappa 0.500 (0.450 to 0.550)." in text
 
 
 def test_what_no_result_tells_is_empty() -> None:
     text = zoo_page([ZooModel(CONFIG, None, (), {})])[PAGE].decode()
-    assert "| SS-2-TCN-SM | 2 | 10,397 | 1.68 M | | | | | |" in text
+    assert "| SS-2-TCN-SM | 10,397 | 1.68 M | | | | | |" in text
     assert "| SS-2-TCN-SM | | | | | | | | | |" in text
     assert "Not trained yet" in text
 
 
 def test_scores_without_nights_have_no_sleep_plots() -> None:
-    score = {**fakes.accuracy(), "dataset": "sleep-accel", "synthetic": False}
+    score = {**fakes.accuracy(), "dataset": "sleep-accel", "synthetic": False, "epochs": 20}
     text = zoo_page([_model(score=score)])[PAGE].decode()
     assert "plot-confusion-ss-2" in text and "plot-tst" not in text and "Limits of agreement" not in text
 
@@ -73,7 +75,7 @@ def test_scores_without_nights_have_no_sleep_plots() -> None:
 def test_published_figures_are_marked_and_only_there() -> None:
     published = dataclasses.replace(CONFIG, published={"accuracy": 0.888, "average_precision": 0.962})
     text = zoo_page([ZooModel(published, None, (), {})])[PAGE].decode()
-    assert "| SS-2-TCN-SM (published) | 2 | | | MESA | | 88.8 % | | 96.2 % | |" in text
+    assert "| SS-2-TCN-SM (published) | | | MESA | 88.8 % | | 96.2 % | |" in text
     assert text.count("88.8") == 1
 
 
