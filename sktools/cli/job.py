@@ -114,6 +114,11 @@ def build(job: Job) -> Build:
 
 
 def _folder_name(name: str) -> str:
-    if not name.strip(" .") or any(character in name for character in "/\\\0"):
-        raise UsageError(f"--model-name '{name}' cannot be the name of a folder")
+    from sktools.zoo import folder_name
+
+    if name != folder_name(name):
+        raise UsageError(
+            f"--model-name {name!r} cannot be the name of a folder: up to 80 letters, digits and . _ - are",
+            f"--model-name {folder_name(name)}",
+        )
     return name

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.resources
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,6 +52,7 @@ class ZooEntry:
 class ModelRef:
     """A .tflite that a MODEL argument leads to.
 
+    name: what its builds and results are called, fit for a folder's name.
     folder: the folder it stands in, with metrics.json and model_float.tflite where it is a zoo model.
     sha256: hex digest of the .tflite. config: None where no config.yaml or configuration.json stands beside it.
     origin: 'path', 'local' or 'packaged'.
@@ -68,6 +70,11 @@ class ModelRef:
         """The float .tflite of the same network, None where it is not there."""
         path = self.folder / FLOAT_TFLITE_FILE
         return path if self.tflite.name == TFLITE_FILE and path.is_file() else None
+
+
+def folder_name(text: str) -> str:
+    """A name made fit for a folder, a command line and a page: plain characters, none of them leading elsewhere."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "_", text)[:80].strip("._-") or "model"
 
 
 def packaged_folder() -> Path:
@@ -180,4 +187,4 @@ def _reference(tflite: Path, origin: str, entry: ZooEntry | None = None) -> Mode
         config = entry.config() if beside else None
     else:
         config = entry.config()
-    return ModelRef(entry.name, tflite, entry.folder, hashlib.sha256(content).hexdigest(), config, origin)
+    return ModelRef(folder_name(entry.name), tflite, entry.folder, hashlib.sha256(content).hexdigest(), config, origin)

@@ -1,0 +1,84 @@
+"""A model file's own name may be anything a file system takes: it reaches no shell, make file, C or page unescaped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from sktools.cli import main
+from tests.support.random_network import Family, random_network
+from tests.support.tools import needs_cc
+
+pytestmark = needs_cc
+
+MARK = "owned"
+NAMES = [
+    f"x'; touch {MARK} #.tflite",
+    f'x"; touch {MARK}; ".tflite',
+    f"$(touch {MARK}).tflite",
+    f"$(shell touch {MARK}).tflite",
+    f"`touch {MARK}`.tflite",
+    f"line\n\ttouch {MARK}\n.tflite",
+    "<img src=x onerror=alert(1)>.tflite",
+    '" onload="alert(1).tflite',
+    "* #error hostile.tflite",
+    "...tflite",
+    "%s%s%n%x.tflite",
+    "-rf --help.tflite",
+    "{{ 7 * 7 }}{% raw %}.tflite",
+    "schön 睡眠 😴.tflite",
+    "a" * 200 + ".tflite",
+    "....tflite",
+    ".tflite",
+    " .tflite",
+]
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Callable[..., None]:
+    def run_in(folder: Path, model: str) -> None:
+        monkeypatch.chdir(folder)
+        status = main.run(["run", model, "--board", "host", "--frames", "1", "--quiet"])
+        assert status == 0, capfd.readouterr().err
+
+    return run_in
+
+
+def write_model(path: Path) -> None:
+    path.write_bytes(random_network(Family(frames=16, filters=(4,), depths=(1,), dilations=(1,))))
+
+
+def some(names: list[str], fast: set[int]) -> list[object]:
+    """All of them in the soak, those that reach farthest always."""
+    return [
+        pytest.param(name, id=str(number), marks=() if number in fast else pytest.mark.soak)
+        for number, name in enumerate(names)
+    ]
+
+
+@pytest.mark.parametrize("name", some(NAMES, {0, 3, 4, 6, 9}))
+def test_a_model_file_with_this_name(name: str, run: Callable[..., None], tmp_path: Path) -> None:
+    folder = tmp_path / "work"
+    folder.mkdir()
+    write_model(folder / name)
+    run(folder, f"./{name}")
+    assert {path.name for path in folder.iterdir()} - {name} == {"build", "results"}
+    assert [path.name for path in tmp_path.iterdir()] == ["work"]
+    assert not [path for path in tmp_path.rglob("*") if path.name == MARK]
+    (report,) = folder.glob("results/*/*/*/report.html")
+    page = report.read_text()
+    assert "<img src=x" not in page and 'onload="alert' not in page and "49{%" not in page
+    for source in folder.glob("build/*/*/src/model/*"):
+        assert "hostile" not in source.read_text().replace("error_hostile", "")
+
+
+@pytest.mark.parametrize("name", some([name.removesuffix(".tflite") for name in NAMES[:8]], {1, 3}))
+def test_a_working_folder_with_this_name(name: str, run: Callable[..., None], tmp_path: Path) -> None:
+    folder = tmp_path / name
+    folder.mkdir()
+    write_model(folder / "m.tflite")
+    run(folder, "m.tflite")
+    assert {path.name for path in folder.iterdir()} == {"m.tflite", "build", "results"}
+    assert not [path for path in tmp_path.rglob("*") if path.name == MARK]
