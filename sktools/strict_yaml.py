@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import difflib
+import math
+import reprlib
 import types
 import typing
 from collections.abc import Iterable, Mapping
@@ -14,6 +17,10 @@ from sktools.errors import UsageError
 
 T = TypeVar("T")
 
+MAX_FILE_BYTES = 1 << 20
+MAX_DEPTH = 50
+"""Of a configuration that people write."""
+
 
 def suggest(word: str, known: Iterable[str]) -> str:
     """One phrase that names the nearest known word, or all of them where none is near."""
@@ -23,28 +30,49 @@ def suggest(word: str, known: Iterable[str]) -> str:
 
 
 def read_yaml(path: Path) -> Mapping[str, Any]:
-    """The mapping at the top of a YAML file.
+    """The mapping at the top of a YAML file: plain data, without aliases, which can make a small file a huge one.
 
-    Raises UsageError where the file is not there, is not YAML or holds something else.
+    Raises UsageError where the file is not there, is not such YAML or holds something else.
     """
     import yaml
 
     try:
+        if path.stat().st_size > MAX_FILE_BYTES:
+            raise UsageError(f"{path}: has more than {MAX_FILE_BYTES} bytes")
         text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise UsageError(f"{path}: cannot be read ({error.strerror})") from error
     except UnicodeDecodeError as error:
         raise UsageError(f"{path}: is not UTF-8 text") from error
     try:
+        _check_tokens(path, yaml.scan(text))
         document = yaml.safe_load(text)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f" at line {mark.line + 1}" if mark else ""
-        problem = " ".join(str(getattr(error, "problem", error)).split())
-        raise UsageError(f"{path}: is not valid YAML{where}: {problem}") from error
+        raise UsageError(f"{path}: is not valid YAML{where}: {_word(getattr(error, 'problem', error))}") from error
+    except (ValueError, OverflowError) as error:  # of a scalar: a date that is none, a number of thousands of digits
+        raise UsageError(f"{path}: is not valid YAML: {_word(error)}") from error
     if not isinstance(document, dict):
         raise UsageError(f"{path}: holds {type(document).__name__}, expected a mapping of keys to values")
     return document
+
+
+def _check_tokens(path: Path, tokens: Iterable[Any]) -> None:
+    """Refuses what makes a small file a huge one, or its parser slow."""
+    import yaml
+
+    opening = (yaml.FlowSequenceStartToken, yaml.FlowMappingStartToken, yaml.BlockMappingStartToken,
+               yaml.BlockSequenceStartToken)  # fmt: skip
+    closing = (yaml.FlowSequenceEndToken, yaml.FlowMappingEndToken, yaml.BlockEndToken)
+    depth = 0
+    for token in tokens:
+        depth += isinstance(token, opening) - isinstance(token, closing)
+        line = token.start_mark.line + 1
+        if isinstance(token, yaml.AliasToken):
+            raise UsageError(f"{path}: line {line} has an alias (*), which is not supported")
+        if depth > MAX_DEPTH:
+            raise UsageError(f"{path}: is not valid YAML at line {line}: nested more than {MAX_DEPTH} deep")
 
 
 def parse(kind: type[T], document: object, where: str) -> T:
@@ -60,7 +88,7 @@ def parse(kind: type[T], document: object, where: str) -> T:
     fields = {field.name: field for field in dataclasses.fields(kind) if field.init}  # type: ignore[arg-type]
     for key in document:
         if key not in fields:
-            raise UsageError(f"{where}: unknown key '{key}'; {suggest(str(key), fields)}")
+            raise UsageError(f"{where}: unknown key '{_word(key)}'; {suggest(_word(key), fields)}")
     values: dict[str, Any] = {}
     for name, field in fields.items():
         if name in document:
@@ -84,8 +112,14 @@ def plain(value: object) -> Any:
     return value
 
 
+def _word(value: object) -> str:
+    """Any text as a short piece of one line."""
+    text = " ".join(str(value).split())
+    return (text if text.isprintable() else ascii(text)[1:-1])[:80]
+
+
 def _kind_of(value: object) -> str:
-    return "nothing" if value is None else f"{type(value).__name__} {value!r}"
+    return "nothing" if value is None else f"{type(value).__name__} {_word(reprlib.repr(value))}"
 
 
 def _convert(hint: Any, value: object, where: str) -> Any:
@@ -105,19 +139,18 @@ def _convert(hint: Any, value: object, where: str) -> Any:
         if not isinstance(value, dict):
             raise UsageError(f"{where}: is {_kind_of(value)}, expected a mapping")
         return {
-            _convert(arguments[0], key, f"{where} key"): _convert(arguments[1], item, f"{where}.{key}")
+            _convert(arguments[0], key, f"{where} key"): _convert(arguments[1], item, f"{where}.{_word(key)}")
             for key, item in value.items()
         }
     if dataclasses.is_dataclass(hint) and isinstance(hint, type):
         return parse(hint, value, where)
-    if hint is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
-    if hint is float and isinstance(value, str):
+    if hint is float and isinstance(value, int | float | str) and not isinstance(value, bool):
         # YAML 1.1 reads 1e-3 as a string: a number without a dot.
-        try:
-            return float(value)
-        except ValueError:
-            pass
+        with contextlib.suppress(ValueError, OverflowError):
+            number = float(value)
+            if math.isfinite(number):
+                return number
+        raise UsageError(f"{where}: is {_kind_of(value)}, expected a finite number")
     if isinstance(value, hint) and not (hint in (int, float) and isinstance(value, bool)):
         return value
     raise UsageError(f"{where}: is {_kind_of(value)}, expected {hint.__name__}")
