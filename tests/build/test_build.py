@@ -16,8 +16,10 @@ from sktools.build import record
 from sktools.build.build import build_firmware, default_folder, load_build
 from sktools.build.project import project_files
 from sktools.build.toolchain import compiler_version
+from sktools.compiler import compile_model
 from sktools.errors import EXIT_MISSING, BuildError, MissingError
 from tests.support.builds import fake_build
+from tests.support.random_network import Family, random_network
 from tests.support.fake_model import TFLITE, fake_model
 from tests.support.tools import needs_arm_gcc, needs_cc
 
@@ -41,6 +43,21 @@ def test_two_folders_give_the_same_bytes(tmp_path: Path) -> None:
     assert digest(first.binary) == digest(second.binary)
     assert digest(first.image) == digest(second.image)
     assert str(tmp_path).encode() not in first.image.read_bytes()
+
+
+@needs_arm_gcc
+def test_two_machines_give_the_same_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A compiled network, from another folder, in another language and time zone, with another user's flags."""
+    tflite = random_network(Family(frames=16, filters=(4,), depths=(1,), dilations=(1,)))
+    first = build_firmware(compile_model(tflite, name="same"), VIRTUAL, tflite, tmp_path / "a")
+    for variable, value in (("TZ", "Asia/Tokyo"), ("LC_ALL", "C"), ("CFLAGS", "-O3 -DOTHER"), ("CC", "clang"), ("MAKEFLAGS", "-j1"),
+                            ("USER", "somebody"), ("PYTHONHASHSEED", "7")):  # fmt: skip
+        monkeypatch.setenv(variable, value)
+    (tmp_path / "b's place").mkdir()
+    monkeypatch.chdir(tmp_path / "b's place")
+    second = build_firmware(compile_model(tflite, name="same"), VIRTUAL, tflite, Path("build of it"))
+    assert digest(first.image) == digest(second.image)
+    assert str(tmp_path).encode() not in second.image.read_bytes()
 
 
 @needs_arm_gcc

@@ -4,7 +4,8 @@ on stdout.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from sktools.datasets.registry import find_reader
 from sktools.errors import SktoolsError
 from sktools.features.fs_w_pa_14 import extract
 from sktools.features.prepare import features_of
+from tests.soak.table import Figures
 from tests.support import csv_files, mesa_files, sleep_accel_files
 
 FAST, SOAK = 150, 5000
@@ -43,6 +45,19 @@ def _mutated(content: bytes, generator: np.random.Generator, first: int, last: i
     return bytes(data)
 
 
+@pytest.fixture(autouse=True)
+def told(figures: Figures) -> Iterator[None]:
+    """Every test's figures go into the table of the long tests."""
+    _counts.clear()
+    yield
+    if _counts:
+        files = _counts.total()
+        figures("damaged recordings and stores", files=files, **_counts, crashes_and_unclear_errors=0)
+
+
+_counts = Counter[str]()
+
+
 def _attack(
     path: Path, read: Callable[[], Recording], count: int, first: int = 0, last: int = 1 << 30, seed: int = 0
 ) -> tuple[int, int]:
@@ -63,6 +78,7 @@ def _attack(
             table = extract(recording)
             assert np.isfinite(table.values).all()
     path.write_bytes(whole)
+    _counts.update(read=good, refused=refused)
     return good, refused
 
 
