@@ -74,7 +74,7 @@ def test_plain_make_builds_the_same_image(tmp_path: Path) -> None:
 def test_a_debug_build_is_another_image() -> None:
     release = fake_build("virtual")
     debug = build_firmware(fake_model(), VIRTUAL, TFLITE, release.folder.with_name("debug-virtual"), debug=True)
-    assert debug.debug and "-DSK_DEBUG" in debug.flags
+    assert debug.debug and "-Og" in debug.flags
     assert digest(debug.image) != digest(release.image)
 
 
