@@ -24,7 +24,7 @@ _INCLUDE = re.compile(r'^\s*#include "([A-Za-z0-9_./]+)"', re.MULTILINE)
 def project_files(model: CompiledModel, target: Target, tflite: bytes, debug: bool = False) -> dict[str, bytes]:
     """Every file of the project, by its path below the project's folder. Depends on nothing but the arguments.
 
-    debug: margins around the arena that no step may change.
+    debug: -Og instead of the target's optimization, and margins around the arena that no step may change.
     """
     generated, copied = project_sources(model, (*RUNTIME_SOURCES, *target.sources))
     script = f"src/board/{PurePosixPath(target.linker_script).name}" if target.linker_script else ""
@@ -32,9 +32,7 @@ def project_files(model: CompiledModel, target: Target, tflite: bytes, debug: bo
         copied[script] = firmware_path(target.linker_script).read_bytes()
     model_flags, runtime_flags = target.model_flags, target.runtime_flags
     if debug:
-        # As released: at -Og the gated pointwise gives other bytes on the board, which is not understood yet.
-        model_flags = (*target.model_flags, *debug_defines(model))
-        runtime_flags = (*target.runtime_flags, *debug_defines(model))
+        model_flags = runtime_flags = ("-Og", *debug_defines(model))
     facts = {
         "board": target.board,
         "engine": target.engine,
