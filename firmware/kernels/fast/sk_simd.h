@@ -11,14 +11,15 @@
 
 /*
  * SK_ASSEMBLY(prototype) { __asm__(...); }: a function whose whole body is assembly after the procedure call standard.
- * The compiler must learn nothing from such a body (noipa), above all not which registers it leaves alone.
+ * The compiler must learn nothing from such a body (noipa), above all not which registers it leaves alone. Aligned,
+ * because the assembler resolves ADR as if the section were: gcc -Og places functions at any halfword.
  */
 #if defined(__thumb2__) && defined(__ARM_FEATURE_DSP) && __ARM_FEATURE_DSP
 #define SK_HAS_DSP_ASSEMBLY 1
 #if defined(__clang__)
-#define SK_OPAQUE __attribute__((naked, noinline))
+#define SK_OPAQUE __attribute__((naked, noinline, aligned(4)))
 #else
-#define SK_OPAQUE __attribute__((naked, noipa))
+#define SK_OPAQUE __attribute__((naked, noipa, aligned(4)))
 #endif
 #define SK_ASSEMBLY(prototype) \
     _Pragma("GCC diagnostic push") _Pragma("GCC diagnostic ignored \"-Wunused-parameter\"") \
