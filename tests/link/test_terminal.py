@@ -36,9 +36,9 @@ def firmware() -> Transport:
 
 
 @contextmanager
-def connected(terminal: Terminal) -> Iterator[Client]:
+def connected(terminal: Terminal, patience: Patience = PATIENCE) -> Iterator[Client]:
     with terminal.running() as running:
-        client = Client(SerialTransport(running.port, 115200), PATIENCE)
+        client = Client(SerialTransport(running.port, 115200), patience)
         try:
             yield client
         finally:
@@ -199,7 +199,7 @@ def test_the_virtual_board_behind_a_faulty_line(amount: Amount, figures: Figures
         port = session.port
         session.client.close()  # QEMU goes on; its port is free for the terminal
         terminal = Terminal(lambda: _Held(SerialTransport(port, 115200)), Faults(byte=0.0005, split=0.05, babble=0.02))
-        with connected(terminal) as client:
+        with connected(terminal, Patience()) as client:
             client.connect(fake_model())
             for seed in range(count):
                 frame = frame_of(seed)
