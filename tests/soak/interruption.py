@@ -27,6 +27,11 @@ class Cut:
     error: str
 
 
+def _hear_ctrl_c() -> None:
+    """A shell has what it runs in the background ignore Ctrl-C, and that is inherited."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class CommandLine:
     """`sktools` in a folder; its processes are found again by a mark in their environment."""
 
@@ -44,6 +49,7 @@ class CommandLine:
                 stdout=subprocess.DEVNULL,
                 stderr=stream,
                 start_new_session=True,
+                preexec_fn=_hear_ctrl_c,
             )
 
     def wait(self, timeout_s: float = 600) -> Cut:

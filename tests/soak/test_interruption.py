@@ -91,6 +91,7 @@ def campaign(
     timed(folder, *arguments)
     check()
     assert not hidden(folder)
+    assert count < 20 or (verdicts["interrupted"] and verdicts["killed"])
     name = " ".join(arguments[: 2 if arguments[0] == "data" else 1])
     figures(f"sktools {name} cut short by Ctrl-C or kill -9", runs=count, **verdicts, left_half_done=0, left_running=0)
 
