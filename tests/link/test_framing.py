@@ -39,7 +39,7 @@ def test_a_flipped_bit_is_never_taken_for_the_frame(frame: Frame, data: st.DataO
     position = data.draw(st.integers(0, len(stream) - 1))
     stream[position] ^= 1 << data.draw(st.integers(0, 7))
     for found in FrameReader().feed(bytes(stream) + b"\0"):
-        # A damaged delimiter leaves the frame itself whole. A payload may hold a banner's words; no answer is read from it.
+        # A damaged delimiter leaves the frame itself whole; a payload may hold a banner's words, which answer nothing.
         assert isinstance(found, Garbage | Banner) or (position in (0, len(stream) - 1) and found == frame)
 
 
