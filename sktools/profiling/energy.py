@@ -6,7 +6,7 @@ ACTIVE_MILLIWATTS = 9.8
 """Mean of 10.7, 9.5, 9.5 and 9.6 mW: the sleepKIT results of the Apollo4 Plus at 192 MHz, published energy an hour of
 sleep (705, 710, 1230, 1650 uJ) over published time an hour of sleep (66, 75, 129, 172 ms)."""
 
-NOTE = "latency x 9.8 mW, the power published for the Apollo4 Plus"
+NOTE = "latency \N{MULTIPLICATION SIGN} 9.8 mW, the power published for the Apollo4 Plus"
 
 
 PUBLISHED_AT_HZ = 192e6

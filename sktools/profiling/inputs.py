@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,6 +30,11 @@ class FrameSet:
     real: npt.NDArray[np.float32]
     source: str
     labelled: EvaluationSet | None = None
+
+    @property
+    def sha256(self) -> str:
+        """Digest of the int8 bytes that the board is given, in hexadecimal."""
+        return hashlib.sha256(np.ascontiguousarray(self.frames).tobytes()).hexdigest()
 
 
 def from_evaluation(evaluation: EvaluationSet, spec: TensorSpec, limit: int | None = None) -> FrameSet:

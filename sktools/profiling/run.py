@@ -95,6 +95,7 @@ def profile_board(
     )
     metrics = {
         "frames": request.frames.source,
+        "frames_sha256": request.frames.sha256,
         "accuracy": accuracy,
         "nights": nights(request.frames.labelled, measurement.outputs) if accuracy and request.frames.labelled else [],
     }
@@ -138,7 +139,7 @@ def _frame_hours(model: CompiledModel) -> float:
 
 
 def _notes(request: Request, measurement: Measurement) -> tuple[str, ...]:
-    notes = [*request.build.model.notes, f"frames: {request.frames.source}"]
+    notes = [*request.build.model.notes, f"input frames: {request.frames.source}"]
     labelled = request.frames.labelled
     if labelled is not None and labelled.synthetic:
         notes.append("the data are synthetic: their accuracy says nothing of real nights")

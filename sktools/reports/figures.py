@@ -10,6 +10,8 @@ from sktools.profiling.profile import Profile
 
 MEGA, KIBI = 1e6, 1024
 MILLISECONDS_PER_HOUR = 3.6e6
+NAMED_SUBJECTS = 12
+"""More subjects than this are counted, not named."""
 
 
 @dataclass(frozen=True)
@@ -114,3 +116,18 @@ def subjects(score: Mapping[str, Any]) -> str:
     """How many subjects a score is of, in words."""
     number = len(score["subjects"])
     return f"{number} subject" if number == 1 else f"{number} subjects"
+
+
+def subjects_told(score: Mapping[str, Any]) -> str:
+    """Who was scored and who was not, in sentences; what a score does not tell is left out."""
+    ids = [str(subject) for subject in score["subjects"]]
+    more = f" and {len(ids) - NAMED_SUBJECTS} more" if len(ids) > NAMED_SUBJECTS else ""
+    told = [f"{subjects(score).capitalize()}: {', '.join(ids[:NAMED_SUBJECTS])}{more}."]
+    trained = score.get("training_included") or []
+    if trained:
+        told.append(f"The model was trained on {len(trained)} of them.")
+    if score.get("left_out"):
+        told.append(f"{score['left_out']} that the model was trained on are left out.")
+    if score.get("skipped"):
+        told.append(f"{len(score['skipped'])} whose files are bad are skipped.")
+    return " ".join(told)

@@ -45,6 +45,8 @@ def report_page(profile: Profile, metrics: Mapping[str, Any], provenance: Mappin
         profile=profile,
         headline=figures.headline(profile),
         scores=_scores(profile),
+        subjects_told=figures.subjects_told(profile.accuracy) if profile.accuracy else "",
+        rem=any(name.upper() in night_plots.REM_NAMES for name in classes),
         classes=classes,
         nights=[night_plots.night_label(night) for night in nights],
         hypnograms=_for_script(hypnograms),
@@ -61,13 +63,16 @@ def report_page(profile: Profile, metrics: Mapping[str, Any], provenance: Mappin
             key=lambda layer: layer.sqnr_db or 0.0,
             default=None,
         ),
-        made_by=made_by(provenance),
+        made_by=made_by(provenance, str(metrics.get("frames_sha256") or "")),
         provenance=json.dumps(provenance, indent=2, sort_keys=True),
     )
 
 
-def made_by(provenance: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """What a reader asks first of a manifest, as names and values; what it does not hold is left out."""
+def made_by(provenance: Mapping[str, Any], frames_sha256: str = "") -> list[tuple[str, str]]:
+    """What a reader asks first of a manifest, as names and values; what it does not hold is left out.
+
+    frames_sha256: digest of the frames that the board was given, '' where it is not known.
+    """
     tools: Mapping[str, Any] = provenance.get("tools") or {}
     packages: Mapping[str, Any] = provenance.get("packages") or {}
     images: Mapping[str, Any] = provenance.get("image") or {}
@@ -82,6 +87,7 @@ def made_by(provenance: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("packages", ", ".join(f"{name} {value}" for name, value in packages.items())),
         ("data", ", ".join(f"{name}: {value}" for name, value in data.items())),
         *((f"SHA-256 of {name}", str(value)) for name, value in images.items()),
+        ("SHA-256 of the frames", frames_sha256),
     ]
     return [(name, value) for name, value in rows if value]
 

@@ -13,13 +13,22 @@ function skThemed(plot) {
   return [data, layout];
 }
 function skDraw(plots) {
+  const printing = document.documentElement.classList.contains("printing");
   for (const [name, plot] of Object.entries(plots)) {
     const place = document.getElementById("plot-" + name);
-    if (place) Plotly.react(place, ...skThemed(plot), { responsive: true, displayModeBar: false });
+    if (!place) continue;
+    const [data, layout] = skThemed(plot);
+    // A print does not wait: plotly fits a plot to its place only some time later, unless told its size.
+    const size = printing ? { width: place.clientWidth, height: place.clientHeight } : {};
+    Plotly.react(place, data, Object.assign(layout, size), { responsive: true, displayModeBar: false });
   }
 }
 function skShow(plots) {
   skDraw(plots);
+  for (const [event, printing] of [["beforeprint", true], ["afterprint", false]]) addEventListener(event, () => {
+    document.documentElement.classList.toggle("printing", printing);
+    skDraw(plots);
+  });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => skDraw(plots));
   new MutationObserver(() => skDraw(plots)).observe(document.body, { attributes: true, attributeFilter: ["data-md-color-scheme"] });
 }

@@ -7,7 +7,7 @@ from typing import Any
 
 Plot = dict[str, Any]
 
-PRIMARY, SECONDARY, WARM = "#4c78d8", "#9aa5b8", "#e0803c"
+PRIMARY, SECONDARY, WARM, LIMIT = "#4c78d8", "#9aa5b8", "#e0803c", "#cf4a4a"
 PALETTE = (PRIMARY, WARM, "#3f9b8f", "#b279c4", "#c9a227", SECONDARY)
 """Colours of series that have no order; readable on light and on dark paper."""
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sktools.profiling.profile import PlannedBuffer, Profile
 from sktools.reports.figures import cycles_per_mac
-from sktools.reports.plots import PALETTE, PRIMARY, SECONDARY, WARM, Plot, bars, figure, stacked_bars
+from sktools.reports.plots import LIMIT, PALETTE, PRIMARY, SECONDARY, Plot, bars, figure, stacked_bars
 from sktools.reports.published import BLOCK_MS_PER_SLEEP_HOUR
 
 FLOOR_CYCLES_PER_MAC = 0.5
@@ -100,7 +100,7 @@ def cost_per_mac(profile: Profile) -> Plot | None:
     ends = [min(step.macs for step in steps) / 1.6, max(step.macs for step in steps) * 1.6]
     for name, value, dash, color in (
         (f"mean of the network, {mean:.2f}", mean, "dot", SECONDARY),
-        (f"floor, {FLOOR_CYCLES_PER_MAC}", FLOOR_CYCLES_PER_MAC, "dash", WARM),
+        (f"floor, {FLOOR_CYCLES_PER_MAC}", FLOOR_CYCLES_PER_MAC, "dash", LIMIT),
     ):
         data.append(
             {
@@ -193,10 +193,10 @@ def memory_use(profile: Profile) -> Plot:
     return stacked_bars(
         {
             f"flash, {memory.flash_bytes:,} bytes": [
-                ("weights and tables", weights), ("code and the rest of the flash", memory.flash_bytes - weights),
+                ("weights and tables", weights), ("other flash", memory.flash_bytes - weights),
             ],
             f"RAM, {memory.ram_bytes:,} bytes": [
-                ("arena", arena), ("input, output, stack and the rest of the RAM", memory.ram_bytes - arena),
+                ("arena", arena), ("other RAM", memory.ram_bytes - arena),
             ],
         },
         "bytes",

@@ -11,14 +11,14 @@ import pytest
 from sktools.profiling.assemble import assemble
 from sktools.profiling.profile import Profile
 from sktools.profiling.session import measure
-from sktools.reports.figures import headline
+from sktools.reports.figures import headline, subjects_told
 from sktools.reports.night_plots import hypnogram, night_label, stage_order
 from sktools.reports.page import report_page
 from sktools.reports.profile_plots import memory_plan, step_costs
 from tests.profiling import fakes
 from tests.reports.conftest import NIGHTS
 from tests.support.browser import Browser
-from tests.support.report_tables import Tables, assert_tables_equal
+from tests.support.report_tables import Tables, assert_tables_equal, number, share
 
 PROVENANCE = {
     "sktools": "0.1.0", "git": "0123abcd", "python": "3.11.7", "system": "Linux x86_64", "packages": {"numpy": "2.0"},
@@ -151,6 +151,31 @@ def test_provenance_tells_tools_flags_and_digests(profile: Profile) -> None:
     assert facts[".tflite SHA-256"] == profile.model_sha256
 
 
+def test_a_class_has_precision_recall_f1_and_epochs(profile: Profile) -> None:
+    score = profile.accuracy
+    assert score is not None
+    assert Tables(report_page(profile, NIGHTS, {})).rows["table-classes"] == [
+        [name, *(share(row.get(figure)) for figure in ("precision", "recall", "f1")), number(row.get("support"))]
+        for name, row in score["per_class"].items()
+    ]
+
+
+def test_who_was_scored_and_who_was_not_is_told() -> None:
+    score = {"subjects": ["a", "b"], "left_out": 3, "training_included": [], "skipped": []}
+    assert subjects_told(score) == "2 subjects: a, b. 3 that the model was trained on are left out."
+    many = {
+        "subjects": [str(number) for number in range(20)],
+        "training_included": ["0"],
+        "skipped": [{"subject": "x"}],
+    }
+    assert "11 and 8 more. The model was trained on 1 of them. 1 whose files are bad" in subjects_told(many)
+
+
+def test_the_digest_of_the_frames_stands_in_the_provenance(profile: Profile) -> None:
+    facts = dict(Tables(report_page(profile, {"frames_sha256": "ab" * 32}, PROVENANCE)).rows["table-provenance"])
+    assert facts["SHA-256 of the frames"] == "ab" * 32
+
+
 @pytest.fixture
 def report(profile: Profile, tmp_path: Path) -> Path:
     path = tmp_path / "report.html"
@@ -232,4 +257,32 @@ def test_the_page_fits_its_width(report: Path, chromium: Browser, width: int, me
     assert 0 < right <= width
     chromium.picture(tmp_path / "page.png")
     assert (tmp_path / "page.png").read_bytes().startswith(b"\x89PNG")
+    assert chromium.complaints == []
+
+
+def test_a_phone_shows_each_name_in_a_line_or_two(report: Path, chromium: Browser) -> None:
+    chromium.open(report, width=360)
+    tallest = chromium.run(
+        "Math.max(...[...document.querySelectorAll('main tbody td.stay')].map(cell => cell.offsetHeight"
+        " / parseFloat(getComputedStyle(cell).lineHeight)))"
+    )
+    assert 0 < tallest < 4
+
+
+def test_a_print_from_a_dark_screen_is_whole_and_light(report: Path, chromium: Browser) -> None:
+    """What the browser tells a page before it prints: plots shrink to the paper at once, and come back afterwards."""
+    chromium.open(report, width=1200, dark=True)
+    sizes = "[...document.querySelectorAll('.plot .main-svg')].map(e => Math.round(e.getBoundingClientRect().width))"
+    paper = "getComputedStyle(document.querySelector('.panel:not(.notes)')).backgroundColor"
+    text = "getComputedStyle(document.querySelector('#plot-blocks .xtick text')).fill"
+    before = chromium.run(sizes)
+    ends = chromium.run(
+        "(() => { dispatchEvent(new Event('beforeprint')); return Math.max(...[...document.querySelectorAll("
+        "'.plot .main-svg')].map(e => e.getBoundingClientRect().right)); })()"
+    )
+    assert 0 < ends <= 700
+    assert _luminance(chromium.run(paper)) > 0.9 and _luminance(chromium.run(text)) < 0.2
+    chromium.run("dispatchEvent(new Event('afterprint'))")
+    assert chromium.run(sizes) == before
+    assert _luminance(chromium.run(paper)) < 0.2 and _luminance(chromium.run(text)) > 0.2
     assert chromium.complaints == []
