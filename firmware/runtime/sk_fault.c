@@ -26,7 +26,8 @@ enum {
     CFSR_MSTKERR = 1 << 4, /* the CPU could not stack its registers: they are lost */
     CFSR_STKERR = 1 << 12,
     ROOM_FOR_SERVING = 640, /* bytes of stack that sk_fault_main and the server need */
-    EXCEPTION_NMI = 2       /* raised by a board's watchdog, and by nothing else */
+    EXCEPTION_NMI = 2,      /* of what is no fault, only a board's watchdog enters here: as the NMI, */
+    EXCEPTION_IRQ_0 = 16    /* or as an interrupt, whichever number it has on the chip */
 };
 
 /*
@@ -63,15 +64,16 @@ static uint32_t deepest_return_address(void)
     return 0;
 }
 
-static uint32_t exception_number(void)
+static bool entered_by_watchdog(void)
 {
-    uint32_t number;
-    __asm__("mrs %0, ipsr" : "=r"(number));
-    return number;
+    uint32_t exception;
+    __asm__("mrs %0, ipsr" : "=r"(exception));
+    return exception == EXCEPTION_NMI || exception >= EXCEPTION_IRQ_0;
 }
 
 __attribute__((noreturn, used)) void sk_fault_main(const uint32_t *frame)
 {
+    sk_board_mark(false); /* the inference is over: no power analyser goes on measuring, no watchdog bites the server */
     record.cfsr = SCB_CFSR;
     record.hfsr = SCB_HFSR;
     record.mmfar = SCB_MMFAR;
@@ -82,7 +84,7 @@ __attribute__((noreturn, used)) void sk_fault_main(const uint32_t *frame)
         record.reason = SK_FAULT_STACK_OVERFLOW;
         record.lr = deepest_return_address();
     } else {
-        record.reason = exception_number() == EXCEPTION_NMI ? SK_FAULT_WATCHDOG : SK_FAULT_CPU;
+        record.reason = entered_by_watchdog() ? SK_FAULT_WATCHDOG : SK_FAULT_CPU;
         record.r0 = frame[0];
         record.r1 = frame[1];
         record.r2 = frame[2];

@@ -108,7 +108,8 @@ def application_files(
     model: CompiledModel, target: SdkTarget, tflite: bytes, *, debug: bool = False
 ) -> dict[str, bytes]:
     """Every file of the application, by its path below its folder. Depends on nothing but the arguments."""
-    own = interpreter_sources(SOURCES, quiet=False) if target.engine == tflm.ENGINE else SOURCES
+    board = (*SOURCES, *target.sdk.sources)
+    own = interpreter_sources(board, quiet=False) if target.engine == tflm.ENGINE else board
     generated, copied = project_sources(model, (*RUNTIME_SOURCES, *own))
     sources = {**generated, **copied}
     model_flags, runtime_flags = (("-Og",), ("-Og",)) if debug else (MODEL_FLAGS, RUNTIME_FLAGS)

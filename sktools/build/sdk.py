@@ -31,6 +31,7 @@ class Sdk:
     tensorflow: str
     variables: Mapping[str, str] = field(default_factory=dict)
     stack_ends: str = ".stack"
+    sources: tuple[str, ...] = ()
 
     @property
     def board_kind(self) -> str:

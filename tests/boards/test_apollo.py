@@ -21,7 +21,7 @@ from sktools.link.client import BoardFaultError
 from sktools.link.ports import Port
 from tests.support import fake_jlink
 from tests.support.fake_evb import FakeEvb, evb_description, fake_evb
-from tests.support.fake_model import CRASH, DEEP_C, OVERFLOW, TFLITE, fake_model, reference
+from tests.support.fake_model import CRASH, DEEP_C, FOREVER, OVERFLOW, TFLITE, fake_model, reference
 from tests.support.stub_sdk import make_sdk
 from tests.support.tools import needs_arm_gcc, needs_qemu
 
@@ -147,6 +147,25 @@ def test_a_fault_is_told_with_its_place(
         with pytest.raises(BoardFaultError, match=told):
             session.run(FRAME.tobytes())
         assert session.client.reset().model == "fake"
+
+
+@needs_arm_gcc
+@needs_qemu
+def test_a_step_without_end_is_told_by_the_watchdog(board: Board, folder: Path, desk: FakeEvb) -> None:
+    assert board.sdk is not None
+    # The chip waits 10 s, which would take QEMU as long.
+    variables = {**board.sdk.variables, "DEFINES": "STUB_WATCHDOG_SPEED=20"}
+    hasty = dataclasses.replace(board, sdk=dataclasses.replace(board.sdk, variables=variables))
+    build = built(hasty, folder, "endless", fake_model(FOREVER))
+    driver_for(hasty).flash(build)
+    with driver_for(hasty).open(build, desk.port) as session:
+        with pytest.raises(
+            BoardFaultError, match=r"did not come to an end in step 3 \(DEC/reverse\) at step_3 \(.*model.c:\d+\)"
+        ):
+            session.run(FRAME.tobytes())
+        assert desk.marks.endswith("I.")  # the power analyser sees no inference any more
+        assert session.client.reset().model == "fake"
+        assert session.client.run_to(FRAME.tobytes(), 1) == activation(1)
 
 
 @needs_arm_gcc

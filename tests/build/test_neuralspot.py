@@ -178,7 +178,7 @@ def test_an_sdk_that_lays_memory_out_otherwise_is_found_out(tmp_path: Path, netw
         build_image(compiled, EVB, network, tmp_path / "out", options)
     other_stack = make_sdk(tmp_path / "stack")
     startup = other_stack / "neuralspot" / "ns-core" / "src" / "apollo4p" / "gcc" / "startup_gcc.c"
-    startup.write_text(startup.read_text().replace("stack + STACK_SIZE}", "stack + STACK_SIZE - 64}"))
+    startup.write_text(startup.read_text().replace("(stack + STACK_SIZE)", "(stack + STACK_SIZE - 64)"))
     with pytest.raises(BuildError, match="the stack begins at 0x10001f00, expected 0x10002000"):
         build_image(compiled, EVB, network, tmp_path / "out2", ImageOptions(sdk=other_stack))
 
@@ -214,11 +214,28 @@ def test_a_path_with_a_blank_is_refused(tmp_path: Path, sdk: Path) -> None:
 
 
 @needs_arm_gcc
-def test_other_boards_build_from_their_description_alone(tmp_path: Path) -> None:
-    lite = make_sdk(tmp_path / "sdk", part="apollo4l")
-    build = build_image(fake_model(), load_board("apollo4l_evb"), TFLITE, tmp_path / "out", ImageOptions(sdk=lite))
-    assert build.board == "apollo4l_evb"
-    assert b"apollo4l_evb" in build.image.read_bytes()
+@pytest.mark.parametrize(
+    ("name", "part", "suite", "arena"),
+    [
+        ("apollo4l_evb", "apollo4l", "R4.5.0", "TCM"),
+        ("apollo3p_evb", "apollo3p", "R3.1.1", "SRAM"),
+        ("apollo3p_evb", "apollo3p", "R3.1.1", "TCM"),
+    ],
+)
+def test_other_boards_build_from_their_description_alone(
+    tmp_path: Path, network: bytes, name: str, part: str, suite: str, arena: str
+) -> None:
+    other = make_sdk(tmp_path / "sdk", part=part, suite=suite)
+    board = load_board(name)
+    compiled = compile_model(network, name="tiny", optimize="none")
+    build = build_image(compiled, board, network, tmp_path / "out", ImageOptions(sdk=other, arena_location=arena))
+    assert build.board == name
+    assert name.encode() in build.image.read_bytes()
+    addresses = symbol_addresses(build.image)
+    assert addresses["sk_arena"] in next(region for region in board.memory if region.name == arena)
+    assert addresses["g_am_pfnVectors"] == next(r.origin for r in board.memory if "code" in r.holds)
+    listing = subprocess.run(["arm-none-eabi-nm", build.image], capture_output=True, text=True, check=True).stdout
+    assert re.search(r" T am_watchdog_isr$", listing, re.MULTILINE)  # ours, not the SDK's weak one
 
 
 def test_a_location_that_cannot_hold_it(tmp_path: Path) -> None:

@@ -97,11 +97,15 @@ OVERFLOW = """\
     output[0] = (int8_t)sk_test_deep(1 << 20);"""
 """A last step that runs out of stack, with DEEP_C among the sources."""
 
-ENDLESS = """\
-    *(volatile uint32_t *)0x40008000u = 1000000u; /* 40 ms of the watchdog's time; 10 s take too long */
+FOREVER = """\
     for (;;) {
     }"""
-"""A last step that never ends on the virtual board."""
+"""A last step that never ends."""
+
+ENDLESS = f"""\
+    *(volatile uint32_t *)0x40008000u = 1000000u; /* 40 ms of the watchdog's time; 10 s take too long */
+{FOREVER}"""
+"""The same on the virtual board."""
 
 
 def stray(position: str) -> str:

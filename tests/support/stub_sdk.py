@@ -13,8 +13,10 @@ def make_sdk(folder: Path, part: str = "apollo4p", suite: str = "R4.5.0", tensor
     """The stubs, with an empty file for each part of the SDK that they do without."""
     shutil.copytree(STUBS, folder)
     core = folder / "neuralspot" / "ns-core" / "src"
-    if part != "apollo4p":
-        shutil.copytree(core / "apollo4p", core / part)
+    for file in (core / "apollo4p" / "gcc").iterdir():
+        if not (core / part / "gcc" / file.name).exists():  # a chip's own linker script stays
+            (core / part / "gcc").mkdir(parents=True, exist_ok=True)
+            shutil.copy(file, core / part / "gcc")
     (folder / ".release-please-manifest.json").write_text('{".": "1.3.0"}\n')
     for path in (
         f"extern/AmbiqSuite/{suite}/module.mk",

@@ -48,4 +48,70 @@ uint32_t am_hal_uart_tx_flush(void *pHandle);
 uint32_t am_hal_uart_interrupt_disable(void *pHandle, uint32_t ui32IntMask);
 uint32_t am_hal_reset_control(am_hal_reset_control_e eControl, void *pArgs);
 
+/* The watchdog: its interrupt is that of QEMU's timer 0. */
+typedef enum { WDT_IRQn = 8 } IRQn_Type;
+
+#define STUB_NVIC(offset) (*(volatile uint32_t *)(0xE000E100u + (offset)))
+static inline void NVIC_EnableIRQ(IRQn_Type number)
+{
+    STUB_NVIC(0x000u) = 1u << number;
+}
+static inline void NVIC_ClearPendingIRQ(IRQn_Type number)
+{
+    STUB_NVIC(0x180u) = 1u << number;
+}
+
+#ifdef AM_PART_APOLLO3P /* AmbiqSuite 3 */
+
+#define AM_HAL_WDT_LFRC_CLK_16HZ (2u << 24)
+#define AM_HAL_WDT_ENABLE_RESET (1u << 2)
+#define AM_HAL_WDT_DISABLE_RESET 0u
+#define AM_HAL_WDT_ENABLE_INTERRUPT (1u << 1)
+
+typedef struct {
+    uint32_t ui32Config;
+    uint16_t ui16InterruptCount;
+    uint16_t ui16ResetCount;
+} am_hal_wdt_config_t;
+
+void am_hal_wdt_init(const am_hal_wdt_config_t *psConfig);
+void am_hal_wdt_start(void);
+void am_hal_wdt_halt(void);
+void am_hal_wdt_int_enable(void);
+void am_hal_wdt_int_clear(void);
+void stub_wdt_restart(void);
+#define am_hal_wdt_restart() stub_wdt_restart()
+
+#else /* AmbiqSuite 4 */
+
+#define AM_HAL_WDT_INTERRUPT_MCU 1u
+
+typedef enum { AM_HAL_WDT_MCU, AM_HAL_WDT_DSP0, AM_HAL_WDT_DSP1 } am_hal_wdt_select_e;
+
+typedef enum {
+    AM_HAL_WDT_OFF,
+    AM_HAL_WDT_128HZ,
+    AM_HAL_WDT_16HZ,
+    AM_HAL_WDT_1HZ,
+    AM_HAL_WDT_1_16HZ
+} am_hal_wdt_clock_select_e;
+
+typedef struct {
+    am_hal_wdt_clock_select_e eClockSource;
+    bool bInterruptEnable;
+    uint32_t ui32InterruptValue;
+    bool bResetEnable;
+    uint32_t ui32ResetValue;
+    bool bAlertOnDSPReset;
+} am_hal_wdt_config_t;
+
+uint32_t am_hal_wdt_config(am_hal_wdt_select_e eTimer, void *pvConfig);
+uint32_t am_hal_wdt_start(am_hal_wdt_select_e eTimer, bool bLock);
+uint32_t am_hal_wdt_stop(am_hal_wdt_select_e eTimer);
+uint32_t am_hal_wdt_restart(am_hal_wdt_select_e eTimer);
+uint32_t am_hal_wdt_interrupt_enable(am_hal_wdt_select_e eTimer, uint32_t ui32InterruptMask);
+uint32_t am_hal_wdt_interrupt_clear(am_hal_wdt_select_e eTimer, uint32_t ui32InterruptMask);
+
+#endif
+
 #endif

@@ -6,23 +6,34 @@ void HardFault_Handler(void) __attribute__((weak));
 void MemManage_Handler(void) __attribute__((weak, alias("HardFault_Handler")));
 void BusFault_Handler(void) __attribute__((weak, alias("HardFault_Handler")));
 void UsageFault_Handler(void) __attribute__((weak, alias("HardFault_Handler")));
+void am_default_isr(void);
+void am_watchdog_isr(void) __attribute__((weak, alias("am_default_isr")));
 int main(void);
 
 extern uint32_t _sdata[], _edata[], _sbss[], _ebss[];
 extern const uint32_t _init_data[];
 
-__attribute__((section(".stack"))) static uint32_t stack[STACK_SIZE];
-__attribute__((section(".heap"), used)) static uint32_t heap[1024];
+#define HEAP_SIZE 1024
+#ifdef AM_PART_APOLLO3P /* its stack takes the heap behind it along */
+#define BELOW_HEAP (STACK_SIZE - HEAP_SIZE)
+#define STACK_TOP (stack + BELOW_HEAP + HEAP_SIZE)
+#else
+#define BELOW_HEAP STACK_SIZE
+#define STACK_TOP (stack + STACK_SIZE)
+#endif
+__attribute__((section(".stack"))) static uint32_t stack[BELOW_HEAP];
+__attribute__((section(".heap"), used)) static uint32_t heap[HEAP_SIZE];
 
 typedef union {
     uint32_t *stack;
     void (*handler)(void);
 } vector_t;
 
-__attribute__((section(".isr_vector"), used)) const vector_t g_am_pfnVectors[16] = {
-    {.stack = stack + STACK_SIZE},   {.handler = Reset_Handler},      {.handler = HardFault_Handler},
+__attribute__((section(".isr_vector"), used)) const vector_t g_am_pfnVectors[25] = {
+    {.stack = STACK_TOP},            {.handler = Reset_Handler},      {.handler = HardFault_Handler},
     {.handler = HardFault_Handler},  {.handler = MemManage_Handler},  {.handler = BusFault_Handler},
     {.handler = UsageFault_Handler},
+    [24] = {.handler = am_watchdog_isr}, /* QEMU's timer 0; the chip's watchdog has another number */
 };
 
 void Reset_Handler(void)
@@ -43,6 +54,12 @@ void Reset_Handler(void)
 }
 
 void HardFault_Handler(void)
+{
+    for (;;) {
+    }
+}
+
+void am_default_isr(void)
 {
     for (;;) {
     }
