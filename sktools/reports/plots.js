@@ -28,6 +28,7 @@ function skShow(plots) {
   for (const [event, printing] of [["beforeprint", true], ["afterprint", false]]) addEventListener(event, () => {
     document.documentElement.classList.toggle("printing", printing);
     skDraw(plots);
+    if (!printing) document.querySelectorAll(".js-plotly-plot").forEach(place => Plotly.relayout(place, { autosize: true }));
   });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => skDraw(plots));
   new MutationObserver(() => skDraw(plots)).observe(document.body, { attributes: true, attributeFilter: ["data-md-color-scheme"] });
