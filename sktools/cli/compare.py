@@ -37,7 +37,7 @@ def command(before: str, after: str, thresholds: Path | None, html: Path | None,
     found = compare(find_bundle(before, place).profile, find_bundle(after, place).profile)
     broken = violations(found, limits)
     if html is not None:
-        write_text(html, comparison_page(found, broken))
+        write_text(html, comparison_page(found, broken, len(limits)))
         console.info(f"wrote {html}")
     console.document({**found.to_json(), "violations": list(broken)})
     console.result(title(found))
@@ -47,5 +47,8 @@ def command(before: str, after: str, thresholds: Path | None, html: Path | None,
     for note in found.notes:
         console.result(f"note: {note}")
     if broken:
-        more = f" (and {len(broken) - 1} more)" if len(broken) > 1 else ""
-        raise ThresholdError(f"{broken[0]}{more}", f"the limits stand in {thresholds}")
+        for line in broken[1:]:
+            console.error(line)
+        raise ThresholdError(broken[0], f"the limits stand in {thresholds}")
+    if limits:
+        console.info(f"{len(limits)} figures are within the limits of {thresholds}")

@@ -26,6 +26,7 @@ COSTS = (
 SCORES = ("accuracy", "f1", "kappa", "average_precision")
 FIGURES = (*COSTS, "mismatched", *SCORES)
 """Every figure that is compared and that a threshold may name."""
+WHOLE_FROM = 1000
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,10 @@ class Delta:
 
 @dataclass(frozen=True)
 class Comparison:
-    """before, after: what identifies each result. notes: what could not be compared, and why."""
+    """before, after: what identifies each result. notes: what could not be compared, and why.
+
+    layer_unit: of the layers' values, 'cycles' where both results count alike, else 'us'.
+    """
 
     before: Mapping[str, str]
     after: Mapping[str, str]
@@ -55,6 +59,7 @@ class Comparison:
     blocks: tuple[Delta, ...]
     layers: tuple[Delta, ...]
     notes: tuple[str, ...]
+    layer_unit: str
 
     def to_json(self) -> dict[str, Any]:
         def rows(deltas: Sequence[Delta]) -> list[dict[str, Any]]:
@@ -66,6 +71,7 @@ class Comparison:
             "figures": rows(self.figures),
             "blocks": rows(self.blocks),
             "layers": rows(self.layers),
+            "layer_unit": self.layer_unit,
             "notes": list(self.notes),
         }
 
@@ -115,6 +121,7 @@ def compare(before: Profile, after: Profile) -> Comparison:
             for one, other in zip(before.layers, after.layers, strict=True)
         ),
         notes=tuple(notes),
+        layer_unit="cycles" if same_unit else "us",
     )
 
 
@@ -140,9 +147,9 @@ def violations(comparison: Comparison, limits: Mapping[str, Limit]) -> tuple[str
             found.append(f"{name}: has a limit, but the result does not tell it")
             continue
         if limit.max is not None and delta.after > limit.max:
-            found.append(f"{name}: {delta.after:g}, at most {limit.max:g} is allowed")
+            found.append(f"{name}: {_told(delta.after)}, at most {_told(limit.max)} is allowed")
         if limit.min is not None and delta.after < limit.min:
-            found.append(f"{name}: {delta.after:g}, at least {limit.min:g} is wanted")
+            found.append(f"{name}: {_told(delta.after)}, at least {_told(limit.min)} is wanted")
         for bound, sign, word in ((limit.max_increase, 1, "rose"), (limit.max_decrease, -1, "fell")):
             found += _moved_too_far(delta, bound, sign, word)
     return tuple(found)
@@ -159,7 +166,12 @@ def _moved_too_far(delta: Delta, bound: float | None, sign: int, word: str) -> l
     if moved <= allowed:
         return []
     limit = f"{bound * 100:g} %" if relative else f"{bound:g}"
-    return [f"{delta.name}: {word} from {delta.before:g} to {delta.after:g}, at most {limit} is allowed"]
+    return [f"{delta.name}: {word} from {_told(delta.before)} to {_told(delta.after)}, at most {limit} is allowed"]
+
+
+def _told(value: float) -> str:
+    """A figure in a sentence: whole where it is large, else four digits."""
+    return f"{value:,.0f}" if abs(value) >= WHOLE_FROM else f"{value:.4g}"
 
 
 def _check_comparable(before: Profile, after: Profile) -> None:

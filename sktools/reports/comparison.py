@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from sktools.profiling.comparison import COSTS, SCORES, Comparison, Delta
+from sktools.reports.figures import decimal
 from sktools.reports.page import render_page
 from sktools.reports.plots import PRIMARY, SECONDARY, Plot, bars
 
 if TYPE_CHECKING:
     from rich.table import Table
+    from rich.text import Text
 
 
 LABELS: Mapping[str, str] = {
@@ -34,6 +36,8 @@ HEADLINE = ("ms_per_sleep_hour", "arena_bytes", "flash_bytes", "accuracy")
 TIMES = ("latency_ms", "ms_per_sleep_hour")
 STEADY = 0.0005
 """Costs that move by a smaller share, and scores by a smaller difference, count as unchanged."""
+MOST_LAYERS = 12
+"""Layers that the terminal shows."""
 
 
 def title(comparison: Comparison) -> str:
@@ -63,7 +67,7 @@ def change(delta: Delta) -> str:
         return f"{delta.change:+,.0f}"
     if delta.name in SCORES:
         return f"{delta.change:+.3f}"
-    return "-" if delta.ratio is None else f"{(delta.ratio - 1) * 100:+.1f} %"
+    return "-" if delta.ratio is None else f"{(delta.ratio - 1) * 100:+,.1f} %"
 
 
 def verdict(delta: Delta) -> str:
@@ -92,29 +96,61 @@ def kind(comparison: Comparison, delta: Delta) -> str:
     return ", then ".join(dict.fromkeys(name for name in (of(comparison.before), of(comparison.after)) if name))
 
 
-def comparison_tables(comparison: Comparison) -> tuple[Table, Table]:
-    """Figures, and milliseconds an hour of sleep by block."""
-    return (
-        _table("figure", comparison.figures),
-        _table("block, ms/sleep hour", comparison.blocks),
-    )
+def moved_layers(comparison: Comparison) -> list[Delta]:
+    """The layers whose cost changed, those that changed most first."""
+    moved = [delta for delta in comparison.layers if cost_verdict(delta)]
+    return sorted(moved, key=lambda delta: -abs(delta.change or 0.0))
 
 
-def _table(name: str, deltas: tuple[Delta, ...]) -> Table:
+def cost_verdict(delta: Delta) -> str:
+    """'good' or 'bad' for a block or layer that became cheaper or dearer, '' for neither."""
+    if not delta.change or abs(delta.change) <= STEADY * abs(delta.before or 0.0):
+        return ""
+    return "good" if delta.change < 0 else "bad"
+
+
+def comparison_tables(comparison: Comparison) -> tuple[Table, ...]:
+    """Figures, milliseconds an hour of sleep by block, and the layers that moved most, for a terminal."""
     from rich.table import Table
 
-    table = Table()
-    table.add_column(name)
-    for column in ("before", "after", "change"):
-        table.add_column(column, justify="right")
-    for delta in deltas:
+    def table(name: str, *columns: str) -> Table:
+        made = Table()
+        made.add_column(name)
+        for column in (*columns, "before", "after", "change"):
+            made.add_column(column, justify="left" if column in columns else "right")
+        return made
+
+    figures = table("figure", "kind")
+    for delta in comparison.figures:
         if delta.before is not None or delta.after is not None:
-            table.add_row(delta.name, number(delta, delta.before), number(delta, delta.after), change(delta))
-    return table
+            values = number(delta, delta.before), number(delta, delta.after), _colored(change(delta), verdict(delta))
+            figures.add_row(delta.name, kind(comparison, delta), *values)
+    blocks = table("block, ms/sleep hour")
+    for delta in comparison.blocks:
+        blocks.add_row(delta.name, *_cost_cells(delta, 3))
+    moved = moved_layers(comparison)
+    if not moved:
+        return figures, blocks
+    more = f" ({MOST_LAYERS} of {len(moved)} that changed; --html and --json hold all)"
+    layers = table(f"layer, {comparison.layer_unit}")
+    layers.caption = f"the layers that changed most{more}" if len(moved) > MOST_LAYERS else None
+    for delta in moved[:MOST_LAYERS]:
+        layers.add_row(delta.name, *_cost_cells(delta, 0 if comparison.layer_unit == "cycles" else 1))
+    return figures, blocks, layers
 
 
-def comparison_page(comparison: Comparison, broken: tuple[str, ...] = ()) -> str:
-    """The HTML of a comparison. broken: the limits that are not met."""
+def _cost_cells(delta: Delta, digits: int) -> tuple[str, str, Text]:
+    return decimal(delta.before, digits), decimal(delta.after, digits), _colored(change(delta), cost_verdict(delta))
+
+
+def _colored(text: str, verdict: str) -> Text:
+    from rich.text import Text
+
+    return Text(text, style={"good": "green", "bad": "red"}.get(verdict, ""))
+
+
+def comparison_page(comparison: Comparison, broken: tuple[str, ...] = (), limits: int = 0) -> str:
+    """The HTML of a comparison. broken: the limits that are not met, of `limits` that were asked for."""
     plots: dict[str, Plot] = {}
     if any(delta.before is not None or delta.after is not None for delta in comparison.blocks):
         names = [delta.name for delta in comparison.blocks]
@@ -132,11 +168,13 @@ def comparison_page(comparison: Comparison, broken: tuple[str, ...] = ()) -> str
         title=title(comparison),
         comparison=comparison,
         broken=broken,
+        limits=limits,
         cards=[delta for delta in comparison.figures if delta.name in HEADLINE and delta.after is not None],
         labels=LABELS,
         number=number,
         change=change,
         verdict=verdict,
+        cost_verdict=cost_verdict,
         kind=kind,
     )
 

@@ -7,7 +7,7 @@ import pytest
 
 from sktools.profiling.comparison import COSTS, FIGURES, Comparison, Delta, compare
 from sktools.profiling.profile import Profile
-from sktools.reports.comparison import LABELS, change, comparison_page, kind, number, verdict
+from sktools.reports.comparison import LABELS, change, comparison_page, comparison_tables, kind, number, verdict
 from tests.support.browser import Browser
 from tests.support.report_tables import Tables
 
@@ -82,4 +82,22 @@ def test_a_browser_shows_it(comparison: Comparison, chromium: Browser, tmp_path:
     assert chromium.run("document.querySelector('.verdict.bad').textContent") == "Limit not met: flash_bytes: rose"
     sort = "document.querySelectorAll('#table-layers th')[1].querySelector('button').click()"
     cells = "[...document.querySelectorAll('#table-layers tbody tr')].map(row => row.cells[1].textContent)"
-    assert chromium.run(f"{sort}, {cells}") == ["300.0", "121.0", "0.0"]
+    assert chromium.run(f"{sort}, {cells}") == ["300", "121", "0"]
+
+
+def test_the_terminal_tells_kinds_and_the_layers_that_moved_most(profile: Profile) -> None:
+    layers = tuple(
+        dataclasses.replace(layer, cycles=layer.cycles / 2 if layer.cycles else layer.cycles)
+        for layer in profile.layers
+    )
+    found = compare(profile, dataclasses.replace(profile, layers=layers))
+    figures, _, moved = comparison_tables(found)
+    assert list(figures.columns[1].cells)[:3] == ["predicted", "measured", "predicted"]
+    assert list(moved.columns[0].cells) == ["DEC/conv", "ENC/depthwise"]
+    assert [str(cell) for cell in moved.columns[3].cells] == ["-50.0 %", "-50.0 %"]
+    assert len(comparison_tables(compare(profile, profile))) == 2
+
+
+def test_the_page_says_when_limits_are_met(comparison: Comparison) -> None:
+    assert "All 2 limits are met" in comparison_page(comparison, (), 2)
+    assert "met</p>" not in comparison_page(comparison)
