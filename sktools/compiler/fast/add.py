@@ -46,17 +46,38 @@ def pack_add(
         scale[0] * 2.0 ** (scale[1] - 31 + left_shift) * scales[2][0] * 2.0 ** (scales[2][1] - 31 + SHIFT)
         for scale in scales[:2]
     ]
+    nearest = [round(value) for value in ideal]
+    # A move changes the plane by no more than this, so a pair that is twice as far from binding never binds.
+    slack = 4 * REACH * 128
+    plane = steps[:, None] * nearest[0] + steps[None, :] * nearest[1]
+    floors = _binding((wanted << SHIFT) - plane, wanted > -128, slack)
+    ceilings = _binding(plane - (wanted << SHIFT) - (1 << SHIFT) + 1, wanted < 127, slack)
     moves = sorted(itertools.product(range(-REACH, REACH + 1), repeat=2), key=lambda move: abs(move[0]) + abs(move[1]))
     for move in moves:
-        slopes = [round(value) + step for value, step in zip(ideal, move, strict=True)]
-        plane = steps[:, None] * slopes[0] + steps[None, :] * slopes[1]
-        lower = int(((wanted << SHIFT) - plane)[wanted > -128].max(initial=-(1 << 31)))
-        upper = int(((wanted << SHIFT) + (1 << SHIFT) - 1 - plane)[wanted < 127].min(initial=1 << 31))
+        slopes = [value + step for value, step in zip(nearest, move, strict=True)]
+        lower = int((floors.values - floors.a * move[0] - floors.b * move[1]).max(initial=-(1 << 31)))
+        upper = -int((ceilings.values + ceilings.a * move[0] + ceilings.b * move[1]).max(initial=-(1 << 31)))
         offset = (lower + upper) // 2
-        reach = int(np.abs(plane).max()) + abs(offset)
+        reach = max(abs(a * slopes[0] + b * slopes[1]) for a in (-128, 127) for b in (-128, 127)) + abs(offset)
         if lower <= upper and reach < 1 << 31:
             return AddConstants(slopes[0], slopes[1], offset)
     return None
+
+
+@dataclass(frozen=True)
+class _Bounds:
+    """Pairs a and b, and what each asks of the offset at least."""
+
+    a: NDArray[np.int64]
+    b: NDArray[np.int64]
+    values: NDArray[np.int64]
+
+
+def _binding(values: NDArray[np.int64], counted: NDArray[np.bool_], slack: int) -> _Bounds:
+    """Of [256, 256] bounds, those within `slack` of the greatest that counts."""
+    greatest = int(values.max(initial=-(1 << 62), where=counted))
+    rows, columns = np.nonzero(counted & (values >= greatest - slack))
+    return _Bounds(rows - 128, columns - 128, values[rows, columns])
 
 
 def _rescale(values: NDArray[np.int64], scale: Scale) -> NDArray[np.int64]:
