@@ -11,6 +11,9 @@ from tests.soak.table import amount, figures, pytest_terminal_summary
 settings.register_profile("sktools", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("sktools")
 
+_HANG_S = 600
+"""No test of the fast share takes nearly as long; the soak's limits are a day."""
+
 __all__ = ["amount", "figures", "pytest_terminal_summary"]
 
 
@@ -27,5 +30,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         return
     skip = pytest.mark.skip(reason="long; make soak runs it")
     for item in items:
+        limit = item.get_closest_marker("timeout")
+        if limit is not None and limit.args[0] > _HANG_S:
+            item.add_marker(pytest.mark.timeout(_HANG_S), append=False)
         if item.get_closest_marker("soak"):
             item.add_marker(skip)

@@ -11,6 +11,8 @@ from tests.soak.table import Amount, Figures, shards
 
 CLANG = clang()
 SHARDS = 4
+FAST = {"frame": 40_000, "server": 15_000}
+"""Target -> inputs in `make test`."""
 
 pytestmark = pytest.mark.skipif(CLANG is None, reason="clang with libFuzzer (libclang-rt-14-dev) is not installed")
 
@@ -20,12 +22,12 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.mark.timeout(7200)
-@pytest.mark.parametrize("target", ["frame", "server"])
+@pytest.mark.parametrize("target", FAST)
 def test_no_input_trips_a_sanitizer_or_the_oracle(
     target: str, shard: int, amount: Amount, figures: Figures, tmp_path: Path
 ) -> None:
     assert CLANG is not None
-    count = amount(40_000, 10_000_000 // SHARDS)
+    count = amount(FAST[target], 10_000_000 // SHARDS)
     campaign = run(build(target, tmp_path, CLANG), count, shard + 1, CORPUS / target, 7000)
     figures(
         f"libFuzzer on the firmware's {target}, ASan and UBSan",

@@ -66,7 +66,7 @@ def test_mutated_files_end_in_a_model_or_one_clear_error(shard: int, amount: Amo
 def test_accepted_files_compute_what_the_reference_does(
     shard: int, amount: Amount, figures: Figures, tmp_path: Path
 ) -> None:
-    chosen = _accepted(shard, amount(12, 500 // SHARDS))
+    chosen = _accepted(shard, amount(5, 500 // SHARDS))
     for result in chosen:
         (tmp_path / f"{result.number}.tflite").write_bytes(result.content)
     subprocess.run(

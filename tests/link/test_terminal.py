@@ -25,8 +25,11 @@ from tests.support.tools import needs_cc, needs_qemu
 
 pytestmark = needs_cc
 
-PATIENCE = Patience(answer_s=0.06, run_s=2.0)
-"""The board answers at once, so a lost answer need not be waited for as long as on a real port."""
+PATIENCE = Patience(answer_s=0.25, run_s=5.0)
+"""The board answers at once, so a lost answer need not be waited for as long as on a real port; a busy machine is."""
+
+HASTE = Patience(answer_s=0.06, run_s=2.0)
+"""For lines so bad that frames may be lost for good: what counts is that none is answered wrongly."""
 
 RATES = [0.0, 0.0001, 0.0003, 0.001, 0.003, 0.01]
 
@@ -62,7 +65,7 @@ def test_frames_over_a_faulty_line(rate: float, amount: Amount, figures: Figures
     count = amount(40 if rate < 0.001 else 12, 10_000)
     right = errors = 0
     terminal = Terminal(firmware, Faults.at(rate), seed=int(rate * 1e6))
-    with connected(terminal) as client:
+    with connected(terminal, HASTE if rate > 0.001 else PATIENCE) as client:
         for seed in range(count):
             frame = frame_of(seed)
             try:
@@ -89,7 +92,7 @@ def test_frames_over_a_faulty_line(rate: float, amount: Amount, figures: Figures
 KINDS = {
     "flipped, dropped and doubled bytes": Faults(byte=0.0005),
     "delayed and split": Faults(split=0.5, delay_s=0.01),
-    "delayed beyond patience": Faults(split=0.05, delay_s=0.2),
+    "delayed beyond patience": Faults(split=0.05, delay_s=0.5),
     "reset in the middle of a frame": Faults(reset=0.05),
     "silent": Faults(silence=0.05),
     "babbling": Faults(babble=0.2),
@@ -192,7 +195,7 @@ def test_a_port_that_another_program_holds_is_one_error() -> None:
 @pytest.mark.timeout(24 * 3600)
 def test_the_virtual_board_behind_a_faulty_line(amount: Amount, figures: Figures) -> None:
     """The firmware as it runs on a Cortex-M4, its own UART and reset, with the same faults in between."""
-    count = amount(4, 1000)
+    count = amount(3, 1000)
     right = errors = 0
     build = fake_build("virtual")
     with driver_for(load_board("virtual")).open(build) as session:
