@@ -40,6 +40,13 @@ def partial_folder(parent: Path, purpose: str) -> Iterator[Path]:
             os.close(lock)
 
 
+@contextlib.contextmanager
+def temporary_folder() -> Iterator[Path]:
+    """An empty folder where the system keeps temporary files. Raises OSError where that place cannot be written."""
+    with partial_folder(Path(tempfile.gettempdir()), "sktools") as folder:
+        yield folder
+
+
 def _lock(folder: Path) -> int | None:
     """A descriptor that holds the folder's lock; None where another holds it, or the file system knows no locks."""
     try:

@@ -5,17 +5,18 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
 import pytest
 
-from sktools.partial import partial_folder
+from sktools.partial import partial_folder, temporary_folder
 
 _HOLD = """\
 import sys, time
 from pathlib import Path
-from sktools.partial import partial_folder
+from sktools.partial import partial_folder, temporary_folder
 with partial_folder(Path(sys.argv[1]), "test") as folder:
     (folder / "half").write_text("written")
     print(folder, flush=True)
@@ -76,3 +77,13 @@ def test_what_is_not_ours_is_left_alone(tmp_path: Path) -> None:
     with partial_folder(tmp_path, "test"):
         pass
     assert {path.name for path in tmp_path.iterdir()} == {".other-1", "test-1"}
+
+
+def test_temporary_folders_are_tidied_up_alike(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    left = tmp_path / ".sktools-left"
+    left.mkdir()
+    make_old(left)
+    with temporary_folder() as folder:
+        assert list(tmp_path.iterdir()) == [folder]
+    assert list(tmp_path.iterdir()) == []

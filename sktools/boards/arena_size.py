@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import tempfile
 from pathlib import Path
 
 from sktools.boards.board import load_board
@@ -14,6 +13,7 @@ from sktools.build.shipped import firmware_path
 from sktools.build.tflm import LARGEST_ARENA, SOURCES, archive, find_tensorflow, interpreter_model, interpreter_target
 from sktools.compiler.compiled import CompiledModel
 from sktools.errors import BuildError, LinkError
+from sktools.partial import temporary_folder
 
 SIZING_BOARD = "virtual"
 
@@ -60,8 +60,8 @@ def _measure(model: CompiledModel, tflite: bytes, tensorflow: Path) -> int:
     from sktools.boards.driver import driver_for
 
     board = load_board(SIZING_BOARD)
-    with tempfile.TemporaryDirectory(prefix="sktools-") as name:
-        build = build_firmware(model, interpreter_target(board.target, tensorflow), tflite, Path(name) / "sizing")
+    with temporary_folder() as folder:
+        build = build_firmware(model, interpreter_target(board.target, tensorflow), tflite, folder / "sizing")
         try:
             with driver_for(board).open(build) as session:
                 return session.client.hello().arena_bytes

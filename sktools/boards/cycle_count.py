@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from sktools.boards.cycle_model import Window, build_plugin, plugin_arguments, read_windows
 from sktools.boards.qemu import find_qemu, machine_command, start, stop
 from sktools.errors import BuildError, LinkError, SktoolsError, UsageError
+from sktools.partial import temporary_folder
 
 USAGE = "usage: python -m sktools.boards.cycle_count IMAGE.elf [TIMEOUT_SECONDS]"
 
@@ -43,8 +43,7 @@ def count_cycles(image: Path, timeout_s: float = 60.0) -> BenchRun:
         raise BuildError(f"no image at {image}")
     qemu = find_qemu()
     plugin = build_plugin(qemu)
-    with tempfile.TemporaryDirectory(prefix="sktools-") as name:
-        folder = Path(name)
+    with temporary_folder() as folder:
         records, uart, log = folder / "records", folder / "uart", folder / "log"
         extra = [
             *("-serial", f"file:{uart}", "-semihosting-config", "enable=on,target=native"),

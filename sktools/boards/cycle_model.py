@@ -10,7 +10,6 @@ import shutil
 import struct
 import subprocess
 import sys
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +17,7 @@ from sktools.boards.qemu import MACHINE, qemu_version
 from sktools.build.cache import cache_folder
 from sktools.build.shipped import firmware_path
 from sktools.errors import LinkError, MissingError
-from sktools.partial import partial_folder
+from sktools.partial import partial_folder, temporary_folder
 
 SOURCES = ("plugin.c", "thumb2_cost.c")
 HEADERS = ("qemu_plugin_api.h", "thumb2_cost.h")
@@ -122,8 +121,7 @@ def _load(qemu: Path, plugin: Path, folder: Path) -> str:
 
 def _api_version(qemu: Path, compiler: str) -> int:
     """The newest plugin API this QEMU speaks: it names it when it turns away a plugin that wants a later one."""
-    with tempfile.TemporaryDirectory(prefix="sktools-") as name:
-        folder = Path(name)
+    with temporary_folder() as folder:
         probe = folder / "probe.so"
         _compile(compiler, _ANY_TOO_NEW_API, probe)
         answer = _load(qemu, probe, folder)

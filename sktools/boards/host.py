@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +13,7 @@ from sktools.boards.driver import Counter, Session, driver
 from sktools.build.build import Build
 from sktools.errors import LinkError
 from sktools.link.client import Client
+from sktools.partial import temporary_folder
 
 _SINK = ctypes.CFUNCTYPE(None, ctypes.POINTER(ctypes.c_uint8), ctypes.c_uint32)
 
@@ -27,16 +27,16 @@ class InProcessTransport:
     name = "the host build"
 
     def __init__(self, library: Path) -> None:
-        # A copy under a name of its own: the loader hands out one library for one path, with one state.
-        self._folder = tempfile.TemporaryDirectory(prefix="sktools-")
-        copy = Path(shutil.copy(library, self._folder.name))
-        try:
-            self._library: ctypes.CDLL | None = ctypes.CDLL(str(copy))
-        except OSError as error:
-            self._folder.cleanup()
-            raise LinkError(
-                f"cannot load {library}: {error}", "build it again: sktools build-fw MODEL --board host"
-            ) from error
+        # A copy under a name of its own: the loader hands out one library for one path, with one state. Once it is
+        # loaded the file is not needed.
+        with temporary_folder() as folder:
+            copy = Path(shutil.copy(library, folder))
+            try:
+                self._library: ctypes.CDLL | None = ctypes.CDLL(str(copy))
+            except OSError as error:
+                raise LinkError(
+                    f"cannot load {library}: {error}", "build it again: sktools build-fw MODEL --board host"
+                ) from error
         self._received = bytearray()
         self._sink = _SINK(self._take)  # the library keeps the pointer, so we keep the object
         self._library.sk_host_open(self._sink)
@@ -60,7 +60,6 @@ class InProcessTransport:
             import _ctypes
 
             _ctypes.dlclose(handle)
-            self._folder.cleanup()
 
 
 @driver("host")

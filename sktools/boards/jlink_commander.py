@@ -11,7 +11,6 @@ import re
 import shlex
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ from pathlib import Path
 from sktools.boards.board import JLink
 from sktools.build.project import render
 from sktools.errors import LinkError, MissingError, SktoolsError, UsageError
+from sktools.partial import temporary_folder
 
 PROGRAMS = ("JLinkExe", "JLink.exe")
 PATH_VARIABLE = "SKTOOLS_JLINK"
@@ -156,8 +156,8 @@ def _command(settings: JLink, program: str, template: str, fields: Mapping[str, 
 
 def run(command: Command) -> tuple[int, str]:
     """Exit code and output. Raises MissingError where the program does not start, LinkError where it does not end."""
-    with tempfile.TemporaryDirectory(prefix="sktools-") as name:
-        file = Path(name) / "commands.jlink"
+    with temporary_folder() as folder:
+        file = folder / "commands.jlink"
         file.write_text(command.script)
         try:
             done = subprocess.run(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import subprocess
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +18,7 @@ from sktools.build.elf import image_sizes
 from sktools.errors import BuildError, LinkError, MissingError
 from sktools.link.client import Client, Patience, Run
 from sktools.link.transport import SerialTransport
+from sktools.partial import temporary_folder
 
 _START_S = 20.0
 _PATIENCE = Patience(answer_s=2.0, run_s=120.0)
@@ -88,8 +88,7 @@ class VirtualDriver:
     def open(self, build: Build, port: str | None = None, baud: int | None = None) -> Iterator[Session]:
         """port, baud: not used; QEMU makes a pseudo-terminal, which knows no rate."""
         qemu = find_qemu()
-        with tempfile.TemporaryDirectory(prefix="sktools-") as name:
-            folder = Path(name)
+        with temporary_folder() as folder:
             counter, records, extra = _counting(qemu, folder)
             log = folder / "log"
             with log.open("wb") as stream:
