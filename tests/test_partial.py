@@ -16,7 +16,7 @@ from sktools.partial import partial_folder, temporary_folder
 _HOLD = """\
 import sys, time
 from pathlib import Path
-from sktools.partial import partial_folder, temporary_folder
+from sktools.partial import partial_folder
 with partial_folder(Path(sys.argv[1]), "test") as folder:
     (folder / "half").write_text("written")
     print(folder, flush=True)

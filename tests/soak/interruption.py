@@ -10,13 +10,25 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 _MARK = "SKTOOLS_TEST_MARK"
+_READY = "SKTOOLS_TEST_READY"
 _GRACE_S = 60.0
+_START_S = 120.0
+
+_PROGRAM = """\
+import os
+from pathlib import Path
+from sktools.cli.main import main
+Path(os.environ["SKTOOLS_TEST_READY"]).touch()
+main()
+"""
+"""A Ctrl-C before Python has imported the command line is Python's to answer, and how long that takes none can say."""
 
 
 @dataclass(frozen=True)
@@ -33,24 +45,37 @@ def _hear_ctrl_c() -> None:
 
 
 class CommandLine:
-    """`sktools` in a folder; its processes are found again by a mark in their environment."""
+    """`sktools` in a folder; its processes are found again by a mark in their environment.
 
-    def __init__(self, folder: Path, *arguments: str) -> None:
+    environment: what else it finds there. Its temporary files go to folder/tmp.
+    """
+
+    def __init__(self, folder: Path, *arguments: str, environment: Mapping[str, str] | None = None) -> None:
         if not sys.platform.startswith("linux"):
             pytest.skip("reads /proc")
-        self._folder = folder
         self._mark = secrets.token_hex(8)
         self._error = folder.with_name(f"{folder.name}-{self._mark}.err")
+        self._ready = self._error.with_suffix(".ready")
+        temporary = folder / "tmp"
+        temporary.mkdir(exist_ok=True)
+        paths = {"TMPDIR": str(temporary), _READY: str(self._ready)}
         with self._error.open("wb") as stream:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "sktools.cli.main", *arguments],
+                [sys.executable, "-c", _PROGRAM, *arguments],
                 cwd=folder,
-                env={**os.environ, _MARK: self._mark, "TF_CPP_MIN_LOG_LEVEL": "3"},
+                env={**os.environ, **paths, _MARK: self._mark, "TF_CPP_MIN_LOG_LEVEL": "3", **(environment or {})},
                 stdout=subprocess.DEVNULL,
                 stderr=stream,
                 start_new_session=True,
                 preexec_fn=_hear_ctrl_c,
             )
+
+    def wait_until_ready(self) -> None:
+        """Until it has imported the command line, or has ended."""
+        deadline = time.monotonic() + _START_S
+        while not self._ready.exists() and self._process.poll() is None:
+            assert time.monotonic() < deadline, "it does not start"
+            time.sleep(0.005)
 
     def wait(self, timeout_s: float = 600) -> Cut:
         status = self._process.wait(timeout_s)
@@ -61,9 +86,13 @@ class CommandLine:
 
         Ctrl-C reaches the whole foreground group of a terminal; kill -9 the one process.
         """
+        self.wait_until_ready()
         deadline = time.monotonic() + after_s
         while time.monotonic() < deadline and self._process.poll() is None:
             time.sleep(0.005)
+        if not self.processes() and self._process.poll() is None:
+            self._process.kill()
+            pytest.skip("this system does not show the environment of processes")
         if self._process.poll() is None:
             if how is signal.SIGINT:
                 os.killpg(self._process.pid, how)
@@ -106,4 +135,4 @@ def check_bundles(results: Path) -> int:
 
 def hidden(folder: Path) -> list[Path]:
     """What a run was writing when it was killed."""
-    return [path for pattern in (".build-*", ".partial-*", ".*.partial") for path in folder.rglob(pattern)]
+    return [path for pattern in (".build-*", ".partial-*", "*.partial", ".sktools-*") for path in folder.rglob(pattern)]

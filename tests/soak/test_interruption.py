@@ -9,7 +9,7 @@ import random
 import shutil
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -17,6 +17,7 @@ import pytest
 from sktools.build.build import load_build
 from tests.soak.interruption import CommandLine, Cut, check_bundles, hidden
 from tests.soak.table import Amount, Figures
+from tests.support import fake_jlink
 from tests.support.random_network import Family, random_network
 from tests.support.tools import needs_qemu
 
@@ -34,17 +35,16 @@ held_out_rule: two, for a test
 held_out: {synthetic: [syn-005, syn-010]}
 """
 
-START_S = 0.6
-"""Ctrl-C before Python has imported the command line is Python's to answer."""
-
 
 def make_model(folder: Path) -> None:
     (folder / "m.tflite").write_bytes(random_network(Family(frames=32, filters=(8,), depths=(1,), dilations=(1,))))
 
 
-def timed(folder: Path, *arguments: str) -> float:
+def timed(folder: Path, *arguments: str, environment: Mapping[str, str] | None = None) -> float:
+    line = CommandLine(folder, *arguments, environment=environment)
+    line.wait_until_ready()
     started = time.monotonic()
-    ended = CommandLine(folder, *arguments).wait()
+    ended = line.wait()
     assert ended.status == 0, ended.error
     return time.monotonic() - started
 
@@ -70,10 +70,11 @@ def campaign(
     figures: Figures,
     check: Callable[[], object],
     clear: Callable[[], None],
+    environment: Mapping[str, str] | None = None,
 ) -> None:
     """Cuts the command line `count` times, checks what is left each time, and lets it end in peace at last."""
     clear()
-    full_s = timed(folder, *arguments)
+    full_s = timed(folder, *arguments, environment=environment)
     draw = random.Random(arguments[0])
     verdicts = {"finished": 0, "interrupted": 0, "killed": 0}
     for number in range(count):
@@ -81,14 +82,14 @@ def campaign(
             clear()
         how = signal.SIGINT if number % 2 == 0 else signal.SIGKILL
         before = hidden(folder)  # of a kill, where the run is cut before it could tidy up
-        after_s = START_S + draw.random() * max(full_s - START_S, 0.1)
-        verdicts[judge(how, CommandLine(folder, *arguments).cut(after_s, how))] += 1
+        line = CommandLine(folder, *arguments, environment=environment)
+        verdicts[judge(how, line.cut(0.05 + draw.random() * full_s, how))] += 1
         left = set(hidden(folder)) - set(before)
         assert how is signal.SIGKILL or not left, f"what it was writing is still there: {left}"
         for path in left:
             os.utime(path, (0, 0))  # as if the kill were long ago: a folder just made is not tidied away
         check()
-    timed(folder, *arguments)
+    timed(folder, *arguments, environment=environment)
     check()
     assert not hidden(folder)
     assert count < 20 or (verdicts["interrupted"] and verdicts["killed"])
@@ -123,8 +124,35 @@ def test_run(tmp_path: Path, amount: Amount, figures: Figures) -> None:
     make_model(tmp_path)
     arguments = ["run", "m.tflite", "--frames", "2"]
     check = lambda: check_bundles(tmp_path / "results")  # noqa: E731
-    campaign(tmp_path, arguments, amount(4, 100), figures, check, removing(tmp_path / "build"))
+    campaign(tmp_path, arguments, amount(2, 100), figures, check, removing(tmp_path / "build"))
     assert check() >= 2
+
+
+@needs_qemu
+@pytest.mark.soak
+def test_profile(tmp_path: Path, amount: Amount, figures: Figures) -> None:
+    make_model(tmp_path)
+    timed(tmp_path, "build-fw", "m.tflite")
+    check = lambda: check_bundles(tmp_path / "results")  # noqa: E731
+    arguments = ["profile", "m.tflite", "--frames", "2"]
+    campaign(tmp_path, arguments, amount(2, 60), figures, check, lambda: None)
+    assert check() >= 2
+
+
+def test_flash(tmp_path: Path, amount: Amount, figures: Figures) -> None:
+    """Through a fake J-Link that takes half a second. What it does to the chip is its own, the next flash is whole."""
+    desk, slow = tmp_path / "desk", tmp_path / "slow"
+    desk.mkdir()
+    slow.mkdir()
+    program = fake_jlink.install(tmp_path) / "JLinkExe"
+    (slow / "JLinkExe").write_text(f'#!/bin/sh\nsleep 0.5\nexec "{program}" "$@"\n')
+    (slow / "JLinkExe").chmod(0o755)
+    image = tmp_path / "firmware.bin"
+    image.write_bytes(bytes(range(256)) * 8)
+    places = {"PATH": f"{slow}{os.pathsep}{os.environ['PATH']}", "FAKE_JLINK": str(desk), "SKTOOLS_JLINK": ""}
+    arguments = ["flash", "--image", str(image), "--board", "apollo4p_evb"]
+    campaign(tmp_path, arguments, amount(2, 60), figures, lambda: None, lambda: None, places)
+    assert (desk / "flash.bin").read_bytes() == image.read_bytes()
 
 
 @pytest.mark.soak
