@@ -10,7 +10,7 @@ STAMP := $(VENV)/.installed-$(LOCK_HASH)
 JOBS ?= 2
 MODEL ?= ss-2
 
-.PHONY: help demo test lint format docs picture soak lock system venv clean
+.PHONY: help demo test lint format results docs picture soak lock system venv clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,7 +33,11 @@ format: $(STAMP) ## rewrite the sources in the project's style
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-docs: $(STAMP) ## the documentation site, in site/
+results: system $(STAMP) ## each zoo model on the virtual board, for the models page
+	@for model in ss-2 ss-3 ss-4 ss-5; do $(BIN)/sktools run $$model --quiet > /dev/null; done
+
+docs: $(STAMP) ## the documentation site, in site/; a first time with the zoo's results
+	@test -n "$$(find results -name profile.json -print -quit 2>/dev/null)" || $(MAKE) --no-print-directory results
 	@rm -rf build/docs && mkdir -p build && cp -r docs build/docs
 	@sed -e 's#(docs/#(#g' -e 's#(LICENSE)#(https://opensource.org/license/bsd-3-clause)#' README.md > build/docs/index.md
 	@$(BIN)/sktools zoo page --output build/docs

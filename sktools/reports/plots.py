@@ -64,7 +64,7 @@ def stacked_bars(rows: Mapping[str, Sequence[tuple[str, float]]], x_title: str) 
     return plot
 
 
-def agreement(names: Sequence[str], true: Sequence[float], answered: Sequence[float], what: str) -> Plot:
+def agreement(names: Sequence[str], true: Sequence[float], answered: Sequence[float], unit: str) -> Plot:
     """A quantity of each night, true along and answered up, with the line where both agree."""
     points: Plot = {
         "type": "scatter",
@@ -84,8 +84,8 @@ def agreement(names: Sequence[str], true: Sequence[float], answered: Sequence[fl
         "line": {"color": WARM, "dash": "dash"},
         "hoverinfo": "skip",
     }
-    plot = figure([points, line], f"{what}: answered", showlegend=False)
-    plot["layout"]["xaxis"]["title"] = {"text": f"{what}: true"}
+    plot = figure([points, line], f"answered, {unit}", showlegend=False)
+    plot["layout"]["xaxis"]["title"] = {"text": f"true, {unit}"}
     return plot
 
 

@@ -34,6 +34,8 @@ class PublishedScore:
 
 
 SLAMSS = "https://doi.org/10.1371/journal.pone.0285703"
+SLAMSS_FLOPS_PER_EPOCH = 8.8e6
+"""As the sleep stage page counts SLAMSS: its convolutions and LSTMs, without the attention."""
 SLEEPKIT = "https://github.com/AmbiqAI/sleepkit"
 
 SCORES: Mapping[int, tuple[PublishedScore, ...]] = {

@@ -12,9 +12,8 @@ from sktools.model_config import BASE_STAGES, EPOCHS_PER_HOUR, ModelConfig
 from sktools.profiling.bundle import Bundle
 from sktools.profiling.profile import Profile
 from sktools.reports import plots, profile_plots
-from sktools.reports.figures import decimal
 from sktools.reports.page import markdown_page, plot_assets
-from sktools.reports.published import BLOCK_MS_PER_SLEEP_HOUR, SCORES, SOURCE
+from sktools.reports.published import BLOCK_MS_PER_SLEEP_HOUR, SCORES, SLAMSS_FLOPS_PER_EPOCH, SOURCE
 
 PAGE = "sleep-stage-models.md"
 ASSETS = "assets/zoo"
@@ -66,14 +65,25 @@ class ZooModel:
 
 
 @dataclass(frozen=True)
-class Night:
-    """Sleep efficiency in percent and total sleep time in hours of one night, true and as answered."""
+class Agreement:
+    """A sleep measure that is plotted by night.
 
-    subject: str
-    efficiency: float
-    efficiency_answered: float
-    sleep_hours: float
-    sleep_hours_answered: float
+    kind: stands in the plot's name. measure: the key in metrics.json. unit: of the plot's axes. scale: how many of the
+    units of metrics.json are one of them.
+    """
+
+    kind: str
+    title: str
+    measure: str
+    unit: str
+    scale: float = 1.0
+
+
+AGREEMENTS = (
+    Agreement("efficiency", "Sleep efficiency", "efficiency_percent", "%"),
+    Agreement("tst", "Total sleep time", "total_sleep_min", "h", scale=60.0),
+    Agreement("waso", "Wake after sleep onset", "wake_after_onset_min", "min"),
+)
 
 
 def choose_results(found: Iterable[Bundle], model: str, sha256: str) -> list[Bundle]:
@@ -103,8 +113,12 @@ def zoo_page(models: Sequence[ZooModel]) -> dict[str, bytes]:
         shown=set(shown),
         plot_name=plot_name,
         comparisons=[(stages, SCORES[stages], _of_stages(models, stages)) for stages in COMPARED],
+        agreements=AGREEMENTS,
+        block_rows=[row for model in models if model.config.name == BLOCK_MODEL for row in block_rows(model)],
+        slamss_flops=SLAMSS_FLOPS_PER_EPOCH * EPOCHS_PER_HOUR,
         kilo=kilo,
         recall=recall,
+        hundredths=hundredths,
         interval=interval,
         measures=MEASURES,
         hours=lambda model: f"{model.config.network.epochs / EPOCHS_PER_HOUR:g}",
@@ -130,21 +144,16 @@ def class_rows(config: ModelConfig) -> list[tuple[str, int, str]]:
     return rows
 
 
-def nights(score: Mapping[str, Any]) -> list[Night]:
-    """The nights of one data set's score, as metrics.json tells them; none where it does not."""
+def nights(score: Mapping[str, Any], agreement: Agreement) -> list[tuple[str, float, float]]:
+    """Subject, true and answered value of each night of one data set's score; those that metrics.json does not tell
+    are left out.
+    """
     found = []
     for subject, row in (score.get("by_subject") or {}).items():
-        if row.get("sleep"):
-            true, answered = row["sleep"]["true"], row["sleep"]["predicted"]
-            found.append(
-                Night(
-                    subject,
-                    efficiency=true["efficiency_percent"],
-                    efficiency_answered=answered["efficiency_percent"],
-                    sleep_hours=true["total_sleep_min"] / 60,
-                    sleep_hours_answered=answered["total_sleep_min"] / 60,
-                )
-            )
+        sleep = row.get("sleep") or {}
+        true, answered = (sleep.get(side, {}).get(agreement.measure) for side in ("true", "predicted"))
+        if true is not None and answered is not None:
+            found.append((subject, true / agreement.scale, answered / agreement.scale))
     return found
 
 
@@ -159,14 +168,29 @@ def plot_name(kind: str, model: ZooModel, dataset: str = "") -> str:
     return "-".join(part for part in (kind, model.config.name, dataset) if part)
 
 
+def block_rows(model: ZooModel) -> list[tuple[str, float | None, str, float | None]]:
+    """Block, milliseconds an hour of sleep, measured or predicted, and the published milliseconds."""
+    published = BLOCK_MS_PER_SLEEP_HOUR.get(model.config.name, {})
+    if model.result is None:
+        return [(name, None, "", value) for name, value in published.items()]
+    profile = model.result.profile
+    kind = profile.totals.latency_kind or ""
+    return [(block.name, block.ms_per_sleep_hour, kind, published.get(block.name)) for block in profile.blocks]
+
+
 def kilo(value: float | None) -> str:
-    """Bytes in KB of 1,024, nothing where there is no value."""
+    """Bytes in KiB, nothing where there is no value."""
     return "" if value is None else f"{value / 1024:,.1f}"
+
+
+def hundredths(share: float | None) -> str:
+    """A share of 0 to 1 in percent, nothing where there is none."""
+    return "" if share is None else f"{share * 100:.1f}"
 
 
 def recall(score: Mapping[str, Any]) -> list[str]:
     """Recall by class in percent."""
-    return [decimal(None if row["recall"] is None else row["recall"] * 100, 1) for row in score["per_class"].values()]
+    return [hundredths(row["recall"]) for row in score["per_class"].values()]
 
 
 def _of_stages(models: Sequence[ZooModel], stages: int) -> list[ZooModel]:
@@ -179,21 +203,12 @@ def _plots(models: Sequence[ZooModel]) -> dict[str, plots.Plot]:
         for dataset, score in model.scores.items():
             matrix = plots.confusion(score["confusion"], model.config.classes.names, "answered")
             found[plot_name("confusion", model, dataset)] = matrix
-            of_nights = nights(score)
-            if of_nights:
-                names = [night.subject for night in of_nights]
-                found[plot_name("efficiency", model, dataset)] = plots.agreement(
-                    names,
-                    [night.efficiency for night in of_nights],
-                    [night.efficiency_answered for night in of_nights],
-                    "sleep efficiency, %",
-                )
-                found[plot_name("tst", model, dataset)] = plots.agreement(
-                    names,
-                    [night.sleep_hours for night in of_nights],
-                    [night.sleep_hours_answered for night in of_nights],
-                    "total sleep time, h",
-                )
+            for agreement in AGREEMENTS:
+                of_nights = nights(score, agreement)
+                if of_nights:
+                    names, true, answered = zip(*of_nights, strict=True)
+                    plot = plots.agreement(names, true, answered, agreement.unit)
+                    found[plot_name(agreement.kind, model, dataset)] = plot
         if model.config.name == BLOCK_MODEL:
             found |= _blocks(model.result.profile if model.result else None, model)
     return found

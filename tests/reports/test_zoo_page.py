@@ -16,7 +16,7 @@ from sktools.cli import main
 from sktools.model_config import ClassesConfig, ModelConfig, NetworkConfig
 from sktools.profiling.bundle import Bundle
 from sktools.profiling.profile import Profile
-from sktools.reports.zoo_page import PAGE, ZooModel, choose_results, class_rows, nights, zoo_page
+from sktools.reports.zoo_page import AGREEMENTS, PAGE, ZooModel, choose_results, class_rows, nights, zoo_page
 from tests.profiling import fakes
 from tests.support.browser import Browser
 
@@ -54,15 +54,15 @@ def _bundle(profile: Profile, **changes: object) -> Bundle:
 
 def test_counts_come_from_the_configuration() -> None:
     text = zoo_page([_model()])[PAGE].decode()
-    assert "| SS-2-TCN-SM | 10,397 | 1.68 M | sleep-accel | 75.0 % | 74.0 % | 80.0 % | 0.500 |" in text
+    assert "| SS-2-TCN-SM | 10,397 | 1.68 | sleep-accel | 75.0 | 74.0 | 80.0 | 0.500 |" in text
     assert "2 subjects, 20 epochs: accuracy 75.0 % (70.0 to 80.0), weighted F1" in text
     assert "kappa 0.500 (0.450 to 0.550)." in text
 
 
 def test_what_no_result_tells_is_empty() -> None:
     text = zoo_page([ZooModel(CONFIG, None, (), {})])[PAGE].decode()
-    assert "| SS-2-TCN-SM | 10,397 | 1.68 M | | | | | |" in text
-    assert "| SS-2-TCN-SM | | | | | | | | | |" in text
+    assert "| SS-2-TCN-SM | 10,397 | 1.68 | | | | | |" in text
+    assert "| SS-2-TCN-SM | | | | | | | | |" in text
     assert "Not trained yet" in text
 
 
@@ -75,7 +75,7 @@ def test_scores_without_nights_have_no_sleep_plots() -> None:
 def test_published_figures_are_marked_and_only_there() -> None:
     published = dataclasses.replace(CONFIG, published={"accuracy": 0.888, "average_precision": 0.962})
     text = zoo_page([ZooModel(published, None, (), {})])[PAGE].decode()
-    assert "| SS-2-TCN-SM (published) | | | MESA | 88.8 % | | 96.2 % | |" in text
+    assert "| SS-2-TCN-SM (published) | | | MESA | 88.8 | | 96.2 | |" in text
     assert text.count("88.8") == 1
 
 
@@ -110,11 +110,32 @@ def test_classes_of_the_map() -> None:
     assert class_rows(CONFIG) == [("0-WAKE", 0, "WAKE"), ("1-N1, 2-N2, 3-N3, 5-REM", 1, "SLEEP")]
 
 
-def test_nights_in_hours() -> None:
-    night = nights(SCORE)[0]
-    assert (night.subject, night.efficiency, night.efficiency_answered) == ("a", 80.0, 90.0)
-    assert (night.sleep_hours, night.sleep_hours_answered) == (6.0, 6.75)
-    assert nights({"by_subject": {"a": {"accuracy": 1.0}}}) == []
+def test_nights_in_the_units_of_their_plots() -> None:
+    found = {agreement.kind: nights(SCORE, agreement) for agreement in AGREEMENTS}
+    assert found["efficiency"][0] == ("a", 80.0, 90.0)
+    assert found["tst"][0] == ("a", 6.0, 6.75)
+    assert found["waso"] == []
+    assert nights({"by_subject": {"a": {"accuracy": 1.0}}}, AGREEMENTS[0]) == []
+
+
+def test_blocks_stand_beside_the_published_ones(profile: Profile) -> None:
+    four = dataclasses.replace(CONFIG, name="ss-4-tcn-sm")
+    empty = zoo_page([ZooModel(four, None, (), {})])[PAGE].decode()
+    assert "| ENC | | 1.261 | |" in empty.replace("  ", " ")
+    result = _bundle(profile)
+    text = zoo_page([ZooModel(four, None, (result,), {})])[PAGE].decode()
+    ours = profile.blocks[0].ms_per_sleep_hour
+    assert ours and f"| ENC | {ours:.3f} (predicted) | 1.261 | {1.261 / ours:,.1f} |" in text
+
+
+def test_the_work_of_slamss_is_set_against_ours() -> None:
+    network = dataclasses.replace(CONFIG.network, classes=3)
+    classes = ClassesConfig(("WAKE", "NREM", "REM"), {0: 0, 1: 1, 2: 1, 3: 1, 5: 2})
+    three = dataclasses.replace(CONFIG, network=network, classes=classes)
+    text = zoo_page([ZooModel(three, None, (), {})])[PAGE].decode()
+    found = re.search(r"as 1,056 MFLOP an hour of sleep; .*\nSS-2-TCN-SM takes (1\.\d\d) \((\d{3}) times less\)", text)
+    assert found and float(found[2]) == pytest.approx(1056 / float(found[1]), rel=0.005)
+    assert "by the same measure" not in zoo_page([_model()])[PAGE].decode()
 
 
 def test_published_rows_are_marked() -> None:
