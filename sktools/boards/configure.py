@@ -110,6 +110,8 @@ def build_image(
     """
     options = options or ImageOptions()
     if engine == tflm.ENGINE:
+        if board.sdk is None:
+            tflm.interpreter_sources(board.target.sources, quiet=True)  # refused before anything is tried
         model = interpreted(model, tflite, options.sdk)
     check_arena(model, options.max_arena_bytes)
     if board.sdk is not None:

@@ -27,7 +27,7 @@ from sktools.build.project import (
     project_sources,
     render,
 )
-from sktools.build.sdk import Sdk, SdkRoot, find_sdk
+from sktools.build.sdk import CLONE, Sdk, SdkRoot, find_sdk
 from sktools.build.tflm import interpreter_sources
 from sktools.build.toolchain import compiler_version, require_program, run_make
 from sktools.compiler.compiled import CompiledModel
@@ -93,11 +93,12 @@ def check_memory(model: CompiledModel, target: SdkTarget) -> None:
     """Raises BuildError where the model cannot fit the chip as it is to be placed, before anything is compiled."""
     ram = next(region for region in target.memory if "data" in region.holds)
     flash = next(region for region in target.memory if "code" in region.holds)
+    stack = next(region for region in target.memory if "stack" in region.holds)
     contents = [
         Content("arena", model.plan.arena_bytes, target.arena.name),
         Content("weights", model.model_bytes, target.model.name),
         Content("input and output", model.input.elements + model.output.elements, ram.name),
-        Content("stack", STACK_BYTES, ram.name),
+        Content("stack", STACK_BYTES, stack.name),
     ]
     if target.model != flash:
         contents.append(Content("weights' initial values", model.model_bytes, flash.name))
@@ -157,6 +158,9 @@ def application_files(
         "model_bytes": model.model_bytes,
         "make_arguments": make_arguments(target),
         "bindir": _bindir(target),
+        "image": IMAGE,
+        "binary": BINARY,
+        "get_it": CLONE,
     }
     facts = {
         "board": target.board,
@@ -176,6 +180,7 @@ def application_files(
         LINKER_SYMBOLS: render("neuralspot/symbols.ld.j2", fields),
         "src/board/sk_config.h": render("neuralspot/sk_config.h.j2", fields),
         "module.mk": render("neuralspot/module.mk.j2", fields),
+        "Makefile": render("neuralspot/Makefile.j2", fields),
         "README.md": render("neuralspot/README.md.j2", fields),
         record.FILE: record.to_json(model, facts).encode(),
         TFLITE: tflite,

@@ -12,7 +12,11 @@ from pathlib import Path
 from sktools.errors import MissingError
 
 ROOT_VARIABLE = "NEURALSPOT_ROOT"
-GET_IT = "git clone https://github.com/AmbiqAI/neuralSPOT, then name it: --sdk DIR or NEURALSPOT_ROOT"
+CLONE = "git clone https://github.com/AmbiqAI/neuralSPOT"
+GET_IT = f"{CLONE}, then name it: --sdk DIR or NEURALSPOT_ROOT"
+
+
+_PLACEHOLDER = " (a placeholder of Git LFS)"
 
 
 @dataclass(frozen=True)
@@ -71,8 +75,14 @@ def find_sdk(sdk: Sdk, option: Path | str | None) -> SdkRoot:
         if not missing_parts(folder, sdk, version):
             return SdkRoot(folder, sdk_version(folder), version)
     preferred = sdk.ambiqsuite[0]
-    parts = ", ".join(missing_parts(folder, sdk, preferred))
-    raise MissingError(f"{folder} lacks for {sdk.platform} with AmbiqSuite {preferred}: {parts}", GET_IT)
+    parts = missing_parts(folder, sdk, preferred)
+    # Names the missing files alone: what a user changed in the checkout stays.
+    placeholders = any(part.endswith(_PLACEHOLDER) for part in parts)
+    fetch = "lfs pull" if placeholders else f"checkout HEAD -- {' '.join(parts)}"
+    raise MissingError(
+        f"{folder} lacks for {sdk.platform} with AmbiqSuite {preferred}: {', '.join(parts)}",
+        f"git -C {folder} {fetch}, or a fresh clone: {GET_IT}",
+    )
 
 
 def sdk_version(folder: Path) -> str:
@@ -98,7 +108,7 @@ def missing_parts(folder: Path, sdk: Sdk, ambiqsuite: str) -> list[str]:
         if not file.exists():
             found.append(path)
         elif file.suffix == ".a" and not _is_archive(file):
-            found.append(f"{path} (a placeholder: git lfs pull)")
+            found.append(f"{path}{_PLACEHOLDER}")
     return found
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import os
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +17,7 @@ from sktools.cli.options import (
     Image,
     Place,
     connection,
+    examples,
     image,
     machine_readable,
     model_argument,
@@ -25,12 +28,20 @@ from sktools.errors import MissingError
 
 if TYPE_CHECKING:
     from sktools.build.build import Build
+    from sktools.cli.job import Job
 
 ALSO = "apollo4p_evb"
 """Rendered too where no board is named: the virtual board predicts it."""
 
 
-@click.command(short_help="compile a model into a firmware image")
+@click.command(
+    short_help="compile a model into a firmware image",
+    epilog=examples(
+        "sktools build-fw ss-2",
+        "sktools build-fw ss-2 --board apollo4p_evb --sdk ~/neuralSPOT",
+        "sktools build-fw mine.tflite --board apollo4p_evb --clock 96 --arena-location SRAM --max-arena-size 80",
+    ),
+)
 @model_argument
 @click.option(
     "--output",
@@ -46,11 +57,13 @@ def command(model: str, output: Path | None, place: Place, connection: Connectio
     """Compile MODEL to C, render a firmware project that builds with make, and build it.
 
     Where no board is named, that is the virtual board's, and beside it the Apollo4 Plus board's project, built where
-    its SDK is known.
+    its SDK is known. Without the SDK the project is rendered all the same: exit code 4 where that board was named.
     """
-    from sktools.cli.job import build, find_job
+    from sktools.cli.job import build, find_job, naming
 
-    built = build(find_job(model, place, image, connection, output))
+    job = find_job(model, place, image, connection, output)
+    with naming(job):
+        built = build(job)
     document = build_document(built)
     if settings.choose("board", place.board).source == "default" and output is None:
         document["also"] = _also(model, dataclasses.replace(place, board=ALSO), connection, image)
@@ -60,11 +73,11 @@ def command(model: str, output: Path | None, place: Place, connection: Connectio
         "project": built.folder,
         "image": built.image,
         "sizes": sizes,
-        "build it again": f"make -C {built.folder}",
+        "build it again": _make_command(job, built.folder),
     }
-    if "also" in document:
-        lines[f"{ALSO}"] = document["also"]["told"]
     console.result(summary(lines))
+    if "also" in document:
+        console.result(f"\n{ALSO}\n{summary(document['also']['told'])}")
 
 
 def _also(model: str, place: Place, connection: Connection, image: Image) -> dict[str, Any]:
@@ -75,8 +88,21 @@ def _also(model: str, place: Place, connection: Connection, image: Image) -> dic
     try:
         built = build(job)
     except MissingError as error:
-        return {"folder": str(job.folder), "built": False, "told": f"{error.message} ({error.hint})"}
-    return {"folder": str(job.folder), "built": True, "told": f"{built.image}", **build_document(built)}
+        told = {"project": job.folder, "not built": error.message, "next": error.hint}
+        return {"folder": str(job.folder), "built": False, "told": {name: str(text) for name, text in told.items()}}
+    told = {"project": job.folder, "image": built.image, "build it again": _make_command(job, built.folder)}
+    told = {name: str(text) for name, text in told.items()}
+    return {"folder": str(job.folder), "built": True, "told": told, **build_document(built)}
+
+
+def _make_command(job: Job, folder: Path) -> str:
+    """What builds the project by hand."""
+    from sktools.build.sdk import ROOT_VARIABLE, sdk_folder
+
+    words = ["make", "-C", str(folder)]
+    if job.board.sdk is not None and not os.environ.get(ROOT_VARIABLE):
+        words.append(f"{ROOT_VARIABLE}={sdk_folder(job.options.sdk)}")
+    return shlex.join(words)
 
 
 def build_document(built: Build) -> dict[str, Any]:

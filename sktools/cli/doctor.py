@@ -17,7 +17,7 @@ import click
 
 from sktools.cli import settings
 from sktools.cli.console import console
-from sktools.cli.options import machine_readable, talk
+from sktools.cli.options import examples, machine_readable, talk
 from sktools.errors import MissingError, SktoolsError
 
 if TYPE_CHECKING:
@@ -32,32 +32,50 @@ PACKAGES = {
     "joulescope": "pip install 'sktools[joulescope]'",
 }
 REQUIRED_PACKAGES = ("ai-edge-litert",)
+EVB = "apollo4p_evb"
+"""Whose SDK and port are looked for where the board that was named has none."""
+SERIAL = "serial port"
 
 
 @dataclass(frozen=True)
 class Check:
     """One thing that was looked for. found: what was found, '' where nothing. needed: for the board that was named.
 
-    install: the command that gets it.
+    install: the command that gets it. why: what is wrong with what is there, '' where nothing is there.
     """
 
     name: str
     found: str
     needed: bool
     install: str
+    why: str = ""
 
     @property
     def missing(self) -> bool:
         return self.needed and not self.found
 
 
-@click.command(short_help="what is installed, and what a board still needs")
-@click.option("--board", metavar="NAME", help="See sktools list boards.  [default: virtual]")
-@click.option("--sdk", type=click.Path(path_type=Path), metavar="DIR", help="The board's SDK.")
+@click.command(
+    short_help="what is installed, and what a board still needs",
+    epilog=examples(
+        "sktools doctor", "sktools doctor --board apollo4p_evb --sdk ~/neuralSPOT", "sktools doctor --json"
+    ),
+)
+@click.option("--board", "--platform", metavar="NAME", help="See sktools list boards.  [default: virtual]")
+@click.option(
+    "--sdk",
+    "--neuralspot-rootdir",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="The board's SDK.  [default: NEURALSPOT_ROOT]",
+)
 @machine_readable
 @talk
 def command(board: str | None, sdk: Path | None) -> None:
-    """Look for every tool. Exit code 4 when something that the board needs is missing."""
+    """Look for every tool, and say how to get what is missing.
+
+    Exit code 4 when something that the board needs is not there.
+    """
     from sktools.boards.board import load_board
 
     chosen = load_board(settings.text("board", board))
@@ -76,12 +94,15 @@ def _show(board: Board, found: list[Check]) -> None:
     from rich.table import Table
 
     table = Table()
-    for name in ("what", "found", f"needed for {board.name}", "how to get it"):
-        table.add_column(name)
+    for name in ("what", "found", f"needed for {board.name}"):
+        table.add_column(name, overflow="fold")
     for check in found:
-        state = check.found or ("MISSING" if check.needed else "-")
-        table.add_row(check.name, state, "yes" if check.needed else "", "" if check.found else check.install)
+        table.add_row(check.name, check.found or ("MISSING" if check.needed else "-"), "yes" if check.needed else "")
     console.render(table)
+    # Below the table, where a command stands in one piece.
+    for check in sorted((check for check in found if not check.found), key=lambda check: not check.needed):
+        console.result(f"{check.name}: {'needed' if check.needed else 'not needed'}; {check.why or 'not here'}")
+        console.result(f"    {check.install}")
 
 
 def _tools(board: Board) -> list[Check]:
@@ -109,31 +130,46 @@ def _virtual(board: Board) -> list[Check]:
 
 
 def _desk(board: Board, named: Path | None) -> list[Check]:
+    from sktools.boards.board import load_board
     from sktools.boards.jlink_commander import find_commander, list_probes
-    from sktools.link.ports import list_ports
 
     desk = board.driver == "jlink"
-    ports = list_ports()
-    readable = [port.device for port in ports if os.access(port.device, os.R_OK | os.W_OK)]
-    serial = ", ".join(readable)
     return [
         _look("JLinkExe", find_commander, desk),
-        _look("J-Link probe", lambda: ", ".join(map(str, list_probes())), desk, "plug the board's J-Link in"),
+        _look("J-Link probe", lambda: ", ".join(map(str, list_probes())), desk, "plug the board's J-Link socket in"),
         _look("SDK", lambda: _sdk(board, named), desk),
-        Check(
-            "serial ports that may be opened",
-            serial,
-            desk,
-            'sudo usermod -a -G dialout "$USER", then log in again' if ports else "plug the board in",
-        ),
+        _serial(board if desk else load_board(EVB), desk),
     ]
+
+
+def _serial(board: Board, needed: bool) -> Check:
+    """The board's port, by its USB id, and whether this user may open it."""
+    from sktools.link.ports import list_ports, matching
+
+    line = board.serial
+    everywhere = list_ports()
+    ports = matching(everywhere, [(usb.vid, usb.pid) for usb in line.usb if usb.firmware] if line else [])
+    allowed = [port.device for port in ports if os.access(port.device, os.R_OK | os.W_OK)]
+    if not ports:
+        there = ", ".join(port.device for port in everywhere) or "none"
+        return Check(
+            SERIAL, "", needed, "plug the board's J-Link socket in", f"no port is {board.name}'s; ports: {there}"
+        )
+    denied = ", ".join(port.device for port in ports if port.device not in allowed)
+    return Check(
+        SERIAL,
+        ", ".join(allowed),
+        needed,
+        'sudo usermod -a -G dialout "$USER", then log in again',
+        f"no permission for {denied}" if denied else "",
+    )
 
 
 def _sdk(board: Board, named: Path | None) -> str:
     from sktools.boards.board import load_board
     from sktools.build.sdk import find_sdk
 
-    sdk = board.sdk or load_board("apollo4p_evb").sdk
+    sdk = board.sdk or load_board(EVB).sdk
     if sdk is None:
         return ""
     root = find_sdk(sdk, named)
@@ -152,11 +188,11 @@ def _packages() -> list[Check]:
 
 
 def _look(name: str, look: Callable[[], str], needed: bool, install: str = "") -> Check:
-    """A check by looking; where that says that something is missing, what it says stands in the place of `install`."""
+    """A check by looking. install: how to get it where looking goes well and finds nothing."""
     try:
         return Check(name, look(), needed, install)
     except SktoolsError as error:
-        return Check(name, "", needed, ": ".join(part for part in (error.message, error.hint) if part))
+        return Check(name, "", needed, error.hint or install, error.message)
 
 
 def _version(program: str) -> str:

@@ -9,7 +9,7 @@ import click
 
 from sktools.cli import settings
 from sktools.cli.console import console, summary
-from sktools.cli.options import machine_readable, model_argument, talk
+from sktools.cli.options import examples, machine_readable, model_argument, talk
 
 if TYPE_CHECKING:
     from sktools.zoo import ModelRef
@@ -17,7 +17,14 @@ if TYPE_CHECKING:
 KINDS = ("c-library", "tflite", "header")
 
 
-@click.command(short_help="write a model's files for use elsewhere: C library, .tflite, C array")
+@click.command(
+    short_help="write a model's files for use elsewhere: C library, .tflite, C array",
+    epilog=examples(
+        "sktools export ss-2 --as c-library",
+        "sktools export ss-2 --as header --output ss_2.h",
+        "sktools export ss-2 --as tflite --output ss-2.tflite",
+    ),
+)
 @model_argument
 @click.option("--as", "kind", type=click.Choice(KINDS), required=True, help="What to write.")
 @click.option("--optimize", metavar="LEVEL", help="Of the C library: none, speed, size or balanced.")

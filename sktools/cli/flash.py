@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sktools.cli.console import console
-from sktools.cli.options import Connection, Place, connection, machine_readable, place, talk
+from sktools.cli.options import Connection, Image, Place, connection, examples, machine_readable, place, talk
 from sktools.errors import UsageError
 
 if TYPE_CHECKING:
@@ -17,29 +17,50 @@ if TYPE_CHECKING:
     from sktools.cli.job import Job
 
 
-@click.command(short_help="put the image onto the board")
+@click.command(
+    short_help="put the image onto the board",
+    epilog=examples(
+        "sktools flash ss-2 --board apollo4p_evb",
+        "sktools flash ss-2 --board apollo4p_evb --dry-run",
+        "sktools flash --image any.bin --board apollo4p_evb --probe 1160002134",
+    ),
+)
 @click.argument("model", required=False)
 @click.option("--image", type=click.Path(path_type=Path), metavar="FILE", help="Any raw image, in place of MODEL's.")
 @click.option("--dry-run", is_flag=True, help="Only show what would be run.")
+@click.option("--model-name", metavar="NAME", help="As given to build-fw.  [default: the model's]")
 @place
 @connection
 @machine_readable
 @talk
-def command(model: str | None, image: Path | None, dry_run: bool, place: Place, connection: Connection) -> None:
-    """Flash what build-fw made of MODEL, or any image. The virtual board only checks the image: profile boots it."""
+def command(
+    model: str | None,
+    image: Path | None,
+    dry_run: bool,
+    model_name: str | None,
+    place: Place,
+    connection: Connection,
+) -> None:
+    """Flash what build-fw made of MODEL, or any raw image, and have it verified and started.
+
+    The virtual board only checks the image: profile boots it.
+    """
     from sktools.boards.configure import ImageOptions
     from sktools.build.build import load_build
-    from sktools.cli.job import find_board, find_job
+    from sktools.cli.job import find_board, find_job, naming
 
     if (model is None) == (image is None):
         raise click.UsageError("name a MODEL or an --image, one of them")
     if image is not None:
-        told = _flash_file(find_board(place.board, ImageOptions(), connection), image, dry_run)
+        board = find_board(place.board, ImageOptions(), connection)
+        told = _flash_file(board, image, dry_run)
     else:
-        job = find_job(str(model), place, connection=connection)
-        build = load_build(job.folder)
-        told = _plan(job.board, build.binary) if dry_run else flash(job, build)
-    console.document({"board": place.board, "done": told, "dry_run": dry_run})
+        job = find_job(str(model), place, Image(model_name=model_name), connection)
+        board = job.board
+        with naming(job):
+            build = load_build(job.folder)
+            told = _plan(job.board, build.binary) if dry_run else flash(job, build)
+    console.document({"board": board.name, "done": told, "dry_run": dry_run})
     console.result(told)
 
 
@@ -50,7 +71,7 @@ def flash(job: Job, build: Build) -> str:
     if build.model.sha256 != job.model.sha256:
         raise UsageError(
             f"{build.folder} was built from model {build.model.sha256[:12]}, asked for {job.model.sha256[:12]}",
-            f"sktools build-fw {job.model.name} --board {job.board.name}",
+            "sktools build-fw MODEL",
         )
     told = driver_for(job.board).flash(build)
     console.event("flashed", board=job.board.name, done=told)

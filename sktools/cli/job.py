@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import re
+import shlex
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +15,7 @@ from typing import TYPE_CHECKING
 from sktools.cli import settings
 from sktools.cli.console import console
 from sktools.cli.options import Connection, Image, Place
-from sktools.errors import UsageError
+from sktools.errors import SktoolsError, UsageError
 
 if TYPE_CHECKING:
     from sktools.boards.board import Board
@@ -26,7 +30,8 @@ BUILD_FOLDER = "build"
 class Job:
     """model: the .tflite and what is known of it. board: at the clock, rate and probe that were asked for.
 
-    options: of its image. folder: where its build lies.
+    options: of its image. folder: where its build lies. asked: MODEL and the options that name model, board and engine,
+    as a command line has them.
     """
 
     model: ModelRef
@@ -35,6 +40,7 @@ class Job:
     optimize: str
     options: ImageOptions
     folder: Path
+    asked: str
 
 
 def find_job(
@@ -63,7 +69,35 @@ def find_job(
         console.warning("--arena-size-scratch-buffer-padding is not needed: the arena is planned to the byte")
     console.info(f"model: {found.tflite} ({found.origin}, sha256 {found.sha256[:16]})")
     folder = output or Path(BUILD_FOLDER) / found.name / f"{board.name}-{engine}"
-    return Job(found, board, engine, settings.text("optimize", image.optimize), options, folder)
+    return Job(
+        found,
+        board,
+        engine,
+        settings.text("optimize", image.optimize),
+        options,
+        folder,
+        _asked(model, image.model_name, board.name, engine),
+    )
+
+
+def _asked(model: str, name: str | None, board: str, engine: str) -> str:
+    from sktools.boards.configure import AOT
+
+    words = [model, *(("--model-name", name) if name else ()), "--board", board]
+    return shlex.join([*words, *(("--engine", engine) if engine != AOT else ())])
+
+
+_NEXT_COMMAND = re.compile(r"(?<=sktools )([a-z-]+) MODEL\b(?: --board \w+)?")
+
+
+@contextlib.contextmanager
+def naming(job: Job) -> Iterator[None]:
+    """Where an error's next command speaks of MODEL, it names this job's, board and engine included."""
+    try:
+        yield
+    except SktoolsError as error:
+        error.hint = _NEXT_COMMAND.sub(lambda found: f"{found[1]} {job.asked}", error.hint)
+        raise
 
 
 def image_options(image: Image, connection: Connection, board: str | None) -> ImageOptions:
@@ -105,6 +139,10 @@ def build(job: Job) -> Build:
     console.event("build", model=job.model.name, board=job.board.name, engine=job.engine, optimize=job.optimize)
     content = job.model.tflite.read_bytes()
     costs = known_costs(user_costs())
+    if job.engine != AOT:
+        console.info("the interpreter's arena is found by running it once on the virtual board")
+    if job.board.sdk is not None:
+        console.info(f"building with {job.board.sdk.name}; the first build of a configuration compiles the SDK too")
     optimize = job.optimize if job.engine == AOT else "none"
     compiled = compile_model(content, name=job.model.name, optimize=optimize, costs=costs)
     built = build_image(compiled, job.board, content, job.folder, job.options, job.engine)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 import click
 
 from sktools.cli.console import console, summary
 from sktools.cli.options import machine_readable, talk
+
+if TYPE_CHECKING:
+    from sktools.boards.board import Board
 
 
 @click.group(short_help="boards, ports, probes, models, data sets")
@@ -19,14 +23,36 @@ def command() -> None:
 @machine_readable
 @talk
 def boards() -> None:
-    """Every board that is described."""
+    """Every board that is described, with the clocks and memories that --clock and --arena-location may name."""
     from sktools.boards.board import board_names, load_board
 
     found = [load_board(name) for name in board_names()]
     console.document(
-        [{"name": board.name, "title": board.title, "clocks_hz": list(board.clocks_hz)} for board in found]
+        [
+            {
+                "name": board.name,
+                "title": board.title,
+                "chip": board.chip.name,
+                "clocks_hz": list(board.clocks_hz),
+                "sdk": board.sdk.name if board.sdk else None,
+                "memory": [asdict(region) for region in board.memory],
+            }
+            for board in found
+        ]
     )
-    console.result(summary({board.name: board.title for board in found}))
+    console.result("\n".join(f"{board.name}\n{_choices(board)}" for board in found))
+
+
+def _choices(board: Board) -> str:
+    """What a board is, and what its options may name; the first of each is the default."""
+    lines = {"  title": board.title, "  chip": board.chip.name}
+    if board.clocks_hz:
+        lines["  --clock"] = ", ".join(f"{hertz // 1_000_000}" for hertz in board.clocks_hz)
+    if board.sdk is not None:  # elsewhere the linker script decides
+        for option, content in (("  --arena-location", "arena"), ("  --model-location", "model")):
+            lines[option] = ", ".join(region.name for region in board.memory if content in region.holds)
+        lines["  built with"] = f"{board.sdk.name}, AmbiqSuite {' or '.join(board.sdk.ambiqsuite)}"
+    return summary(lines)
 
 
 @command.command("ports")

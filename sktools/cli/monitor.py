@@ -8,12 +8,17 @@ import click
 
 from sktools.cli import settings
 from sktools.cli.console import console
-from sktools.cli.options import Connection, connection, talk
+from sktools.cli.options import Connection, connection, examples, talk
 
 POLL_S = 0.2
 
 
-@click.command(short_help="show what a board sends, our frames decoded")
+@click.command(
+    short_help="show what a board sends, our frames decoded",
+    epilog=examples(
+        "sktools monitor", "sktools monitor --hello --seconds 5", "sktools monitor --port /dev/ttyACM0 --baud 921600"
+    ),
+)
 @click.option("--board", metavar="NAME", help="Whose port and rate.  [default: apollo4p_evb]")
 @connection
 @click.option("--hello", is_flag=True, help="Ask the board once what it runs and how its memory stands.")

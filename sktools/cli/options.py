@@ -86,6 +86,11 @@ def _group(kind: type[Any], name: str, options: Sequence[Decorator]) -> Callable
     return decorate
 
 
+def examples(*lines: str) -> str:
+    """The end of a command's help: command lines that work as they stand."""
+    return "\n".join(["\b", "Examples:", *(f"  {line}" for line in lines)])
+
+
 def _verbose(context: click.Context, parameter: click.Parameter, value: int) -> None:
     console.verbosity = max(console.verbosity, value) if value else console.verbosity
 
@@ -162,7 +167,7 @@ place = _group(
     Place,
     "place",
     [
-        click.option("--board", metavar="NAME", help="See sktools list boards.  [default: virtual]"),
+        click.option("--board", "--platform", metavar="NAME", help="See sktools list boards.  [default: virtual]"),
         click.option("--engine", metavar="NAME", help="aot: generated C; tflm: the SDK's interpreter.  [default: aot]"),
     ],
 )
@@ -186,6 +191,7 @@ image = _group(
         click.option("--optimize", metavar="LEVEL", help="none, speed, size or balanced.  [default: balanced]"),
         click.option(
             "--sdk",
+            "--neuralspot-rootdir",
             type=click.Path(path_type=Path),
             metavar="DIR",
             help="The board's SDK.  [default: NEURALSPOT_ROOT]",

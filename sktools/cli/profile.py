@@ -11,6 +11,7 @@ from sktools.cli.options import (
     Place,
     Results,
     connection,
+    examples,
     image,
     machine_readable,
     model_argument,
@@ -22,7 +23,14 @@ from sktools.cli.options import (
 )
 
 
-@click.command(short_help="measure a model on a board, layer by layer, against the reference")
+@click.command(
+    short_help="measure a model on a board, layer by layer, against the reference",
+    epilog=examples(
+        "sktools profile ss-2 --subjects syn-001",
+        "sktools profile ss-2 --board apollo4p_evb --port /dev/ttyACM0 --frames 12",
+        "sktools profile mine.tflite --inputs frames.npy --save-outputs outputs.npy",
+    ),
+)
 @model_argument
 @recordings
 @results
@@ -45,8 +53,9 @@ def command(
 
     The board must hold the image that build-fw makes of MODEL; run flashes it first. Exit code 3 when a byte differs.
     """
-    from sktools.cli.job import build, find_job
+    from sktools.cli.job import build, find_job, naming
     from sktools.cli.measure import measure_and_report
 
     job = find_job(model, place, image, connection)
-    measure_and_report(job, build(job), choice, connection, results, joulescope)
+    with naming(job):
+        measure_and_report(job, build(job), choice, connection, results, joulescope)

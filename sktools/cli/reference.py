@@ -54,6 +54,9 @@ def _sections(command: click.Command, parent: click.Context, name: str) -> Itera
         return
     yield f"```text\n{context.command_path} {' '.join(command.collect_usage_pieces(context))}\n```\n"
     yield f"{_prose(command.help)}\n"
+    if command.epilog:
+        lines = command.epilog.splitlines()[2:]  # without the mark that keeps click from wrapping, and the heading
+        yield "\n".join(["```text", *(line.strip() for line in lines), "```\n"])
     options = [parameter for parameter in command.params if isinstance(parameter, click.Option)]
     rows = [record for option in options if (record := option.get_help_record(context))]
     yield "| option | |\n| --- | --- |"

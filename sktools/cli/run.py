@@ -12,6 +12,7 @@ from sktools.cli.options import (
     Place,
     Results,
     connection,
+    examples,
     image,
     machine_readable,
     model_argument,
@@ -23,7 +24,14 @@ from sktools.cli.options import (
 )
 
 
-@click.command(short_help="build, flash, profile and report a model: the whole way in one command")
+@click.command(
+    short_help="build, flash, profile and report a model: the whole way in one command",
+    epilog=examples(
+        "sktools run ss-2",
+        "sktools run ss-2 --board apollo4p_evb",
+        "sktools run mine.tflite --board apollo4p_evb --engine tflm --inputs frames.npy",
+    ),
+)
 @model_argument
 @recordings
 @results
@@ -47,10 +55,11 @@ def command(
     Exit code 3 when a byte differs from the reference kernels.
     """
     from sktools.cli.flash import flash
-    from sktools.cli.job import build, find_job
+    from sktools.cli.job import build, find_job, naming
     from sktools.cli.measure import measure_and_report
 
     job = find_job(model, place, image, connection)
-    built = build(job)
-    console.info(flash(job, built))
-    measure_and_report(job, built, choice, connection, results, joulescope)
+    with naming(job):
+        built = build(job)
+        console.info(flash(job, built))
+        measure_and_report(job, built, choice, connection, results, joulescope)

@@ -48,7 +48,7 @@ class BoardFaultError(LinkError):
     """The firmware crashed; it answers nothing else until it is reset."""
 
     def __init__(self, fault: Fault, message: str) -> None:
-        super().__init__(message, "Client.reset() or the board's reset button starts it again")
+        super().__init__(message, "reset the board, or sktools flash MODEL; with --optimize none a step is one layer")
         self.fault = fault
 
 

@@ -10,6 +10,7 @@ import os
 import re
 import shutil
 import subprocess
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -116,6 +117,24 @@ def test_the_commands_of_the_readme_build_the_same_image(tmp_path: Path, sdk: Pa
     subprocess.run(["bash", "-c", command[1]], cwd=build.folder, env=environment, check=True, capture_output=True)
     made = list((build.folder / "obj").rglob("sktools_firmware.bin"))
     assert [digest(path) for path in made] == [digest(build.binary)]
+
+
+@needs_arm_gcc
+def test_plain_make_builds_the_same_image(tmp_path: Path, sdk: Path) -> None:
+    build = build_image(fake_model(), EVB, TFLITE, tmp_path / "out", ImageOptions(sdk=sdk))
+    assert build.binary is not None
+    before = digest(build.binary)
+    build.binary.unlink()
+    run = partial(subprocess.run, cwd=build.folder, capture_output=True, text=True, check=False)
+    refused = run(["make"], env={key: value for key, value in os.environ.items() if key != "NEURALSPOT_ROOT"})
+    assert refused.returncode != 0 and "names no checkout of neuralSPOT: git clone" in refused.stderr
+    shown = run(["make", "-n", f"NEURALSPOT_ROOT={sdk}"])
+    assert f"PLATFORM=apollo4p_evb AS_VERSION={EVB.sdk.ambiqsuite[0] if EVB.sdk else ''}" in shown.stdout
+    assert "src/model/model.c" in shown.stdout and not (build.folder / "obj").exists()
+    made = run(["make", f"NEURALSPOT_ROOT={sdk}"])
+    assert made.returncode == 0, made.stderr
+    assert digest(build.binary) == before
+    assert run(["make", "clean"]).returncode == 0 and not (build.folder / "obj").exists()
 
 
 @needs_arm_gcc

@@ -55,7 +55,7 @@ def test_an_archive_that_git_lfs_did_not_fetch_is_missing(sdk: Sdk, tmp_path: Pa
     hal = root / "extern/AmbiqSuite/R4.5.0/lib/apollo4p/libam_hal.a"
     hal.write_text("version https://git-lfs.github.com/spec/v1\n")
     assert missing_parts(root, sdk, "R4.5.0") == [
-        "extern/AmbiqSuite/R4.5.0/lib/apollo4p/libam_hal.a (a placeholder: git lfs pull)"
+        "extern/AmbiqSuite/R4.5.0/lib/apollo4p/libam_hal.a (a placeholder of Git LFS)"
     ]
 
 

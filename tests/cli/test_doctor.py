@@ -53,7 +53,7 @@ def test_a_bare_machine(sktools: Command, bare: Path) -> None:
     missing = {name for name, check in found.items() if check["needed"] and not check["found"]}
     assert missing == {
         *("arm-none-eabi-gcc", "newlib", "make", "JLinkExe", "J-Link probe", "SDK"),
-        "serial ports that may be opened",
+        "serial port",
     }
     assert "apt-get install gcc-arm-none-eabi" in found["arm-none-eabi-gcc"]["install"]
     assert "segger.com" in found["JLinkExe"]["install"]
@@ -76,12 +76,18 @@ def test_a_desk_with_all_but_a_part_of_the_sdk(
     found = checks(sktools("doctor", "--board", "apollo4p_evb", "--sdk", str(sdk), "--json").out)
     assert found["SDK"]["found"] == f"neuralSPOT 1.3.0, AmbiqSuite R4.5.0 ({sdk})"
     assert found["J-Link probe"]["found"] == f"{fake_jlink.PROBE} (J-Link-OB-Apollo4-CortexM)"
-    assert found["serial ports that may be opened"]["found"] == str(port)
+    assert found["serial port"]["found"] == str(port)
     header = sdk / "extern/AmbiqSuite/R4.5.0/CMSIS/AmbiqMicro/Include/apollo4p.h"
     header.unlink()
     ended = sktools("doctor", "--board", "apollo4p_evb", "--sdk", str(sdk), "--json")
     assert ended.code == EXIT_MISSING
-    assert "Include/apollo4p.h" in checks(ended.out)["SDK"]["install"]
+    told = checks(ended.out)["SDK"]
+    assert "Include/apollo4p.h" in told["why"]
+    # only the missing file is fetched again: what the user changed in the checkout stays
+    missing = header.relative_to(sdk)
+    assert told["install"].startswith(f"git -C {sdk} checkout HEAD -- {missing}, or a fresh clone: git clone")
+    shown = sktools("doctor", "--board", "apollo4p_evb", "--sdk", str(sdk)).out
+    assert f"    git -C {sdk} checkout HEAD -- {missing}" in shown  # in one piece, to be copied
 
 
 def test_a_port_without_permission_names_the_group(
@@ -90,7 +96,14 @@ def test_a_port_without_permission_names_the_group(
     monkeypatch.setattr("sktools.link.ports.list_ports", lambda: (Port("/dev/ttyACM0", "J-Link", 0x1366, 1, "1"),))
     monkeypatch.setattr("sktools.cli.doctor.os.access", lambda path, mode: path != "/dev/ttyACM0")
     found = checks(sktools("doctor", "--board", "apollo4p_evb", "--json").out)
-    assert "dialout" in found["serial ports that may be opened"]["install"]
+    assert "dialout" in found["serial port"]["install"]
+
+
+def test_a_port_of_something_else_is_not_the_boards(sktools: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sktools.link.ports.list_ports", lambda: (Port("/dev/ttyS0", "n/a", None, None, None),))
+    found = checks(sktools("doctor", "--board", "apollo4p_evb", "--json").out)["serial port"]
+    assert found["needed"] and not found["found"]
+    assert found["why"] == "no port is apollo4p_evb's; ports: /dev/ttyS0" and "plug" in found["install"]
 
 
 def test_an_unknown_board(sktools: Command) -> None:

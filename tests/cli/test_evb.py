@@ -53,7 +53,7 @@ def desk(workspace: Path, sdk: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
 @needs_arm_gcc
 @needs_qemu
 def test_one_command_from_a_tflite_to_a_bundle(sktools: Command, desk: FakeEvb, workspace: Path) -> None:
-    ended = sktools("run", "lone.tflite", "--board", "apollo4p_evb", *AUTODEPLOY, "--json")
+    ended = sktools("run", "--tflite-filename", "lone.tflite", "--platform", "apollo4p_evb", *AUTODEPLOY, "--json")
     assert ended.code == 0, ended.err
     profile = json.loads(ended.out)
     assert (profile["model"], profile["board"], profile["engine"]) == ("watch", "apollo4p_evb", "aot")
@@ -93,6 +93,8 @@ def test_step_by_step(sktools: Command, desk: FakeEvb, workspace: Path) -> None:
     listed = sktools("list", "probes")
     assert listed.out == f"{fake_jlink.PROBE} (J-Link-OB-Apollo4-CortexM)\n"
     assert "1366:1024" in sktools("list", "ports").out
+    flashed = json.loads(sktools("flash", "tiny", "--platform", "apollo4p_evb", "--json").out)
+    assert flashed["board"] == "apollo4p_evb" and flashed["done"].endswith("verified")
 
 
 def frames(folder: Path) -> Path:
@@ -141,7 +143,9 @@ def test_both_boards_where_none_is_named(
     monkeypatch.delenv("NEURALSPOT_ROOT")
     (workspace / "sktools.yaml").write_text("sdk: /nowhere\n")
     document = json.loads(sktools("build-fw", "tiny", "--json").out)
-    assert not document["also"]["built"] and "/nowhere is no checkout" in document["also"]["told"]
+    assert not document["also"]["built"] and "/nowhere is no checkout" in document["also"]["told"]["not built"]
+    shown = sktools("build-fw", "tiny").out
+    assert "\napollo4p_evb\n" in shown and "next       git clone https://github.com/AmbiqAI/neuralSPOT" in shown
 
 
 @pytest.mark.parametrize(
@@ -166,7 +170,9 @@ def test_what_a_build_refuses(
 @needs_arm_gcc
 def test_flashing_what_is_not_built_or_not_there(sktools: Command, desk: FakeEvb, workspace: Path) -> None:
     ended = sktools("flash", "tiny", "--board", "apollo4p_evb")
-    assert ended.code == EXIT_FAILURE and "sktools build-fw" in ended.err
+    assert ended.code == EXIT_FAILURE and "hint: sktools build-fw tiny --board apollo4p_evb\n" in ended.err
+    ended = sktools("flash", "tiny", "--board", "apollo4p_evb", "--model-name", "watch")
+    assert "hint: sktools build-fw tiny --model-name watch --board apollo4p_evb\n" in ended.err
     image = workspace / "any.bin"
     image.write_bytes(b"\0" * 64)
     assert sktools("flash", "--image", str(image), "--board", "apollo4p_evb").code == 0
@@ -181,7 +187,18 @@ def test_flashing_what_is_not_built_or_not_there(sktools: Command, desk: FakeEvb
 def test_a_silent_board(sktools: Command, desk: FakeEvb) -> None:
     ended = sktools("profile", "tiny", "--board", "apollo4p_evb", "--frames", "1")
     assert ended.code == EXIT_FAILURE
-    assert "silent" in ended.err and "sktools flash" in ended.err
+    assert "silent" in ended.err and "sktools flash tiny --board apollo4p_evb, " in ended.err
+
+
+@needs_arm_gcc
+@needs_qemu
+def test_the_other_clock_is_noticed_and_the_way_to_it_told(sktools: Command, desk: FakeEvb) -> None:
+    where = ("--board", "apollo4p_evb")
+    assert sktools("build-fw", "tiny", *where).code == 0 and sktools("flash", "tiny", *where).code == 0
+    ended = sktools("profile", "tiny", *where, "--frames", "1", "--clock", "96")
+    assert ended.code == EXIT_FAILURE
+    assert "runs at 192.0 MHz, 96 MHz were asked for" in ended.err
+    assert "hint: sktools build-fw tiny --board apollo4p_evb --clock 96, then flash it" in ended.err
 
 
 @needs_arm_gcc
