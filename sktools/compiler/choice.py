@@ -10,8 +10,8 @@ from sktools.compiler.lowering import Choice
 
 OPTIMIZE_LEVELS = ("none", "speed", "size", "balanced")
 
-BYTE_WORTH = 2.0
-"""Model cycles a frame that balanced pays for a byte less of constants: 1 KiB for 0.07 % of an SS-4 frame."""
+BYTE_WORTH = 3.0
+"""Model cycles a frame that balanced pays for a byte less of constants: 1 KiB for 0.1 % of an SS-4 frame."""
 
 
 def chooser(optimize: str, costs: Mapping[str, int]) -> Choice:

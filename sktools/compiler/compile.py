@@ -16,7 +16,8 @@ from sktools.compiler.lowering import Choice, lower
 from sktools.compiler.naming import LayerName, name_layers
 from sktools.compiler.ops import Op, parse_operator
 from sktools.compiler.passes import load_graph
-from sktools.compiler.planner import Step, place_tensors
+from sktools.compiler.planner import Placement, Step, place_tensors
+from sktools.compiler.spare import use_spare_arena
 from sktools.errors import ModelError, UsageError
 
 
@@ -44,14 +45,17 @@ def compile_with(
     source, output = _edge(graph.tensors[graph.input], "input"), _edge(graph.tensors[graph.output], "output")
     names = name_layers(ops)
     steps = lower(ops, names, graph, choose, fuse=fuse)
+    sizes = {index: tensor.elements for index, tensor in graph.tensors.items()}
+    tensor_names = {op.output.index: layer.layer for op, layer in zip(ops, names, strict=True)}
+
+    def place(candidates: Sequence[Step]) -> Placement:
+        return place_tensors(candidates, sizes, tensor_names, graph.input, graph.output)
+
+    if fuse:
+        steps, placement = use_spare_arena(steps, choose, place)
+    else:
+        placement = place(steps)
     layers = _layers(graph, ops, names, steps)
-    placement = place_tensors(
-        steps,
-        {index: tensor.elements for index, tensor in graph.tensors.items()},
-        {layer.tensor: layer.name for layer in layers},
-        graph.input,
-        graph.output,
-    )
     digest = hashlib.sha256(tflite).hexdigest()
     model = identifier_of(name)
     compiled = CompiledModel(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
+from itertools import groupby
 
 from sktools.compiler.call import Call
 from sktools.compiler.compiled import Buffer, MemoryPlan
@@ -58,15 +59,44 @@ class Placement:
     scratch: tuple[int | None, ...]
 
 
+@dataclass(frozen=True)
+class _Stage:
+    """One tensor of a storage: the step that writes it, its bytes and its name."""
+
+    first: int
+    size: int
+    name: str
+
+
 @dataclass
 class _Storage:
-    """Bytes shared by tensors that follow each other in place."""
+    """Bytes shared by tensors that follow each other in place. last: the step that reads the last of them."""
 
     region: Region
-    size: int
-    first: int
+    stages: list[_Stage]
     last: int
-    name: str
+
+    @property
+    def first(self) -> int:
+        return self.stages[0].first
+
+    @property
+    def size(self) -> int:
+        return max(stage.size for stage in self.stages)
+
+    def size_at(self, step: int) -> int:
+        """Bytes in use while a step runs: where it writes in place, those of the tensor it reads too."""
+        before = [stage for stage in self.stages if stage.first < step]
+        starting = [stage for stage in self.stages if stage.first == step]
+        return max(stage.size for stage in before[-1:] + starting)
+
+    def buffers(self, offset: int) -> Iterator[Buffer]:
+        """The plan's rows: one for each stretch of steps with as many bytes in use."""
+        for size, steps in groupby(range(self.first, self.last + 1), self.size_at):
+            first, *_, last = (*steps,) * 2
+            names = [stage.name for stage in self.stages if first <= stage.first <= last]
+            before = [stage.name for stage in self.stages if stage.first < first][-1:]
+            yield Buffer(" > ".join(names or before), offset, size, first, last)
 
 
 def place_tensors(
@@ -75,7 +105,7 @@ def place_tensors(
     """sizes: bytes per tensor; names: for the plan's buffers."""
     last_read = _last_reads(steps, graph_output)
     output_class = _output_class(steps, graph_output)
-    storages: list[_Storage] = [_Storage(Region.INPUT, sizes[graph_input], 0, 0, "input")]
+    storages: list[_Storage] = [_Storage(Region.INPUT, [_Stage(0, sizes[graph_input], "input")], 0)]
     of = {graph_input: 0}
     for number, step in enumerate(steps):
         for alias, source in step.aliases:
@@ -86,14 +116,16 @@ def place_tensors(
             storages[of[operand]].last = number
         output = step.call.output
         if output in output_class:
-            of[output] = _add(storages, _Storage(Region.OUTPUT, sizes[output], number, len(steps) - 1, "output"))
+            stage = _Stage(number, sizes[output], "output")
+            of[output] = _add(storages, _Storage(Region.OUTPUT, [stage], len(steps) - 1))
         elif _may_overwrite(step.call, of, storages, last_read, number, output_class):
             storage = storages[of[operands[0]]]
-            storage.size, storage.last = max(storage.size, sizes[output]), number
-            storage.name = f"{storage.name} > {names[output]}"
+            storage.stages.append(_Stage(number, sizes[output], names[output]))
+            storage.last = number
             of[output] = of[operands[0]]
         else:
-            of[output] = _add(storages, _Storage(Region.ARENA, sizes[output], number, number, names[output]))
+            stage = _Stage(number, sizes[output], names[output])
+            of[output] = _add(storages, _Storage(Region.ARENA, [stage], number))
         for alias, source in step.aliases:
             of[alias] = of[source]
     return _assign_offsets(steps, storages, of)
@@ -154,33 +186,33 @@ def _aligned(size: int) -> int:
 
 
 def _assign_offsets(steps: Sequence[Step], storages: Sequence[_Storage], of: Mapping[int, int]) -> Placement:
-    """Largest first, each at the lowest offset free over its whole lifetime; scratch, which lives for a step, last."""
-    buffers: dict[int, Buffer] = {
-        index: Buffer(storage.name, 0, storage.size, storage.first, storage.last)
+    """Largest first, each at the lowest offset free over its whole lifetime; then scratch, which lives for a step, in
+    what the tensors leave free while that step runs."""
+    whole = {
+        index: Buffer("", 0, storage.size, storage.first, storage.last)
         for index, storage in enumerate(storages)
         if storage.region is Region.ARENA
     }
+    placed: dict[int, Buffer] = {}
+    for index in sorted(whole, key=lambda index: (-whole[index].size, whole[index].first_step, index)):
+        placed[index] = _at_lowest_offset(whole[index], placed.values())
+    tensors = [row for index, buffer in placed.items() for row in storages[index].buffers(buffer.offset)]
     scratch = {
-        -1 - number: Buffer(f"scratch of step {number}", 0, step.call.scratch, number, number)
+        number: _at_lowest_offset(Buffer(f"scratch of step {number}", 0, step.call.scratch, number, number), tensors)
         for number, step in enumerate(steps)
         if step.call.scratch
     }
-    pending = {**buffers, **scratch}
-    placed: dict[int, Buffer] = {}
-    for key in sorted(pending, key=lambda key: (key < 0, -pending[key].size, pending[key].first_step, key)):
-        buffer = pending[key]
-        rivals = sorted((other for other in placed.values() if _overlap(buffer, other)), key=lambda other: other.offset)
-        offset = 0
-        for other in rivals:
-            if offset + buffer.size <= other.offset:
-                break
-            offset = max(offset, _aligned(other.offset + other.size))
-        placed[key] = replace(buffer, offset=offset)
-    arena = max((_aligned(buffer.offset + buffer.size) for buffer in placed.values()), default=0)
-    bound = max(
+    buffers = [*tensors, *scratch.values()]
+
+    def live(number: int) -> list[Buffer]:
+        return [buffer for buffer in buffers if buffer.first_step <= number <= buffer.last_step]
+
+    arena = max((_aligned(buffer.offset + buffer.size) for buffer in buffers), default=0)
+    bound = max((sum(_aligned(b.size) for b in live(number)) for number in range(len(steps))), default=0)
+    written = max(
         (
-            sum(_aligned(b.size) for b in placed.values() if b.first_step <= number <= b.last_step)
-            for number in range(len(steps))
+            step.call.stack + max((b.offset + b.size for b in live(number)), default=0)
+            for number, step in enumerate(steps)
         ),
         default=0,
     )
@@ -188,17 +220,19 @@ def _assign_offsets(steps: Sequence[Step], storages: Sequence[_Storage], of: Map
         tensor: Place(storages[index].region, placed[index].offset if index in placed else 0)
         for tensor, index in of.items()
     }
-    ordered = tuple(sorted(placed.values(), key=lambda buffer: (buffer.first_step, buffer.offset)))
-    offsets = tuple(placed[-1 - number].offset if -1 - number in placed else None for number in range(len(steps)))
-    written = max(
-        (
-            step.call.stack
-            + max((b.offset + b.size for b in placed.values() if b.first_step <= number <= b.last_step), default=0)
-            for number, step in enumerate(steps)
-        ),
-        default=0,
-    )
+    ordered = tuple(sorted(buffers, key=lambda buffer: (buffer.first_step, buffer.offset)))
+    offsets = tuple(scratch[number].offset if number in scratch else None for number in range(len(steps)))
     return Placement(MemoryPlan(arena, bound, ordered, max(arena, written)), places, offsets)
+
+
+def _at_lowest_offset(buffer: Buffer, placed: Iterable[Buffer]) -> Buffer:
+    rivals = sorted((other for other in placed if _overlap(buffer, other)), key=lambda other: other.offset)
+    offset = 0
+    for other in rivals:
+        if offset + buffer.size <= other.offset:
+            break
+        offset = max(offset, _aligned(other.offset + other.size))
+    return replace(buffer, offset=offset)
 
 
 def _overlap(a: Buffer, b: Buffer) -> bool:

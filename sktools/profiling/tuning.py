@@ -23,15 +23,16 @@ MOST_VARIANTS = 4
 def tune(tflite: bytes, board: Board, on_round: Callable[[int, int], None] = lambda done, new: None) -> dict[str, int]:
     """cost_key -> model cycles, for the plain kernel and every variant and fusion that applies to some operator.
 
-    Round n builds an image of each operator's n-th kernel and runs one random frame. on_round: rounds done, calls that
-    the round measured for the first time. Raises MissingError where the board counts no cycles.
+    Round n builds an image of each operator's n-th kernel and runs one random frame; then come the fused steps, with
+    and without the kernels for spare arena. on_round: rounds done, calls that the round measured for the first time.
+    Raises MissingError where the board counts no cycles.
     """
     costs: dict[str, int] = {}
-    for number in range(MOST_VARIANTS + 1):
+    rounds = [*((number, False) for number in range(MOST_VARIANTS)), (MOST_VARIANTS, True), (0, True)]
+    for done, (number, fuse) in enumerate(rounds, start=1):
         before = len(costs)
-        fuse = number == MOST_VARIANTS
         costs |= _measure(tflite, board, number, fuse=fuse)
-        on_round(number + 1, len(costs) - before)
+        on_round(done, len(costs) - before)
     return costs
 
 

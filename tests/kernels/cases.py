@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,13 +12,17 @@ from sktools.compiler.fast.add import pack_add
 from sktools.compiler.fast.conv import pack_conv
 from sktools.compiler.fast.depthwise import pack_dw, pack_dw5, pack_dw5_linear
 from sktools.compiler.fast.gate import GateConstants, pack_gate
+from sktools.compiler.fast.narrow import narrow_tiles
 from sktools.compiler.fast.pointwise import pack_pointwise, pack_pointwise_any
 from sktools.compiler.fast.requantize import Requantization
 from sktools.compiler.fast.scale import pack_scale
 from sktools.compiler.fast.vector import pack_vector
 from tests.kernels import reference
 
-KERNELS = ("dw5", "dw5_linear", "dw", "pw", "gated_pw", "pw_any", "conv", "mul", "sums", "add", "vector", "scale")
+KERNELS = (
+    *("dw5", "dw5_linear", "dw", "pw", "gated_pw", "pw_any", "conv", "mul", "sums", "add", "vector", "scale"),
+    *("narrow_pw", "narrow_gated_pw"),
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -162,6 +166,17 @@ def pointwise_case(
     expected = _stage(reference.convolve(scaled, weights[:, None], bias, zero_point, 1, 0), q)
     scalars = (rows, inputs, outputs, constants.slope, constants.rounding, int(in_place))
     return Case("gated_pw", scalars, (tiles, gates, x), expected)
+
+
+def narrow_case(seed: int, rows: int, inputs: int, outputs: int, in_place: bool, gated: bool) -> Case | None:
+    """pointwise_case with weights of a byte, which are widened in scratch."""
+    wide = pointwise_case(seed, rows, inputs, outputs, in_place, gated)
+    tiles = None if wide is None else narrow_tiles(wide.blobs[0].astype(np.int32))
+    if wide is None or tiles is None:
+        return None
+    odd = (inputs + 1) // 2 % 2
+    scalars = (*wide.scalars[:-1], wide.blobs[0].nbytes + 16 * odd, int(in_place))
+    return replace(wide, kernel=f"narrow_{wide.kernel}", scalars=scalars, blobs=(tiles, *wide.blobs[1:]))
 
 
 def pointwise_any_case(

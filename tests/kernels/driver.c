@@ -13,6 +13,7 @@
 #include "fast/sk_fast_depthwise.h"
 #include "fast/sk_fast_gate.h"
 #include "fast/sk_fast_mean.h"
+#include "fast/sk_fast_narrow.h"
 #include "fast/sk_fast_pointwise.h"
 #include "fast/sk_fast_scale.h"
 #include "fast/sk_fast_vector.h"
@@ -25,7 +26,10 @@ typedef struct {
     int32_t blobs;
 } case_t;
 
-enum { DW5, DW5_LINEAR, DW, PW, GATED_PW, PW_ANY, CONV, MUL, SUMS, ADD, VECTOR, SCALE };
+enum { DW5, DW5_LINEAR, DW, PW, GATED_PW, PW_ANY, CONV, MUL, SUMS, ADD, VECTOR, SCALE, NARROW_PW, NARROW_GATED_PW };
+
+/* For the kernels that want it; as long as the case says. */
+static void *scratch;
 
 static int32_t output_bytes(const case_t *c)
 {
@@ -36,6 +40,8 @@ static int32_t output_bytes(const case_t *c)
     case PW_ANY:
     case CONV:
     case VECTOR:
+    case NARROW_PW:
+    case NARROW_GATED_PW:
         return s[0] * s[2];
     case SUMS:
         return 4 * s[1];
@@ -45,6 +51,11 @@ static int32_t output_bytes(const case_t *c)
     default:
         return s[0] * s[1];
     }
+}
+
+static int32_t scratch_bytes(const case_t *c)
+{
+    return c->kernel == NARROW_PW ? c->scalar[3] : c->kernel == NARROW_GATED_PW ? c->scalar[5] : 0;
 }
 
 static void run_case(const case_t *c, const int8_t *in, void *out)
@@ -116,6 +127,17 @@ static void run_case(const case_t *c, const int8_t *in, void *out)
         sk_fast_scale(&shape, in, out);
         break;
     }
+    case NARROW_PW: {
+        const sk_fast_pw_t shape = {(uint16_t)s[0], (uint16_t)s[1], (uint16_t)s[2], blob[0]};
+        sk_fast_narrow_pw(&shape, in, out, scratch);
+        break;
+    }
+    case NARROW_GATED_PW: {
+        const sk_fast_gated_pw_t shape = {{(uint16_t)s[0], (uint16_t)s[1], (uint16_t)s[2], blob[0]},
+                                          {s[3], s[4]}};
+        sk_fast_narrow_gated_pw(&shape, in, blob[1], out, scratch);
+        break;
+    }
     }
 }
 
@@ -142,6 +164,7 @@ static const int32_t *parse(const int32_t *words, case_t *c)
 /* sk_cases[0]: words that follow; each case's last two blobs are its input and the output to expect. */
 extern const int32_t sk_cases[];
 static int8_t buffer[24000] __attribute__((aligned(4)));
+static int8_t behind[16000] __attribute__((aligned(4)));
 
 static void put(char c)
 {
@@ -171,10 +194,16 @@ int main(void)
         /* with the last scalar 1 in place, else behind the input */
         int8_t *out = c.scalar[c.scalar[-1] - 1] ? buffer : buffer + ((length + 3) & ~3);
         memcpy(buffer, c.blob[c.blobs - 2], (size_t)length);
+        scratch = behind;
+        memset(behind, 0x55, sizeof behind);
         SK_MARK_BEGIN();
         run_case(&c, buffer, out);
         SK_MARK_END();
-        if (memcmp(out, expected, (size_t)output_bytes(&c)) != 0) {
+        int wrong = memcmp(out, expected, (size_t)output_bytes(&c)) != 0;
+        for (size_t i = (size_t)scratch_bytes(&c); i < sizeof behind; i++) {
+            wrong |= behind[i] != 0x55;
+        }
+        if (wrong) {
             put('!');
             put_number(number);
             put('\n');
@@ -217,7 +246,9 @@ int main(void)
         const int in_place = c.scalar[c.scalar[-1] - 1];
         void *in = copy(c.blob[c.blobs - 1], length, in_place ? bytes : 1);
         void *out = in_place ? in : malloc(bytes);
+        scratch = malloc((size_t)scratch_bytes(&c));
         run_case(&c, in, out);
+        free(scratch);
         fwrite(&bytes, sizeof bytes, 1, stdout);
         fwrite(out, 1, bytes, stdout);
         fflush(stdout);

@@ -90,6 +90,14 @@ def test_pointwise(
 
 
 @property_test
+@given(SEEDS, st.integers(1, 9), st.integers(1, 72), st.integers(1, 96), st.booleans(), st.booleans())
+def test_narrow(
+    driver: HostDriver, seed: int, rows: int, inputs: int, outputs: int, in_place: bool, gated: bool
+) -> None:
+    check(driver, cases.narrow_case(seed, rows, inputs, outputs, in_place, gated))
+
+
+@property_test
 @given(SEEDS, st.integers(1, 9), st.integers(1, 72), st.integers(1, 96), st.booleans(), st.floats(-20, 1))
 def test_pointwise_any(
     driver: HostDriver, seed: int, rows: int, inputs: int, outputs: int, in_place: bool, exponent: float

@@ -34,6 +34,7 @@ def every_kind(seed: int) -> list[Case]:
         cases.dw_case(seed, pick(1, 70), pick(1, 20), pick(1, 12), taps, pick(0, taps - 1), in_place, (-10, 2)),
         cases.pointwise_case(seed, pick(1, 9), pick(1, 72), pick(1, 80), in_place, False),
         cases.pointwise_case(seed, pick(1, 9), pick(1, 72), pick(1, 80), in_place, True),
+        cases.narrow_case(seed, pick(1, 9), pick(1, 72), pick(1, 80), in_place, bool(seed % 3)),
         cases.pointwise_any_case(seed, pick(1, 9), pick(1, 72), pick(1, 96), in_place, (-12, 1)),
         cases.conv_case(seed, pick(1, 20), pick(6, 72), pick(1, 6), pick(1, 5), 1, 0, in_place),
         cases.conv_case(seed, pick(1, 20), pick(6, 72), pick(1, 3), 3, 2, pick(0, 4), in_place),

@@ -10,6 +10,7 @@ from sktools.compiler.kernels import (
     fast_excite,
     fast_mean,
     fast_mul,
+    fast_narrow,
     fast_pointwise,
     fast_vector,
 )
@@ -21,6 +22,7 @@ __all__ = [
     "fast_excite",
     "fast_mean",
     "fast_mul",
+    "fast_narrow",
     "fast_pointwise",
     "fast_vector",
 ]

@@ -1,0 +1,24 @@
+/*
+ * The pointwise convolutions of sk_fast_pointwise.h and sk_fast_excite.h with weights of a byte in flash. Each call widens
+ * them to scratch first, where the arena has room to spare: half the flash for two cycles a weight.
+ *
+ * `tiles` of the shape are narrow records: 4 biases, 4 multipliers, then per four channels a word a column, whose bytes are
+ * the weights of the pairs in the order of sk_tile_expand. Scale SK_FIT_SCALE throughout.
+ */
+#ifndef SK_FAST_NARROW_H
+#define SK_FAST_NARROW_H
+
+#include "sk_fast_excite.h"
+#include "sk_fast_pointwise.h"
+
+/*
+ * scratch: word aligned, (out_channels + 3) / 4 records of 32 + 16 * ((in_channels + 1) / 2) bytes, and 16 more where the
+ * pairs of a row are odd in number.
+ */
+void sk_fast_narrow_pw(const sk_fast_pw_t *shape, const int8_t *in, int8_t *out, void *scratch);
+void sk_fast_narrow_gated_pw(const sk_fast_gated_pw_t *shape, const int8_t *in, const int8_t *gates, int8_t *out,
+                             void *scratch);
+void sk_fast_narrow_excite_pw(const sk_fast_excite_pw_t *shape, const int8_t *in, const int8_t *gates, int8_t *out,
+                              void *scratch);
+
+#endif
