@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 
+SECONDS_BETWEEN_LINES = 10.0
+"""Where stderr is no terminal, a log gets a line about work under way no more often than this."""
+
+
 class Progress(Protocol):
     """A step of work that is under way."""
 
@@ -109,17 +113,22 @@ class _Silent:
 
 
 class _Lines:
+    """A line at the start and one at the end; between them one each tenth, where -v asks for it or the work is slow."""
+
     def __init__(self, console: Console, what: str, unit: str) -> None:
         self._console, self._what, self._unit = console, what, unit
         self._done, self._note = 0, ""
-        self._tenth = 0
+        self._tenth, self._last = 0, time.monotonic()
         console.info(what)
 
     def update(self, done: int, total: int | None = None, note: str = "") -> None:
         self._done, self._note = done, note
         if total and done * 10 // total > self._tenth and done < total:
             self._tenth = done * 10 // total
-            self._console.detail(f"{self._what}: {done}/{total} {self._unit} {note}".rstrip())
+            slow = time.monotonic() - self._last >= SECONDS_BETWEEN_LINES
+            if slow or self._console.verbosity >= 1:
+                self._last = time.monotonic()
+                self._console.info(f"{self._what}: {done}/{total} {self._unit} {note}".rstrip())
 
     def close(self) -> None:
         if self._done:

@@ -28,7 +28,7 @@ SLOWEST = 3
 class Standing:
     """Where a session stands. rate: frames a second. accuracy: of the epochs scored so far, None without labels.
 
-    blocks: name -> cycles of the last frame, the slowest first; empty where nothing counts.
+    blocks: name -> cycles of the last frame, the slowest first; empty where nothing counts. cycles: of all its blocks.
     """
 
     done: int
@@ -37,6 +37,7 @@ class Standing:
     mismatched: int
     accuracy: float | None
     blocks: tuple[tuple[str, int], ...]
+    cycles: int = 0
 
     @property
     def line(self) -> str:
@@ -81,6 +82,7 @@ class Tally:
             mismatched=report.mismatched,
             accuracy=self._right / self._scored if self._scored else None,
             blocks=tuple(sorted(cycles.items(), key=lambda item: -item[1])[:SLOWEST]),
+            cycles=sum(cycles.values()),
         )
 
 
@@ -132,6 +134,7 @@ def picture(what: str, standing: Standing) -> RenderableType:
         Text(what), ProgressBar(standing.total, standing.done, width=30), Text(f"{standing.done}/{standing.total}")
     )
     table.add_row(Text(""), Text(standing.line), Text(f"{seconds:.0f} s left"))
-    for name, cycles in standing.blocks:
-        table.add_row(Text(""), Text(f"{name}: {cycles:,} cycles"), Text(""))
+    for number, (name, cycles) in enumerate(standing.blocks):
+        share = f"{cycles / standing.cycles:.0%} of the frame" if standing.cycles else ""
+        table.add_row(Text("" if number else "slowest blocks"), Text(f"{name}: {cycles:,} cycles"), Text(share))
     return table

@@ -76,6 +76,11 @@ def cli() -> None:
     """Sleep-stage networks from wrist recordings to a measured microcontroller.
 
     MODEL is a zoo name (ss-2 is short for ss-2-tcn-sm) or the path of a .tflite.
+
+    \b
+    sktools zoo list      the models
+    sktools run ss-2      build, measure and report one on an emulated Cortex-M4F
+    sktools doctor        what is installed, and what a board still needs
     """
 
 

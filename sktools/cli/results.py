@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sktools.cli import settings
 from sktools.cli.options import Place
+from sktools.errors import UsageError
 
 if TYPE_CHECKING:
     from sktools.profiling.bundle import Bundle
@@ -18,11 +19,12 @@ def results_root(output: Path | None = None) -> Path:
 
 
 def find_bundle(result: str, place: Place) -> Bundle:
-    """A bundle by its folder or profile.json, or the newest of a <board>-<engine> folder or of a model.
+    """A bundle by its folder or profile.json, or the newest of a <board>-<engine> folder, a model's folder or a model.
 
     Raises UsageError where there is none.
     """
     from sktools.profiling.bundle import latest_bundle, load_bundle
+    from sktools.strict_yaml import suggest
     from sktools.zoo import entries
 
     path = Path(result)
@@ -31,8 +33,14 @@ def find_bundle(result: str, place: Place) -> Bundle:
     if (path / "latest").is_file():
         return load_bundle(path / (path / "latest").read_text(encoding="utf-8").strip())
     root = results_root()
+    board, engine = settings.text("board", place.board), settings.text("engine", place.engine)
+    of_model = path / f"{board}-{engine}"
+    if (of_model / "latest").is_file():
+        return load_bundle(of_model / (of_model / "latest").read_text(encoding="utf-8").strip())
     names = {entry.name for entry in entries()} | {child.name for child in root.glob("*") if child.is_dir()}
-    stem = path.stem if path.suffix == ".tflite" else result
+    stem = path.stem if path.suffix == ".tflite" else path.name if path.is_dir() else result
     matches = [stem] if stem in names else sorted(name for name in names if name.startswith(f"{stem}-"))
-    model = matches[0] if len(matches) == 1 else stem
-    return latest_bundle(root, model, settings.text("board", place.board), settings.text("engine", place.engine))
+    if len(matches) != 1:
+        known = f"it may be {' or '.join(matches)}" if matches else suggest(stem, names)
+        raise UsageError(f"'{result}' is neither a result's folder nor a model; {known}", "sktools zoo list")
+    return latest_bundle(root, matches[0], board, engine)

@@ -48,8 +48,14 @@ def test_without_labels_there_is_no_accuracy() -> None:
 @pytest.mark.parametrize("accuracy", [None, 0.5])
 def test_the_picture_shows_all_of_it(accuracy: float | None) -> None:
     stream = io.StringIO()
-    standing = Standing(1, 4, 2.0, 0, accuracy, (("[red]DEC", 1300),))
+    standing = Standing(1, 4, 2.0, 0, accuracy, (("[red]DEC", 1300),), 2600)
     Console(file=stream, width=120).print(picture("profiling", standing))
     text = stream.getvalue()
-    assert "1/4" in text and "[red]DEC: 1,300 cycles" in text and "2 s left" in text and "parity exact" in text
+    assert (
+        "1/4" in text
+        and "[red]DEC: 1,300 cycles" in text
+        and "50% of the frame" in text
+        and "2 s left" in text
+        and "parity exact" in text
+    )
     assert ("accuracy 50.0 %" in text) == (accuracy is not None)
