@@ -1,4 +1,4 @@
-"""Folders that are being written: hidden beside the place they will take, and removed even where we were killed.
+"""What is being written: hidden beside the place it will take, and folders are removed even where we were killed.
 
 A process that is killed cannot tidy up. Each such folder is locked as long as its process lives, so the next one that
 writes beside it knows what has been left behind.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import secrets
 import shutil
 import tempfile
 import time
@@ -45,6 +46,17 @@ def temporary_folder() -> Iterator[Path]:
     """An empty folder where the system keeps temporary files. Raises OSError where that place cannot be written."""
     with partial_folder(Path(tempfile.gettempdir()), "sktools") as folder:
         yield folder
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Writes a file under a name of its own beside `path`, and renames it: complete or not at all. Raises OSError."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.{secrets.token_hex(3)}.partial")
+    try:
+        partial.write_bytes(content)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def _lock(folder: Path) -> int | None:

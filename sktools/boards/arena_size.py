@@ -13,7 +13,7 @@ from sktools.build.shipped import firmware_path
 from sktools.build.tflm import LARGEST_ARENA, SOURCES, archive, find_tensorflow, interpreter_model, interpreter_target
 from sktools.compiler.compiled import CompiledModel
 from sktools.errors import BuildError, LinkError
-from sktools.partial import temporary_folder
+from sktools.partial import replace_file, temporary_folder
 
 SIZING_BOARD = "virtual"
 
@@ -42,10 +42,7 @@ def interpreted(aot: CompiledModel, tflite: bytes, sdk: Path | None) -> Compiled
     size = _read(known)
     if size is None:
         size = _measure(asked, tflite, tensorflow)
-        known.parent.mkdir(parents=True, exist_ok=True)
-        partial = known.with_suffix(".partial")
-        partial.write_text(json.dumps({"arena_bytes": size, "sha256": aot.sha256}))
-        partial.replace(known)
+        replace_file(known, json.dumps({"arena_bytes": size, "sha256": aot.sha256}).encode())
     return interpreter_model(aot, tflite, size)
 
 

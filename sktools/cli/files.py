@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import secrets
 from pathlib import Path
+
+from sktools.partial import replace_file
 
 
 def write_text(path: Path, text: str) -> None:
@@ -13,10 +14,4 @@ def write_text(path: Path, text: str) -> None:
 
 def write_bytes(path: Path, content: bytes) -> None:
     """Writes a file under a temporary name beside it and renames it. Raises OSError."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{secrets.token_hex(3)}.partial")
-    try:
-        partial.write_bytes(content)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+    replace_file(path, content)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from sktools.errors import DataError, UsageError
-from sktools.partial import partial_folder
+from sktools.partial import partial_folder, replace_file
 from sktools.profiling.profile import LayerProfile, Profile
 
 LATEST = "latest"
@@ -186,6 +186,4 @@ def _sha256(text: str) -> str:
 
 
 def _replace_text(path: Path, text: str) -> None:
-    partial = path.with_name(f".{path.name}.{secrets.token_hex(3)}.partial")
-    partial.write_text(text, encoding="utf-8")
-    partial.replace(path)
+    replace_file(path, text.encode("utf-8"))

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from sktools.errors import DataError
 from sktools.metrics.classification import cohen_kappa, confusion_matrix
 from sktools.model_config import TrainingConfig
+from sktools.partial import replace_file
 from sktools.training.batches import Sampler
 
 if TYPE_CHECKING:
@@ -148,10 +149,7 @@ def _save(path: Path, digest: str, variables: list[Any], best: list[Any], histor
     arrays |= {f"best_{index}": value for index, value in enumerate(best)}
     buffer = io.BytesIO()
     np.savez(buffer, meta=np.array(json.dumps({"digest": digest, "history": history})), **arrays)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(path.name + ".partial")
-    temporary.write_bytes(buffer.getvalue())
-    temporary.replace(path)
+    replace_file(path, buffer.getvalue())
 
 
 def _restore(path: Path, digest: str, variables: list[Any], weights: int) -> tuple[History, list[Any]]:

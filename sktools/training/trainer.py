@@ -93,6 +93,9 @@ def train(
     )
     config = dataclasses.replace(config, training=recipe)
     materials = [_load(config, source, progress) for source in sources]
+    output.mkdir(parents=True, exist_ok=True)
+    with partial_folder(output, "partial"):  # a place that cannot be written is told before the work, not after it
+        pass
     prepare_tensorflow(recipe.seed)
     model = build_network(config.network, config.name, recipe.seed)
     nights = [night for material in materials for night in material.train]
