@@ -28,21 +28,29 @@ def _validation_rows() -> list[list[str]]:
 
 
 def test_the_validation_table_adds_up() -> None:
-    for block, model, milliseconds, cycles, ratio in _validation_rows():
+    calibration = load_board("virtual").calibration
+    assert calibration is not None
+    for block, model, milliseconds, cycles, ratio, predicted, error in _validation_rows():
         published = BLOCK_MS_PER_SLEEP_HOUR["ss-4-tcn-sm"][block]
         assert float(milliseconds) == published
         assert float(cycles.replace(",", "")) == pytest.approx(published * 2e-3 * CLOCK_HZ, abs=0.5)
         assert float(ratio) == pytest.approx(float(model.replace(",", "")) / (published * 2e-3 * CLOCK_HZ), abs=5e-4)
+        ours = float(model.replace(",", "")) * calibration.factor / (2e-3 * CLOCK_HZ)
+        assert float(predicted) == pytest.approx(ours, abs=5e-4)
+        assert error == f"{100 * (ours / published - 1):+.1f} %"
 
 
 def test_the_factor_is_the_inverse_of_the_mean_ratio() -> None:
     ratios = [
         float(model.replace(",", "")) / (float(milliseconds) * 2e-3 * CLOCK_HZ)
-        for _, model, milliseconds, _, _ in _validation_rows()
+        for _, model, milliseconds, *_ in _validation_rows()
     ]
     calibration = load_board("virtual").calibration
     assert calibration is not None
     assert calibration.factor == pytest.approx(1 / statistics.mean(ratios), rel=1e-3)
+    without = [ratio / statistics.mean(ratios[:row] + ratios[row + 1 :]) - 1 for row, ratio in enumerate(ratios)]
+    text = (ROOT / "docs" / "cycle-model.md").read_text(encoding="utf-8")
+    assert f"off by {100 * min(without):+.1f} % to {100 * max(without):+.1f} %" in text
     assert statistics.pstdev(ratios) / statistics.mean(ratios) == pytest.approx(0.012, abs=5e-4)
 
 
