@@ -2,33 +2,26 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from sktools.build.build import load_build
-from tests.soak.interruption import check_bundles, hidden
+from tests.soak.interruption import CONFIG, check_bundles, check_model, check_store, hidden
 from tests.soak.table import Amount, Figures
 from tests.support.random_network import Family, random_network
 from tests.support.tools import needs_qemu
 
-_CAN_MOUNT = (
-    shutil.which("unshare") is not None
-    and subprocess.run(["unshare", "-rm", "mount", "-t", "tmpfs", "tmpfs", "/mnt"], capture_output=True).returncode == 0
-)
-
-pytestmark = [
-    needs_qemu,
-    pytest.mark.skipif(not _CAN_MOUNT, reason="this user may mount no file system of a namespace's own"),
-    pytest.mark.timeout(3600),
-]
-
-# In a mount namespace: a small disk with the model on it, the command line, and a copy of what the disk holds then.
+# In a mount namespace: a small disk with the given files on it, the command line, and a copy of what it holds then.
 _SCRIPT = """\
-mount -t tmpfs -o size=32m tmpfs "$1" && cp "$2" "$1/m.tflite" && mount -o remount,"$3" "$1" && cd "$1" || exit 99
+mount -t tmpfs -o size=32m tmpfs "$1" && cp -r "$2"/. "$1" && mount -o remount,"$3" "$1" && cd "$1" || exit 99
 shift 3
 left="$1"; shift
 "$@"
@@ -38,16 +31,99 @@ exit $status
 """
 
 
-def run_on(disk: str, folder: Path, *arguments: str) -> tuple[int, str, Path]:
+def _can_mount() -> bool:
+    """Whether disks end here where they are told to: not every container's do."""
+    if shutil.which("unshare") is None:
+        return False
+    with tempfile.TemporaryDirectory() as name:
+        for part in ("disk", "files"):
+            (Path(name) / part).mkdir()
+        for number, (disk, count) in enumerate((("ro", 1), ("size=64k", 1000))):
+            fill = f"! dd if=/dev/zero of=file bs=1k count={count} 2>/dev/null"
+            command = ["unshare", "-rm", "sh", "-c", _SCRIPT, "sh", "disk", "files", disk, f"left{number}"]
+            done = subprocess.run([*command, "sh", "-c", fill], cwd=name, capture_output=True, check=False)
+            if done.returncode != 0:
+                return False
+    return True
+
+
+pytestmark = [
+    needs_qemu,
+    pytest.mark.skipif(not _can_mount(), reason="this user may mount no disk that ends where it is told to"),
+    pytest.mark.timeout(3600),
+]
+
+
+@dataclass(frozen=True)
+class Case:
+    """arguments: of the command. largest_kb: more than it writes. needs: what must be there. built: whether a build of
+    the model is on the disk beforehand. slow: only in the soak.
+    """
+
+    arguments: tuple[str, ...]
+    largest_kb: int
+    needs: str = "qemu"
+    built: bool = False
+    slow: bool = False
+
+
+CASES = {
+    "build-fw": Case(("build-fw", "m.tflite", "--board", "virtual"), 1600),
+    "run": Case(("run", "m.tflite", "--frames", "1"), 8000),
+    "export": Case(("export", "m.tflite", "--as", "c-library", "--output", "out"), 500),
+    "profile": Case(("profile", "m.tflite", "--frames", "1"), 6000, built=True, slow=True),
+    "train": Case(("train", "config.yaml", "--output", "models/small"), 300, needs="tensorflow", slow=True),
+    "data prepare": Case(
+        ("data", "prepare", "synthetic-raw", "--output", "features", "--subjects", "raw-001", "--jobs", "1"),
+        160, needs="h5py", slow=True,
+    ),
+}  # fmt: skip
+
+
+def cases(*, slow: set[str]) -> list[object]:
+    """All commands; in `make test` only the quick ones and, of the slow, those named."""
+    return [
+        pytest.param(name, marks=[pytest.mark.soak] if case.slow and name not in slow else [], id=name)
+        for name, case in CASES.items()
+    ]
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Case], Path]:
+    """What is on the disk before the command runs."""
+    folders: dict[bool, Path] = {}
+
+    def make(case: Case) -> Path:
+        if case.needs != "qemu":
+            pytest.importorskip(case.needs, reason=f"{case.needs} (extra 'train') is not installed")
+        if case.built not in folders:
+            folder = tmp_path_factory.mktemp("files")
+            (folder / "m.tflite").write_bytes(
+                random_network(Family(frames=32, filters=(8,), depths=(1,), dilations=(1,)))
+            )
+            (folder / "config.yaml").write_text(CONFIG)
+            if case.built:
+                command = [sys.executable, "-m", "sktools.cli.main", "build-fw", "m.tflite", "--quiet"]
+                subprocess.run(command, cwd=folder, check=True, capture_output=True, timeout=300)
+            folders[case.built] = folder
+        return folders[case.built]
+
+    return make
+
+
+def kilobytes(folder: Path) -> int:
+    """What a folder takes on a disk of 4 KB blocks."""
+    return 4 * sum(2 + path.stat().st_size // 4096 for path in folder.rglob("*"))
+
+
+def run_on(disk: str, files: Path, folder: Path, *arguments: str) -> tuple[int, str, Path]:
     """disk: mount options. Returns the exit status, standard error, and what was on the disk afterwards."""
-    model = folder / "m.tflite"
-    model.write_bytes(random_network(Family(frames=32, filters=(8,), depths=(1,), dilations=(1,))))
     place, left = folder / "disk", folder / "left"
     place.mkdir()
     done = subprocess.run(
-        ["unshare", "-rm", "sh", "-c", _SCRIPT, "sh", place, model, disk, left,
+        ["unshare", "-rm", "sh", "-c", _SCRIPT, "sh", place, files, disk, left,
          sys.executable, "-m", "sktools.cli.main", *arguments],
-        capture_output=True, text=True, timeout=600, check=False,
+        capture_output=True, text=True, timeout=600, check=False, env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
     )  # fmt: skip
     assert done.returncode != 99, done.stderr
     return done.returncode, done.stderr, left
@@ -57,44 +133,45 @@ def error_lines(text: str) -> list[str]:
     return [line for line in text.splitlines() if line.lower().startswith("error")]
 
 
-COMMANDS = {
-    "build-fw": ("build-fw", "m.tflite", "--board", "virtual"),
-    "run": ("run", "m.tflite", "--frames", "1"),
-    "export": ("export", "m.tflite", "--as", "c-library", "--output", "out"),
-}
-
-
-LARGEST_KB = {"build-fw": 1600, "run": 8000, "export": 500}
-"""More than the command writes, the model's file included."""
-
-
-@pytest.mark.parametrize("command", COMMANDS)
-def test_a_read_only_disk_is_one_error(command: str, tmp_path: Path) -> None:
-    status, error, _ = run_on("ro", tmp_path, *COMMANDS[command])
+@pytest.mark.parametrize("command", cases(slow={"train", "profile"}))
+def test_a_read_only_disk_is_one_error(command: str, files: Callable[[Case], Path], tmp_path: Path) -> None:
+    case = CASES[command]
+    status, error, _ = run_on("ro", files(case), tmp_path, *case.arguments)
     assert status == 1, error
-    assert len(error_lines(error)) == 1 and "ead-only file system" in error_lines(error)[0]
+    assert len(error_lines(error)) == 1 and "ead-only file system" in error_lines(error)[0], error
     assert "Traceback" not in error
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-def test_a_full_disk_is_one_error(command: str, tmp_path: Path, amount: Amount, figures: Figures) -> None:
+@pytest.mark.soak
+def test_flash_writes_nothing(files: Callable[[Case], Path], tmp_path: Path) -> None:
+    status, error, _ = run_on("ro", files(CASES["profile"]), tmp_path, "flash", "m.tflite")
+    assert status == 0, error
+
+
+@pytest.mark.parametrize("command", cases(slow=set()))
+def test_a_full_disk_is_one_error(
+    command: str, files: Callable[[Case], Path], tmp_path: Path, amount: Amount, figures: Figures
+) -> None:
     """The disk ends at many places, from the first file to the last."""
+    case = CASES[command]
+    there = files(case)
     steps = amount(2, 40)
     failed = done = 0
     for number in range(steps):
-        size = 16 + round(
-            LARGEST_KB[command] * ((number + 0.5) / steps) ** 2
-        )  # closer together where most files are small
+        # closer together where most files are small
+        size = kilobytes(there) + 8 + round(case.largest_kb * ((number + 0.5) / steps) ** 2)
         folder = tmp_path / str(size)
         folder.mkdir()
-        status, error, left = run_on(f"size={size}k", folder, *COMMANDS[command])
-        assert "Traceback" not in error and "internal error" not in error
+        status, error, left = run_on(f"size={size}k", there, folder, *case.arguments)
+        assert "Traceback" not in error and "internal error" not in error, error
         bundles = check_bundles(left / "results")
+        check_model(left / "models" / "small")
+        check_store(left / "features")
         assert not hidden(left)
         for build in (left / "build").glob("*/*"):
             assert load_build(build).sizes().flash_bytes > 1000
         if status == 0:
-            assert bundles == (command == "run")
+            assert bundles == (command in ("run", "profile"))
             done += 1
             continue
         failed += 1

@@ -31,6 +31,20 @@ main()
 """A Ctrl-C before Python has imported the command line is Python's to answer, and how long that takes none can say."""
 
 
+CONFIG = """\
+name: small
+description: a network for tests
+network: {kind: tcn-sm, kernel: 3, filters: [8], depths: [1], dilations: [1], classes: 2}
+classes: {names: [WAKE, SLEEP], map: {0: 0, 1: 1, 2: 1, 3: 1, 5: 1}}
+features: {set: fs-w-pa-14}
+training: {epochs: 3, steps: 3, batch: 4, checkpoint_every: 1}
+quantization: {calibration_frames: 16, max_f1_drop: 0.9}
+held_out_rule: two, for a test
+held_out: {synthetic: [syn-005, syn-010]}
+"""
+"""Of a model that trains in seconds."""
+
+
 @dataclass(frozen=True)
 class Cut:
     """How a command line ended. status: its exit status, negative for a signal."""
@@ -131,6 +145,22 @@ def check_bundles(results: Path) -> int:
     for latest in results.glob("*/*/latest"):
         assert (latest.parent / latest.read_text().strip() / "manifest.json").is_file()
     return count
+
+
+def check_model(model: Path) -> None:
+    """Whole or not there: a .tflite stands only beside the metrics of the very same."""
+    if (model / "model.tflite").exists():
+        digest = hashlib.sha256((model / "model.tflite").read_bytes()).hexdigest()
+        assert json.loads((model / "metrics.json").read_text())["sha256"] == digest
+
+
+def check_store(folder: Path) -> None:
+    """Every subject's file in a feature store is whole."""
+    from sktools.datasets.feature_store import is_complete, read_index
+
+    if any(folder.glob("*.h5")):
+        index = read_index(folder)
+        assert all(is_complete(folder, index, path.stem) for path in folder.glob("*.h5"))
 
 
 def hidden(folder: Path) -> list[Path]:

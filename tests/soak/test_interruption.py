@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 import random
 import shutil
@@ -15,25 +13,13 @@ from pathlib import Path
 import pytest
 
 from sktools.build.build import load_build
-from tests.soak.interruption import CommandLine, Cut, check_bundles, hidden
+from tests.soak.interruption import CONFIG, CommandLine, Cut, check_bundles, check_model, check_store, hidden
 from tests.soak.table import Amount, Figures
 from tests.support import fake_jlink
 from tests.support.random_network import Family, random_network
 from tests.support.tools import needs_qemu
 
 pytestmark = pytest.mark.timeout(24 * 3600)
-
-CONFIG = """\
-name: small
-description: a network for tests
-network: {kind: tcn-sm, kernel: 3, filters: [8], depths: [1], dilations: [1], classes: 2}
-classes: {names: [WAKE, SLEEP], map: {0: 0, 1: 1, 2: 1, 3: 1, 5: 1}}
-features: {set: fs-w-pa-14}
-training: {epochs: 3, steps: 3, batch: 4, checkpoint_every: 1}
-quantization: {calibration_frames: 16, max_f1_drop: 0.9}
-held_out_rule: two, for a test
-held_out: {synthetic: [syn-005, syn-010]}
-"""
 
 
 def make_model(folder: Path) -> None:
@@ -162,31 +148,19 @@ def test_train(tmp_path: Path, amount: Amount, figures: Figures) -> None:
     (tmp_path / "config.yaml").write_text(CONFIG)
     model = tmp_path / "models" / "small"
 
-    def check() -> None:
-        """Whole or not there: a .tflite stands only beside the metrics of the very same."""
-        if (model / "model.tflite").exists():
-            digest = hashlib.sha256((model / "model.tflite").read_bytes()).hexdigest()
-            assert json.loads((model / "metrics.json").read_text())["sha256"] == digest
-
     arguments = ["train", "config.yaml", "--output", "models/small", "--resume"]
-    campaign(tmp_path, arguments, count, figures, check, removing(model))
+    campaign(tmp_path, arguments, count, figures, lambda: check_model(model), removing(model))
 
 
 @pytest.mark.soak
 def test_data_prepare(tmp_path: Path, amount: Amount, figures: Figures) -> None:
     pytest.importorskip("h5py", reason="h5py (extra 'train') is not installed")
-    from sktools.datasets.feature_store import is_complete, read_index
-
     count = amount(0, 40)
     subjects = "raw-001,raw-002"
     out = tmp_path / "features"
 
-    def check() -> None:
-        if any(out.glob("*.h5")):
-            assert all(is_complete(out, read_index(out), path.stem) for path in out.glob("*.h5"))
-
     arguments = ["data", "prepare", "synthetic-raw", "--output", "features", "--subjects", subjects, "--jobs", "2"]
-    campaign(tmp_path, arguments, count, figures, check, removing(out))
+    campaign(tmp_path, arguments, count, figures, lambda: check_store(out), removing(out))
 
 
 @needs_qemu
