@@ -27,6 +27,7 @@ def measure_and_report(
 
     Raises ThresholdError (after writing) where a byte differs from the reference.
     """
+    from sktools.boards.configure import AOT
     from sktools.cli.results import results_root
 
     root = results_root(results.output)
@@ -48,7 +49,9 @@ def measure_and_report(
         first = wrong[0] if wrong else "the output"
         raise ThresholdError(
             f"{parity.mismatched:,} of {parity.elements:,} activations differ from the reference; first: {first}",
-            f"sktools profile {job.model.name} --board {job.board.name} --optimize none shows every layer",
+            "sktools profile MODEL --optimize none shows every layer"
+            if job.engine == AOT
+            else "every layer is shown; convert the model with a fixed batch of 1: interpreters get others wrong",
         )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 import re
 import zlib
 from pathlib import Path
@@ -17,21 +16,18 @@ from sktools.boards.configure import ImageOptions, build_image, sdk_target
 from sktools.boards.driver import driver_for
 from sktools.build.build import build_firmware
 from sktools.build.neuralspot import application_files
-from sktools.build.tflm import archive, find_tensorflow, interpreter_model, interpreter_sources, interpreter_target
+from sktools.build.tflm import find_tensorflow, interpreter_model, interpreter_sources, interpreter_target
 from sktools.compiler.compile import compile_model
 from sktools.compiler.compiled import CompiledModel
 from sktools.compiler.model_file import read_model
 from sktools.compiler.reference import Reference
-from sktools.errors import BuildError, LinkError, MissingError, ModelError, UsageError
+from sktools.errors import BuildError, LinkError, MissingError, UsageError
+from sktools.profiling.device import BoardDevice
+from sktools.profiling.session import measure
 from tests.support.random_network import Family, random_network
 from tests.support.stub_sdk import make_sdk
-from tests.support.tools import needs_arm_gcc, needs_qemu
-
-SDK = os.environ.get("NEURALSPOT_ROOT")
-needs_interpreter = pytest.mark.skipif(
-    SDK is None or not archive(Path(SDK) / "extern" / "tensorflow" / tensorflow_version()).is_file(),
-    reason="NEURALSPOT_ROOT names no neuralSPOT with the interpreter's archive",
-)
+from tests.support.tflite_writer import ACTIVATIONS, TfliteWriter
+from tests.support.tools import SDK, needs_arm_gcc, needs_interpreter, needs_qemu
 
 
 @pytest.fixture(scope="module")
@@ -71,11 +67,64 @@ def test_the_interpreter_gets_the_operators_of_the_model_and_no_others(aot: Comp
     assert {"Conv2D", "DepthwiseConv2D", "Mean", "Mul"} <= set(registered)
 
 
-def test_a_model_with_folded_operators_is_refused(aot: CompiledModel, network: bytes) -> None:
-    folded = dataclasses.replace(aot, layers=aot.layers[1:])
-    with pytest.raises(ModelError, match="1 of this model's are no layers") as caught:
-        interpreter_model(folded, network, 1000)
-    assert "--engine aot" in caught.value.hint
+def folding_network() -> bytes:
+    """What a conversion with a dynamic batch and a causal window leaves: shape arithmetic, and a PAD of its own."""
+    random = np.random.default_rng(3)
+    writer = TfliteWriter()
+    source = writer.activation((1, 24, 4), 0.05, 17)
+    begin, end, stride = (writer.constant(np.array([value], dtype=np.int32)) for value in (0, 1, 1))
+    rest = [writer.constant(np.array(value, dtype=np.int32)) for value in (1, 24, 4)]
+    shape, batch, packed = (writer.constant(np.zeros(extents, dtype=np.int32)) for extents in ((3,), (), (4,)))
+    for index in (shape, batch, packed):
+        writer.tensors[index].data = None
+    writer.operator("SHAPE", (source,), shape, OutType=2)
+    writer.operator("STRIDED_SLICE", (shape, begin, end, stride), batch, ShrinkAxisMask=1)
+    writer.operator("PACK", (batch, *rest), packed, ValuesCount=4)
+    rows = writer.operator("RESHAPE", (source, packed), writer.activation((1, 1, 24, 4), 0.05, 17))
+    amounts = writer.constant(np.array([[0, 0], [0, 0], [2, 0], [0, 0]], dtype=np.int32))
+    padded = writer.operator("PAD", (rows, amounts), writer.activation((1, 1, 26, 4), 0.05, 17))
+    scales = random.uniform(0.002, 0.01, 6).tolist()
+    weights = writer.constant(random.integers(-127, 128, (6, 1, 3, 4)).astype(np.int8), scales)
+    bias = writer.constant(random.integers(-900, 900, 6).astype(np.int32), [0.05 * scale for scale in scales])
+    output = writer.activation((1, 1, 24, 6), 0.06, -128)
+    window = {"Padding": 1, "StrideW": 1, "StrideH": 1, "DilationWFactor": 1, "DilationHFactor": 1}
+    writer.operator("CONV_2D", (padded, weights, bias), output, FusedActivationFunction=ACTIVATIONS["RELU"], **window)
+    return writer.finish(source, output)
+
+
+def test_operators_that_generated_c_folds_are_steps_of_the_interpreter() -> None:
+    tflite = folding_network()
+    aot = compile_model(tflite, name="folding", optimize="none")
+    assert aot.step_count == 2
+    model = interpreter_model(aot, tflite, 1000)
+    operators = ["SHAPE", "STRIDED_SLICE", "PACK", "RESHAPE", "PAD", "CONV_2D"]
+    assert [layer.op for layer in model.layers] == operators
+    assert [layer.step for layer in model.layers] == list(range(6)) and model.step_count == 6
+    assert all(layer.cost_owner for layer in model.layers)
+    # The reference has nothing to compare with where the compiler folds.
+    assert [layer.observable for layer in model.layers] == [False, False, False, True, False, True]
+    assert [layer.output_bytes for layer in model.layers] == [0, 0, 0, 96, 0, 144]
+    assert sum(layer.macs for layer in model.layers) == 24 * 6 * 3 * 4
+    registered = re.findall(r"resolver\.Add(\w+)\(\)", model.sources["operators.cc"])
+    assert registered == ["Shape", "StridedSlice", "Pack", "Reshape", "Pad", "Conv2D"]
+
+
+@needs_interpreter
+@needs_arm_gcc
+@needs_qemu
+def test_the_interpreter_runs_what_generated_c_folds(tmp_path: Path) -> None:
+    tflite = folding_network()
+    aot = compile_model(tflite, name="folding", optimize="none")
+    build = build_image(
+        aot, load_board("virtual"), tflite, tmp_path / "out", ImageOptions(sdk=Path(str(SDK))), engine="tflm"
+    )
+    frames = np.random.default_rng(0).integers(-128, 128, size=(2, *aot.input.shape), dtype=np.int8)
+    with driver_for(load_board("virtual")).open(build) as session:
+        measured = measure(build.model, BoardDevice(session, build.model.output), Reference(tflite), frames)
+    assert measured.output_parity.mismatched == 0 and measured.output_parity.elements == 2 * 144
+    assert [parity is None for parity in measured.layers] == [True, True, True, False, True, False]
+    assert all(parity.mismatched == 0 for parity in measured.layers if parity)
+    assert len(measured.cycles) == 6 and min(measured.cycles) > 0
 
 
 def test_the_interpreters_main_takes_the_place_of_ours() -> None:

@@ -127,7 +127,7 @@ def _code(builder: flatbuffers.Builder, op: str) -> int:
     tflite.OperatorCodeStart(builder)
     tflite.OperatorCodeAddDeprecatedBuiltinCode(builder, min(number, 127))
     tflite.OperatorCodeAddBuiltinCode(builder, number)
-    versions = {"CONV_2D": 3, "DEPTHWISE_CONV_2D": 3, "RESHAPE": 1, "SHAPE": 1, "EXPAND_DIMS": 1}
+    versions = {"CONV_2D": 3, "DEPTHWISE_CONV_2D": 3, "RESHAPE": 1, "SHAPE": 1, "EXPAND_DIMS": 1, "PACK": 1}
     tflite.OperatorCodeAddVersion(builder, versions.get(op, 2))
     return int(tflite.OperatorCodeEnd(builder))
 
@@ -142,6 +142,8 @@ _OPTIONS = {
     "FULLY_CONNECTED": "FullyConnectedOptions",
     "PAD": "PadOptions",
     "SHAPE": "ShapeOptions",
+    "STRIDED_SLICE": "StridedSliceOptions",
+    "PACK": "PackOptions",
 }
 
 
