@@ -93,11 +93,13 @@ def profile_board(
         energy=energy,
         notes=_notes(request, measurement),
     )
+    labelled = request.frames.labelled
     metrics = {
         "frames": request.frames.source,
         "frames_sha256": request.frames.sha256,
         "accuracy": accuracy,
-        "nights": nights(request.frames.labelled, measurement.outputs) if accuracy and request.frames.labelled else [],
+        "classes": list(request.classes),
+        "nights": nights(labelled, measurement.outputs) if labelled is not None and request.classes else [],
     }
     return Result(assemble(setting, model, measurement, accuracy), metrics, measurement)
 

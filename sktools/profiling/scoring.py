@@ -48,8 +48,10 @@ def score(
 def nights(evaluation: EvaluationSet, device: Int8Array) -> list[dict[str, Any]]:
     """Per subject the true stages and the device's answers, one class index an epoch, -1 where not scored.
 
-    device: int8 [n, *model output] of the first n frames. A night that was cut short by n has its first epochs.
+    device: int8 [n, *model output] of the first n frames. A night that was cut short by n has its first epochs. It ends
+    with its last label; one without labels with its recording.
     """
+    lengths = {night.subject: len(night.measured) for night in evaluation.nights}
     count = len(device)
     length = evaluation.labels.shape[1]
     answers = device.reshape(count, length, -1).argmax(axis=-1)
@@ -61,7 +63,8 @@ def nights(evaluation: EvaluationSet, device: Int8Array) -> list[dict[str, Any]]
     result = []
     for subject, (true, answered) in found.items():
         stages, predicted = np.concatenate(true), np.concatenate(answered)
-        end = int(np.flatnonzero(stages >= 0)[-1]) + 1 if (stages >= 0).any() else 0
+        scored = np.flatnonzero(stages >= 0)
+        end = int(scored[-1]) + 1 if len(scored) else lengths.get(subject, 0)
         result.append(
             {"subject": subject, "true": stages[:end].tolist(), "device": predicted[:end].astype(int).tolist()}
         )

@@ -19,25 +19,23 @@ def stage_order(names: Sequence[str]) -> list[int]:
 
 
 def hypnogram(night: Mapping[str, Any], names: Sequence[str], epoch_seconds: float = EPOCH_SECONDS) -> Plot:
-    """A night's true stages above, the device's answers below, and between them where the two differ.
+    """A night's true stages above, the device's answers below, and between them where the two differ; of a night
+    without labels the device's answers alone.
 
     night: `true` and `device`, one class index an epoch, -1 where unscored.
     """
     heights = {stage: row for row, stage in enumerate(stage_order(names))}
     rem = {stage for stage, name in enumerate(names) if name.upper() in REM_NAMES}
     hours = epoch_seconds / 3600
+    labelled = scored_epochs(night) > 0
     data: list[Plot] = []
-    for key, color, axis in (("true", SECONDARY, "y"), ("device", PRIMARY, "y2")):
+    sides = (("true", SECONDARY, "y"), ("device", PRIMARY, "y2")) if labelled else (("device", PRIMARY, "y"),)
+    for key, color, axis in sides:
         runs = _runs(night[key])
         data.append(_steps(runs, heights, hours, {"color": color, "width": 1.5}, axis, key))
         inside = [run if run[2] in rem else (*run[:2], -1) for run in runs]
         if rem:
             data.append(_steps(inside, heights, hours, {"color": color, "width": 5}, axis, f"{key}: REM"))
-    differs = [
-        -1 if true < 0 or true == device else 0 for true, device in zip(night["true"], night["device"], strict=True)
-    ]
-    data.append(_steps(_runs(differs), {0: 0}, hours, {"color": WARM, "width": 9}, "y3", "differs"))
-    plot = figure(data, "true", showlegend=False)
     levels = {
         "tickvals": list(heights.values()),
         "ticktext": [names[stage] for stage in heights],
@@ -46,7 +44,21 @@ def hypnogram(night: Mapping[str, Any], names: Sequence[str], epoch_seconds: flo
         "automargin": True,
         "zeroline": False,
     }
-    plot["layout"]["yaxis"] |= {**levels, "domain": [0.56, 1.0]}
+    plot = figure(data, "true" if labelled else "device", showlegend=False)
+    plot["layout"]["xaxis"] |= {
+        "title": {"text": "hours of recording"},
+        "zeroline": False,
+        "range": [0, max(len(night["device"]), 1) * hours],
+    }
+    plot["layout"]["yaxis"] |= levels
+    if not labelled:
+        return plot
+    differs = [
+        -1 if true < 0 or true == device else 0 for true, device in zip(night["true"], night["device"], strict=True)
+    ]
+    data.append(_steps(_runs(differs), {0: 0}, hours, {"color": WARM, "width": 9}, "y3", "differs"))
+    plot["layout"]["xaxis"]["anchor"] = "y2"
+    plot["layout"]["yaxis"]["domain"] = [0.56, 1.0]
     plot["layout"]["yaxis2"] = {**levels, "domain": [0.0, 0.44], "title": {"text": "device", "standoff": 8}}
     plot["layout"]["yaxis3"] = {
         "domain": [0.47, 0.53],
@@ -57,20 +69,19 @@ def hypnogram(night: Mapping[str, Any], names: Sequence[str], epoch_seconds: flo
         "showgrid": False,
         "zeroline": False,
     }
-    plot["layout"]["xaxis"] |= {
-        "title": {"text": "hours of recording"},
-        "anchor": "y2",
-        "zeroline": False,
-        "range": [0, max(len(night["true"]), 1) * hours],
-    }
     return plot
+
+
+def scored_epochs(night: Mapping[str, Any]) -> int:
+    """How many epochs of a night have a label."""
+    return sum(stage >= 0 for stage in night["true"])
 
 
 def night_label(night: Mapping[str, Any]) -> str:
     """The subject, and how many of the scored epochs are answered right."""
     pairs = [pair for pair in zip(night["true"], night["device"], strict=True) if pair[0] >= 0]
     right = sum(true == device for true, device in pairs)
-    share = f"{right / len(pairs):.1%} of {len(pairs):,} epochs right" if pairs else "not scored"
+    share = f"{right / len(pairs):.1%} of {len(pairs):,} epochs right" if pairs else "no labels"
     return f"{night['subject']}: {share}"
 
 

@@ -27,7 +27,7 @@ def report_page(profile: Profile, metrics: Mapping[str, Any], provenance: Mappin
     metrics: metrics.json; its `nights` (subject, true, device) give the hypnograms. provenance: manifest.json or its
     head.
     """
-    classes = class_names(profile)
+    classes = class_names(profile) or list(map(str, metrics.get("classes") or []))
     nights = shown_nights(metrics) if classes else []
     hypnograms = [night_plots.hypnogram(night, classes) for night in nights]
     shown = {
@@ -111,10 +111,12 @@ def class_names(profile: Profile) -> list[str]:
 
 
 def shown_nights(metrics: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Nights with scored epochs, the longest first, MOST_NIGHTS of them at most."""
+    """The nights with the most scored epochs first; where none is scored, the longest. MOST_NIGHTS at most."""
     nights: list[Mapping[str, Any]] = list(metrics.get("nights") or [])
-    scored = [night for night in nights if any(stage >= 0 for stage in night["true"])]
-    return sorted(scored, key=lambda night: -sum(stage >= 0 for stage in night["true"]))[:MOST_NIGHTS]
+    scored = [night for night in nights if night_plots.scored_epochs(night)]
+    if scored:
+        return sorted(scored, key=lambda night: -night_plots.scored_epochs(night))[:MOST_NIGHTS]
+    return sorted((night for night in nights if night["device"]), key=lambda night: -len(night["device"]))[:MOST_NIGHTS]
 
 
 def _scores(profile: Profile) -> list[tuple[str, Mapping[str, Any]]]:

@@ -99,7 +99,10 @@ def test_scores_of_other_subjects_are_not_compared(before: Profile) -> None:
     ("limits", "told"),
     [
         ({"flash_bytes": Limit(max_increase=0.1)}, []),
-        ({"flash_bytes": Limit(max_increase=0.09)}, ["flash_bytes: rose from 20,000 to 22,000, at most 9 % is allowed"]),
+        (
+            {"flash_bytes": Limit(max_increase=0.09)},
+            ["flash_bytes: rose from 20,000 to 22,000, at most 9 % is allowed"],
+        ),
         ({"accuracy": Limit(max_decrease=0.06)}, []),
         ({"accuracy": Limit(max_decrease=0.04)}, ["accuracy: fell from 0.75 to 0.7, at most 0.04 is allowed"]),
         ({"cycles": Limit(max=100)}, ["cycles: 210.5, at most 100 is allowed"]),

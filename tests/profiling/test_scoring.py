@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
 from sktools.compiler.compiled import TensorSpec
-from sktools.features.evaluation_set import EvaluationSet
+from sktools.features.evaluation_set import EvaluationSet, NightSpan
 from sktools.profiling.scoring import nights, score
 
 SPEC = TensorSpec((1, 4, 2), 0.5, 0)
@@ -57,3 +59,16 @@ def test_nights_are_joined_and_cut_at_the_last_label() -> None:
         {"subject": "a", "true": [0, 1, 1, 0, 1, 1], "device": [1] * 6},
         {"subject": "b", "true": [0], "device": [1]},
     ]
+
+
+def test_a_night_without_labels_is_as_long_as_its_recording() -> None:
+    unlabelled = dataclasses.replace(
+        _evaluation(),
+        labels=np.full_like(LABELS, -1),
+        mask=np.zeros_like(LABELS, dtype=bool),
+        nights=(NightSpan("a", "", np.ones(7, dtype=bool)), NightSpan("b", "", np.ones(3, dtype=bool))),
+    )
+    found = nights(unlabelled, _answers(np.ones((3, 4), int)))
+    assert [(night["subject"], len(night["device"]), set(night["true"])) for night in found] == [
+        ("a", 7, {-1}), ("b", 3, {-1}),
+    ]  # fmt: skip

@@ -142,6 +142,16 @@ def test_the_longest_night_comes_first_and_unscored_ones_not_at_all(profile: Pro
     assert re.findall(r"<option[^>]*>(\w)", page) == ["b", "a"]
 
 
+def test_a_night_without_labels_is_shown_as_the_device_staged_it(profile: Profile) -> None:
+    unscored = dataclasses.replace(profile, accuracy=None)
+    night = {"subject": "mine", "true": [-1] * 4, "device": [0, 1, 1, 0]}
+    page = report_page(unscored, {"nights": [night], "classes": ["WAKE", "SLEEP"]}, {})
+    plot = _plots(page)["night"]
+    assert [trace["name"] for trace in plot["data"]] == ["device"] and "yaxis2" not in plot["layout"]
+    assert "mine: no labels</option>" in page and "nothing is scored" in page
+    assert "table-scores" not in Tables(page).rows and 'id="plot-confusion"' not in page
+
+
 def test_provenance_tells_tools_flags_and_digests(profile: Profile) -> None:
     facts = dict(Tables(report_page(profile, NIGHTS, PROVENANCE)).rows["table-provenance"])
     assert facts["command"] == "sktools run ss-2"
