@@ -119,6 +119,40 @@ def test_energy_measured_between_the_marks(sktools: Command, desk: FakeEvb, monk
     assert refused.code == EXIT_USAGE and "a board on the desk" in refused.err
 
 
+def page_row(sktools: Command, folder: Path, board: str) -> list[str] | None:
+    """The hardware row of the model tiny on a board, cell by cell, of a page written now."""
+    assert sktools("zoo", "page", "--output", str(folder)).code == 0
+    text = next(folder.glob("*.md")).read_text().replace("\\", "")
+    table = text[text.index("## EVB Performance") :]
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines() if line[:1] == "|"]
+    return next((row for row in rows if row[0] == "TINY" and row[1] == f"{board}, aot"), None)
+
+
+@needs_arm_gcc
+@needs_qemu
+def test_the_zoo_page_fills_from_the_boards_bundle(sktools: Command, desk: FakeEvb, workspace: Path) -> None:
+    run = ("run", "tiny", "--subjects", "syn-001", "--frames", "1", "--json")
+    virtual = sktools(*run)
+    assert virtual.code == 0, virtual.err
+    row = page_row(sktools, workspace / "before", "virtual")
+    assert row is not None and row[3].endswith("(predicted)")
+    ended = sktools(*run, "--board", "apollo4p_evb")
+    assert ended.code == 0, ended.err
+    measured = json.loads(ended.out)
+    totals, memory = measured["totals"], measured["memory"]
+    row = page_row(sktools, workspace / "after", "apollo4p_evb")
+    assert row is not None
+    assert row[2:] == [
+        f"{totals['cycles'] / measured['frame_hours']:,.0f}",
+        f"{totals['ms_per_sleep_hour']:.2f} (measured)",
+        *(f"{memory[name] / 1024:,.1f}" for name in ("arena_bytes", "flash_bytes", "ram_bytes")),
+        f"{totals['energy_uj_per_sleep_hour']:.0f} (estimated)",
+        "exact",
+    ]
+    # The prediction has made way for the measurement.
+    assert page_row(sktools, workspace / "again", "virtual") is None
+
+
 @needs_arm_gcc
 def test_without_the_sdk_the_project_is_rendered(
     sktools: Command, desk: FakeEvb, workspace: Path, monkeypatch: pytest.MonkeyPatch
