@@ -136,7 +136,7 @@ def find_commander() -> str:
 def flash_command(settings: JLink, image: Path, program: str) -> Command:
     """Loads, verifies and starts a raw flash image. Raises UsageError for a file name that cannot be passed on."""
     if re.search(r'[\s,"]', image.name):
-        raise UsageError(f"the J-Link software cannot take the file name '{image.name}'", "rename it")
+        raise UsageError(f"the J-Link software cannot take the file name {image.name!r}", "rename it")
     fields = {"image": image.name, "address": f"{settings.load_address:#x}"}
     return _command(settings, program, "flash", fields, image.resolve().parent)
 

@@ -1,13 +1,20 @@
-"""A model file's own name may be anything a file system takes: it reaches no shell, make file, C or page unescaped."""
+"""A model file's own name may be anything a file system takes, and the names in it anything at all: none reaches a
+shell, make file, C, J-Link script or page unescaped.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
 
+import flatbuffers
 import pytest
+from ai_edge_litert import schema_py_generated as schema
 
+from sktools.boards.board import load_board
+from sktools.boards.jlink import JLinkDriver
 from sktools.cli import main
+from sktools.errors import UsageError
 from tests.support.random_network import Family, random_network
 from tests.support.tools import needs_cc
 
@@ -47,7 +54,14 @@ def run(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> C
 
 
 def write_model(path: Path) -> None:
-    path.write_bytes(random_network(Family(frames=16, filters=(4,), depths=(1,), dilations=(1,))))
+    """A small network whose tensors are called like the files."""
+    network = random_network(Family(frames=16, filters=(4,), depths=(1,), dilations=(1,)))
+    model = schema.ModelT.InitFromPackedBuf(network, 0)
+    for number, tensor in enumerate(model.subgraphs[0].tensors):
+        tensor.name = NAMES[number % len(NAMES)]
+    builder = flatbuffers.Builder(1 << 14)
+    builder.Finish(model.Pack(builder), b"TFL3")
+    path.write_bytes(bytes(builder.Output()))
 
 
 def some(names: list[str], fast: set[int]) -> list[object]:
@@ -82,3 +96,18 @@ def test_a_working_folder_with_this_name(name: str, run: Callable[..., None], tm
     run(folder, "m.tflite")
     assert {path.name for path in folder.iterdir()} == {"m.tflite", "build", "results"}
     assert not [path for path in tmp_path.rglob("*") if path.name == MARK]
+
+
+@pytest.mark.parametrize("name", [*NAMES, "a,b", "a\rb", "a b"], ids=range(len(NAMES) + 3))
+def test_a_raw_image_with_this_name_adds_nothing_to_the_script(name: str, tmp_path: Path) -> None:
+    image = tmp_path / name
+    image.write_bytes(bytes(64))
+    try:
+        script = JLinkDriver(load_board("apollo4p_evb")).flash_plan(image).script
+    except UsageError as error:
+        assert "\n" not in error.message
+        return
+    lines = script.splitlines()
+    assert len(lines) == 7
+    assert lines[2:4] == [f"loadbin {name}, 0x18000", f"verifybin {name}, 0x18000"]
+    assert "," not in name and " " not in name and '"' not in name
