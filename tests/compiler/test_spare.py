@@ -11,8 +11,8 @@ from sktools.compiler import compile_model
 from sktools.compiler.call import Call
 from sktools.compiler.compile import compile_with
 from sktools.compiler.compiled import CompiledModel
-from sktools.compiler.fast.narrow import HEAD, narrow_tiles
-from sktools.compiler.fast.tiles import pack_tiles
+from sktools.compiler.fast.narrow import narrow_tiles
+from sktools.compiler.fast.tiles import TILE, pack_tiles
 from tests.support.random_network import Family, random_network
 
 GROWING = random_network(Family(frames=64, filters=(16, 48), depths=(1, 1), dilations=(1, 2), seed=3))
@@ -48,13 +48,14 @@ def test_speed_and_none_leave_weights_wide() -> None:
 @pytest.mark.parametrize("channels", range(1, 14))
 def test_a_byte_is_the_weight_over_the_scale(channels: int) -> None:
     weights = np.random.default_rng(channels).integers(-127, 128, (6, channels))
-    head = np.arange(6, dtype=np.int32)
-    tiles = pack_tiles((256 * weights).astype(np.int16), head, head + 1)
+    columns = np.arange(6, dtype=np.int32)
+    tiles = pack_tiles((256 * weights).astype(np.int16), columns, columns + 1)
     narrow = narrow_tiles(tiles)
     assert narrow is not None
-    assert narrow.shape == (2, HEAD + 4 * -(-channels // 4))
-    np.testing.assert_array_equal(narrow[:, :HEAD], tiles[:, :HEAD])
-    bytes_ = np.ascontiguousarray(narrow[:, HEAD:]).view(np.int8)
+    assert narrow.shape == (2, 2 * TILE + TILE * -(-channels // 4))
+    for head in (slice(None, TILE), slice(-TILE, None)):
+        np.testing.assert_array_equal(narrow[:, head], tiles[:, head])
+    bytes_ = np.ascontiguousarray(narrow[:, TILE:-TILE]).view(np.int8)
     np.testing.assert_array_equal(np.sort(bytes_[bytes_ != 0]), np.sort(weights[weights != 0]))
 
 

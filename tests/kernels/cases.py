@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from sktools.compiler.fast.add import pack_add
 from sktools.compiler.fast.conv import pack_conv
-from sktools.compiler.fast.depthwise import pack_dw, pack_dw5, pack_dw5_linear
+from sktools.compiler.fast.depthwise import SHORTEST_STREAM, pack_dw, pack_dw5, pack_dw5_linear
 from sktools.compiler.fast.gate import GateConstants, pack_gate
 from sktools.compiler.fast.narrow import narrow_tiles
 from sktools.compiler.fast.pointwise import pack_pointwise, pack_pointwise_any
@@ -95,20 +95,22 @@ def dw5_case(seed: int, rows: int, channels: int, dilation: int, in_place: bool)
     weights, bias = weights8(rng, 5, channels), _bias(rng, channels)
     q = requantization(rng, channels, (-10, -4.5), *RELU)
     records = pack_dw5(weights, bias, zero_point, q)
-    if records is None:
+    if records is None or rows // dilation < SHORTEST_STREAM:
         return None
     x = int8s(rng, rows, channels)
     expected = _stage(reference.depthwise(x, weights, bias, zero_point, dilation, 2 * dilation), q)
     return Case("dw5", (rows, channels, dilation, zero_point, int(in_place)), (records, x), expected)
 
 
-def dw5_linear_case(seed: int, rows: int, channels: int, dilation: int, in_place: bool) -> Case:
+def dw5_linear_case(seed: int, rows: int, channels: int, dilation: int, in_place: bool) -> Case | None:
     rng = np.random.default_rng(seed)
     zero_point, out_zero_point = (int(v) for v in rng.integers(-128, 128, 2))
     weights, bias = weights8(rng, 5, channels), _bias(rng, channels)
     q = requantization(rng, channels, (-14, -1.6), out_zero_point, -128, 127)
     records = pack_dw5_linear(weights, bias, zero_point, q)
     assert records is not None
+    if rows // dilation < SHORTEST_STREAM:
+        return None
     x = int8s(rng, rows, channels)
     expected = _stage(reference.depthwise(x, weights, bias, zero_point, dilation, 2 * dilation), q)
     return Case("dw5_linear", (rows, channels, dilation, zero_point, int(in_place)), (records, x), expected)
@@ -174,8 +176,7 @@ def narrow_case(seed: int, rows: int, inputs: int, outputs: int, in_place: bool,
     tiles = None if wide is None else narrow_tiles(wide.blobs[0].astype(np.int32))
     if wide is None or tiles is None:
         return None
-    odd = (inputs + 1) // 2 % 2
-    scalars = (*wide.scalars[:-1], wide.blobs[0].nbytes + 16 * odd, int(in_place))
+    scalars = (*wide.scalars[:-1], wide.blobs[0].nbytes, int(in_place))
     return replace(wide, kernel=f"narrow_{wide.kernel}", scalars=scalars, blobs=(tiles, *wide.blobs[1:]))
 
 
@@ -187,12 +188,12 @@ def pointwise_any_case(
     low, high = sorted(int(v) for v in rng.integers(-128, 128, 2))
     weights, bias = weights8(rng, outputs, inputs), _bias(rng, outputs)
     q = requantization(rng, outputs, exponents, out_zero_point, low, high)
-    tiles = pack_pointwise_any(weights, bias, zero_point)
-    assert tiles is not None
+    tables = pack_pointwise_any(weights, bias, zero_point)
+    assert tables is not None
     x = int8s(rng, rows, inputs)
     expected = _stage(reference.convolve(x, weights[:, None], bias, zero_point, 1, 0), q)
     scalars = (rows, inputs, outputs, out_zero_point, low, high, int(in_place))
-    return Case("pw_any", scalars, (tiles, q.multiplier, q.shift.astype(np.int8), x), expected)
+    return Case("pw_any", scalars, (*tables, q.multiplier, q.shift.astype(np.int8), x), expected)
 
 
 def conv_case(

@@ -93,7 +93,7 @@ static void run_case(const case_t *c, const int8_t *in, void *out)
     }
     case PW_ANY: {
         const sk_fast_pw_any_t shape = {(uint16_t)s[0], (uint16_t)s[1], (uint16_t)s[2], (int16_t)s[3], (int16_t)s[4],
-                                        (int16_t)s[5],  blob[0],        blob[1],        blob[2]};
+                                        (int16_t)s[5],  blob[0],        blob[1],        blob[2],        blob[3]};
         sk_fast_pw_any(&shape, in, out);
         break;
     }

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sktools.compiler.fast.conv import WINDOW
+from sktools.compiler.fast.depthwise import SHORTEST_STREAM
 from tests.kernels import cases
 from tests.kernels.cases import Case
 from tests.kernels.host import HostDriver, build_host_driver
@@ -35,18 +36,24 @@ def check(driver: HostDriver, case: Case | None) -> None:
         np.testing.assert_array_equal(driver.run(case), case.expected, err_msg=f"{case.kernel} {case.scalars}")
 
 
-@property_test
-@given(SEEDS, ROWS, st.integers(1, 20), st.integers(1, 16), st.booleans())
-def test_depthwise_5(driver: HostDriver, seed: int, rows: int, channels: int, dilation: int, in_place: bool) -> None:
-    check(driver, cases.dw5_case(seed, rows, channels, dilation, in_place))
+STREAMS = st.integers(1, 16).flatmap(
+    lambda d: st.tuples(st.integers(SHORTEST_STREAM * d, SHORTEST_STREAM * d + 40), st.just(d))
+)
+"""Rows and dilation."""
 
 
 @property_test
-@given(SEEDS, ROWS, st.integers(1, 20), st.integers(1, 16), st.booleans())
+@given(SEEDS, STREAMS, st.integers(1, 20), st.booleans())
+def test_depthwise_5(driver: HostDriver, seed: int, stream: tuple[int, int], channels: int, in_place: bool) -> None:
+    check(driver, cases.dw5_case(seed, stream[0], channels, stream[1], in_place))
+
+
+@property_test
+@given(SEEDS, STREAMS, st.integers(1, 20), st.booleans())
 def test_depthwise_5_linear(
-    driver: HostDriver, seed: int, rows: int, channels: int, dilation: int, in_place: bool
+    driver: HostDriver, seed: int, stream: tuple[int, int], channels: int, in_place: bool
 ) -> None:
-    check(driver, cases.dw5_linear_case(seed, rows, channels, dilation, in_place))
+    check(driver, cases.dw5_linear_case(seed, stream[0], channels, stream[1], in_place))
 
 
 @property_test

@@ -15,7 +15,7 @@ from sktools.compiler.fast.gate import INPUT_UP, SLOPE_FRACTION, pack_gate
 from sktools.compiler.fast.pointwise import pack_pointwise, pack_pointwise_any
 from sktools.compiler.fast.requantize import FIT_SHIFT, MANY_SCALES, SCALE, Requantization, fit_channel
 from sktools.compiler.fast.scale import pack_scale
-from sktools.compiler.fast.tiles import pack_tiles, pair_order
+from sktools.compiler.fast.tiles import pack_tiles, pack_weights, pair_order
 from sktools.compiler.quantization import requantize
 from tests.kernels import reference
 from tests.kernels.cases import quantize_multiplier, requantization, weights8
@@ -147,10 +147,16 @@ def test_tiles_hold_each_weight_once() -> None:
     weights = np.arange(1, 5 * 3 + 1, dtype=np.int16).reshape(5, 3)
     tiles = pack_tiles(weights, np.arange(5, dtype=np.int32), np.arange(7, 12, dtype=np.int32))
     assert tiles.shape == (2, 8 + 4 * 2)
-    assert tiles[0, :8].tolist() == [0, 1, 2, 3, 7, 8, 9, 10]
-    assert tiles[1, :8].tolist() == [4, 0, 0, 0, 11, 1, 1, 1]  # no multiplier of 0: that would ask for sums
-    assert tiles[0, 8:12].tolist() == [w[0] | int(w[2]) << 16 for w in weights[:4].tolist()]
-    assert tiles[1, 12] == weights[4, 1]
+    assert tiles[:, :4].tolist() == [[0, 1, 2, 3], [4, 0, 0, 0]]
+    assert tiles[:, -4:].tolist() == [[7, 8, 9, 10], [11, 0, 0, 0]]
+    assert tiles[0, 4:8].tolist() == [w[0] | int(w[2]) << 16 for w in weights[:4].tolist()]
+    assert tiles[1, 8] == weights[4, 1]
+
+
+def test_the_first_pair_of_a_tile_is_followed_by_the_last() -> None:
+    weights = np.arange(1, 13, dtype=np.int16).reshape(1, 12)
+    firsts = pack_weights(weights)[0, ::4] & 0xFFFF
+    assert firsts.tolist() == [1, 10, 9, 6, 5, 2]
 
 
 def requantized(channels: int, exponent: float = -8.0, zero_point: int = -128) -> Requantization:

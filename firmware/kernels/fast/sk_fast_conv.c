@@ -135,7 +135,7 @@ void sk_fast_conv(const sk_fast_conv_t *shape, const int8_t *in, int8_t *out)
     run.tile.count = (shape->rows + 1) / 2 * run.groups;
     run.tile.channels = shape->in_channels;
     run.tile.pairs = (shape->in_channels + 1) / 2;
-    run.tile.tile_bytes = 32 + 16 * run.tile.pairs;
+    run.tile.sums = 1;
     run.tile.result_bytes = (columns + 3) / 4 * 16;
     run.tile.next_row = 4 * shape->out_channels; /* the second row's tap is the first's one output row later */
     run.shape = shape;
@@ -144,7 +144,7 @@ void sk_fast_conv(const sk_fast_conv_t *shape, const int8_t *in, int8_t *out)
     run.out = out;
     run.row = -1;
     run.group = run.groups - 1;
-    run.group_words = (columns + 3) / 4 * run.tile.tile_bytes / 4;
+    run.group_words = (columns + 3) / 4 * 4 * run.tile.pairs;
     add_padding(&run, -(int32_t)shape->pad, shape->pad);
     sk_tile_run(&run.tile);
     finish_rows(&run);

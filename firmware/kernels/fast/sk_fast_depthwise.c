@@ -22,39 +22,6 @@ typedef struct {
 #define FITTED 4
 #define LINEAR 8
 
-/* One stream of a channel: count rows, step bytes apart. words: FITTED or LINEAR. */
-static void dw5_stream(const int32_t *record, int32_t words, int8_t *row, int32_t step, int32_t count, uint32_t pad)
-{
-    uint32_t before = pad, now = pad, pairs[4]; /* (w0,w1) (w2,w3) (w1,w2) (w3,w4) */
-
-    if (words == FITTED) {
-        const uint32_t w = (uint32_t)record[2], last = (uint32_t)record[3];
-        pairs[0] = (w & 0xFFu) << 8 | (w & 0xFF00u) << 16;
-        pairs[1] = (w >> 16 & 0xFFu) << 8 | (w & 0xFF000000u);
-        pairs[2] = (w & 0xFF00u) | (w & 0xFF0000u) << 8;
-        pairs[3] = (w >> 24) << 8 | last << 24;
-    } else {
-        memcpy(pairs, record + 2, sizeof pairs);
-    }
-    for (int32_t j = -2; j < count; j += 2) {
-        const int32_t low = j + 2 < count ? row[(j + 2) * step] : sk_low(pad);
-        const int32_t high = j + 3 < count ? row[(j + 3) * step] : sk_low(pad);
-        const uint32_t after = sk_pair(low, high);
-        if (j >= 0) {
-            int32_t sums[2] = {sk_smlad(before, pairs[0], record[0]), sk_smlatb(before, pairs[0], record[0])};
-            sums[0] = sk_smlabt(after, pairs[3], sk_smlad(now, pairs[1], sums[0]));
-            sums[1] = sk_smlad(after, pairs[3], sk_smlad(now, pairs[2], sums[1]));
-            for (int32_t odd = 0; odd < 2 && j + odd < count; odd++) {
-                row[(j + odd) * step] = (int8_t)(words == FITTED
-                                                     ? sk_fitted(sums[odd], record[1])
-                                                     : sk_ssat8(sk_linear(sums[odd], record[1], record[6], record[7])));
-            }
-        }
-        before = now;
-        now = after;
-    }
-}
-
 #if SK_HAS_DSP_ASSEMBLY && defined(__ARM_FP)
 
 /*
@@ -209,6 +176,39 @@ DW5_CHANNEL(dw5_linear_channel,
 
 #else
 
+/* One stream of a channel: count rows, step bytes apart. words: FITTED or LINEAR. */
+static void dw5_stream(const int32_t *record, int32_t words, int8_t *row, int32_t step, int32_t count, uint32_t pad)
+{
+    uint32_t before = pad, now = pad, pairs[4]; /* (w0,w1) (w2,w3) (w1,w2) (w3,w4) */
+
+    if (words == FITTED) {
+        const uint32_t w = (uint32_t)record[2], last = (uint32_t)record[3];
+        pairs[0] = (w & 0xFFu) << 8 | (w & 0xFF00u) << 16;
+        pairs[1] = (w >> 16 & 0xFFu) << 8 | (w & 0xFF000000u);
+        pairs[2] = (w & 0xFF00u) | (w & 0xFF0000u) << 8;
+        pairs[3] = (w >> 24) << 8 | last << 24;
+    } else {
+        memcpy(pairs, record + 2, sizeof pairs);
+    }
+    for (int32_t j = -2; j < count; j += 2) {
+        const int32_t low = j + 2 < count ? row[(j + 2) * step] : sk_low(pad);
+        const int32_t high = j + 3 < count ? row[(j + 3) * step] : sk_low(pad);
+        const uint32_t after = sk_pair(low, high);
+        if (j >= 0) {
+            int32_t sums[2] = {sk_smlad(before, pairs[0], record[0]), sk_smlatb(before, pairs[0], record[0])};
+            sums[0] = sk_smlabt(after, pairs[3], sk_smlad(now, pairs[1], sums[0]));
+            sums[1] = sk_smlad(after, pairs[3], sk_smlad(now, pairs[2], sums[1]));
+            for (int32_t odd = 0; odd < 2 && j + odd < count; odd++) {
+                row[(j + odd) * step] = (int8_t)(words == FITTED
+                                                     ? sk_fitted(sums[odd], record[1])
+                                                     : sk_ssat8(sk_linear(sums[odd], record[1], record[6], record[7])));
+            }
+        }
+        before = now;
+        now = after;
+    }
+}
+
 static void dw5_channel(const int32_t *record, int8_t *row, const dw5_streams_t *streams, int32_t count)
 {
     for (; count > 0; count--, row += streams->channels) {
@@ -236,15 +236,11 @@ static void dw5_residues(const sk_fast_dw5_t *shape, int32_t words, int8_t *x, i
     const int32_t *record = shape->records;
     int8_t *row = x + first * shape->channels;
 
-    if (residues == 0 || count == 0) {
+    if (residues == 0) {
         return;
     }
     for (int32_t channel = 0; channel < shape->channels; channel++, record += words, row++) {
-        if (count < 4) {
-            for (int32_t residue = 0; residue < residues; residue++) {
-                dw5_stream(record, words, row + residue * shape->channels, step, count, streams.pad);
-            }
-        } else if (words == FITTED) {
+        if (words == FITTED) {
             dw5_channel(record, row, &streams, residues);
         } else {
             dw5_linear_channel(record, row, &streams, residues);

@@ -10,7 +10,9 @@
 
 #include <stdint.h>
 
-/* k = 5, two taps to the left, fitted requantization (sk_fit.h). */
+/* k = 5, two taps to the left, fitted requantization (sk_fit.h); rows / dilation at least SK_FAST_DW5_STREAM. */
+#define SK_FAST_DW5_STREAM 4
+
 typedef struct {
     uint16_t rows, channels, dilation;
     int16_t pad;            /* the input's zero point */

@@ -52,7 +52,8 @@ static inline uint32_t gate_pair(uint32_t x, const int32_t *slopes, int32_t roun
 
 /*
  * Both rows' channels in fours, a remainder left out. In assembly because all 14 registers are needed (gcc 12 spills: 8
- * cycles an element, this 4.5). Two fours a turn, an odd number is entered in the middle.
+ * cycles an element, this 4.4). Two fours a turn, an odd number is entered in the middle. For sk_tile_run, which needs no
+ * register back.
  *
  * r0, r1 rows in; r2 rows out; r3 and r6-r9 slopes; r12 rounding; lr mask; r4, r5, r10, r11 values; on the stack the
  * end of the first row.
@@ -89,18 +90,17 @@ SK_ASSEMBLY(void expand_fours(sk_tile_run_t *run, uint32_t *rows))
         "    str     r4, [r2, #4]\n"
         "    str     r11, [r2], #8\n"
         ".endm\n"
-        "    push    {r3, r4-r11, lr}\n"
         "    mov     r2, r1\n"
         "    ldr     r4, [r0, %[channels]]\n"
         "    ldr     r3, [r0, %[slopes]]\n"
         "    ldr     r12, [r0, %[rounding]]\n"
         "    ldr     r1, [r0, %[second_row]]\n"
         "    ldr     r0, [r0, %[first_row]]\n"
-        "    movw    lr, #0x7F80\n"
-        "    movt    lr, #0x7F80\n"
         "    bic     r4, r4, #3\n"
         "    add     r5, r0, r4\n"
-        "    str     r5, [sp]\n"
+        "    push    {r5, lr}\n"
+        "    movw    lr, #0x7F80\n"
+        "    movt    lr, #0x7F80\n"
         "    tst     r4, #4\n"
         "    bne.n   2f\n"
         "1:  sk_gate_four\n"
@@ -108,7 +108,7 @@ SK_ASSEMBLY(void expand_fours(sk_tile_run_t *run, uint32_t *rows))
         "    ldr     r10, [sp]\n"
         "    cmp     r0, r10\n"
         "    bne     1b\n"
-        "    pop     {r3, r4-r11, pc}\n"
+        "    pop     {r5, pc}\n"
         ".purgem sk_gate_two\n"
         ".purgem sk_gate_four\n"
         :
@@ -116,6 +116,15 @@ SK_ASSEMBLY(void expand_fours(sk_tile_run_t *run, uint32_t *rows))
           [channels] "i"(offsetof(sk_tile_run_t, channels)), [slopes] "i"(offsetof(sk_tile_run_t, slopes)),
           [rounding] "i"(offsetof(sk_tile_run_t, rounding)), [first_row] "i"(offsetof(sk_tile_run_t, first)),
           [second_row] "i"(offsetof(sk_tile_run_t, second)));
+}
+SK_ASSEMBLY_END
+
+/* The same for C. */
+SK_ASSEMBLY(void expand_fours_from_c(sk_tile_run_t *run, uint32_t *rows))
+{
+    __asm__ volatile("    push    {r3, r4-r11, lr}\n"
+                     "    bl      expand_fours\n"
+                     "    pop     {r3, r4-r11, pc}\n");
 }
 SK_ASSEMBLY_END
 
@@ -134,6 +143,8 @@ static void expand_fours(sk_tile_run_t *run, uint32_t *rows)
     }
 }
 
+#define expand_fours_from_c expand_fours
+
 #endif
 
 static void expand_any(sk_tile_run_t *run, uint32_t *rows)
@@ -141,7 +152,7 @@ static void expand_any(sk_tile_run_t *run, uint32_t *rows)
     const int32_t whole = run->channels & ~3, rest = run->channels & 3;
 
     if (whole > 0) {
-        expand_fours(run, rows);
+        expand_fours_from_c(run, rows);
     }
     if (rest > 0) {
         const int32_t *slopes = run->slopes + whole;

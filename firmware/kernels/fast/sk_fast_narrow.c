@@ -12,15 +12,14 @@ typedef struct {
     uint32_t *to;
 } widening_t;
 
-/* A record's head and its fours of channels. */
-static inline void widen_fours(widening_t *at, uint32_t fours)
+/* A record, of which the last `back` words of weights are not wanted. */
+static inline void widen_record(widening_t *at, uint32_t fours, uint32_t back)
 {
 #if SK_HAS_DSP_ASSEMBLY
     /* gcc 12 takes LDRD and STRD, 3 cycles for two words, where LDM and STM take 5 for four: 40 cycles a four, this 28. */
     __asm__ volatile(
-        "    ldm     %[from]!, {r4-r6, r8-r12}\n"
-        "    stm     %[to]!, {r4-r6, r8-r12}\n"
-        "    cbz     %[fours], 2f\n"
+        "    ldm     %[from]!, {r4-r6, r8}\n"
+        "    stm     %[to]!, {r4-r6, r8}\n"
         "1:  ldm     %[from]!, {r4-r6, r8}\n"
         "    subs    %[fours], %[fours], #1\n"
         "    and     r9, %[mask], r4, lsl #8\n"
@@ -34,13 +33,15 @@ static inline void widen_fours(widening_t *at, uint32_t fours)
         "    and     r8, r8, %[mask]\n"
         "    stm     %[to]!, {r4-r6, r8}\n"
         "    bne     1b\n"
-        "2:\n"
+        "    ldm     %[from]!, {r4-r6, r8}\n"
+        "    sub     %[to], %[to], %[back], lsl #2\n"
+        "    stm     %[to]!, {r4-r6, r8}\n"
         : [from] "+l"(at->from), [to] "+l"(at->to), [fours] "+l"(fours)
-        : [mask] "r"(MASK)
+        : [mask] "r"(MASK), [back] "r"(back)
         : "r4", "r5", "r6", "r8", "r9", "r10", "r11", "r12", "cc", "memory");
 #else
-    memcpy(at->to, at->from, 8 * sizeof *at->to);
-    at->from += 8, at->to += 8;
+    memcpy(at->to, at->from, 4 * sizeof *at->to);
+    at->from += 4, at->to += 4;
     for (; fours > 0; fours--, at->to += 4) {
         for (int32_t column = 0; column < 4; column++) {
             const uint32_t bytes = *at->from++;
@@ -48,18 +49,20 @@ static inline void widen_fours(widening_t *at, uint32_t fours)
             *at->to++ = (bytes << 8) & MASK;
         }
     }
+    at->to -= back;
+    memcpy(at->to, at->from, 4 * sizeof *at->to);
+    at->from += 4, at->to += 4;
 #endif
 }
 
 /* The records of sk_fast_tile.h from narrow ones. */
 static const int32_t *widen(const sk_fast_pw_t *shape, void *scratch)
 {
-    const uint32_t fours = (shape->in_channels + 3u) / 4, back = (shape->in_channels + 1u) / 2 & 1 ? 4 : 0;
+    const uint32_t pairs = (shape->in_channels + 1u) / 2, fours = (pairs + 1) / 2, back = pairs & 1 ? 4 : 0;
     widening_t at = {(const uint32_t *)shape->tiles, scratch};
 
     for (int32_t columns = shape->out_channels; columns > 0; columns -= 4) {
-        widen_fours(&at, fours);
-        at.to -= back; /* the last four of channels is one pair: its other is overwritten */
+        widen_record(&at, fours, back);
     }
     return scratch;
 }

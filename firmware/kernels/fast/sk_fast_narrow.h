@@ -2,8 +2,8 @@
  * The pointwise convolutions of sk_fast_pointwise.h and sk_fast_excite.h with weights of a byte in flash. Each call widens
  * them to scratch first, where the arena has room to spare: half the flash for two cycles a weight.
  *
- * `tiles` of the shape are narrow records: 4 biases, 4 multipliers, then per four channels a word a column, whose bytes are
- * the weights of the pairs in the order of sk_tile_expand. Scale SK_FIT_SCALE throughout.
+ * `tiles` of the shape are narrow records: 4 biases, per two pairs of the row a word a column, whose bytes are the weights
+ * (low of the first pair, low of the second, high, high), 4 multipliers. Their scale is SK_FIT_SCALE throughout.
  */
 #ifndef SK_FAST_NARROW_H
 #define SK_FAST_NARROW_H
@@ -11,10 +11,7 @@
 #include "sk_fast_excite.h"
 #include "sk_fast_pointwise.h"
 
-/*
- * scratch: word aligned, (out_channels + 3) / 4 records of 32 + 16 * ((in_channels + 1) / 2) bytes, and 16 more where the
- * pairs of a row are odd in number.
- */
+/* scratch: word aligned, (out_channels + 3) / 4 records of 32 + 16 * ((in_channels + 1) / 2) bytes. */
 void sk_fast_narrow_pw(const sk_fast_pw_t *shape, const int8_t *in, int8_t *out, void *scratch);
 void sk_fast_narrow_gated_pw(const sk_fast_gated_pw_t *shape, const int8_t *in, const int8_t *gates, int8_t *out,
                              void *scratch);

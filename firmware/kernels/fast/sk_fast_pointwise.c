@@ -14,7 +14,7 @@ static void run_rows(sk_tile_run_t *run, int32_t rows, const int8_t *in, int32_t
 
     run->channels = in_channels;
     run->pairs = (in_channels + 1) / 2;
-    run->tile_bytes = 32 + 16 * run->pairs;
+    run->sums = 0;
     for (int32_t part = 0; part < 2; part++) {
         if (part == grows) { /* rows that grow are done from the last on, a single last one first */
             run->count = even / 2;
@@ -101,7 +101,7 @@ static void expand_any(sk_tile_run_t *tile, uint32_t *rows)
 
     if (run->column >= 0) {
         finish_columns(run);
-        run->tile.tiles += ANY_COLUMNS / 4 * (run->tile.tile_bytes / 4);
+        run->tile.tiles += ANY_COLUMNS * run->tile.pairs;
     }
     if (run->column < 0 || run->column == shape->out_channels) {
         run->tile.first = run->in + run->row * shape->in_channels;
@@ -112,7 +112,9 @@ static void expand_any(sk_tile_run_t *tile, uint32_t *rows)
     }
     const int32_t left = (shape->out_channels - run->column + 3) & ~3;
     run->tile.result_bytes = 4 * (left < ANY_COLUMNS ? left : ANY_COLUMNS);
-    memset(run->sums, 0, sizeof run->sums);
+    for (int32_t i = 0; i < ANY_COLUMNS; i++) {
+        run->sums[0][i] = run->sums[1][i] = i < shape->out_channels - run->column ? shape->bias[run->column + i] : 0;
+    }
 }
 
 void sk_fast_pw_any(const sk_fast_pw_any_t *shape, const int8_t *in, int8_t *out)
@@ -128,7 +130,7 @@ void sk_fast_pw_any(const sk_fast_pw_any_t *shape, const int8_t *in, int8_t *out
     run.tile.next_row = (int32_t)sizeof run.sums[0];
     run.tile.channels = shape->in_channels;
     run.tile.pairs = (shape->in_channels + 1) / 2;
-    run.tile.tile_bytes = 32 + 16 * run.tile.pairs;
+    run.tile.sums = 1;
     run.shape = shape;
     run.in = in;
     run.out = out;

@@ -31,7 +31,8 @@ void sk_fast_gated_pw(const sk_fast_gated_pw_t *shape, const int8_t *in, const i
 typedef struct {
     uint16_t rows, in_channels, out_channels;
     int16_t out_zero_point, low, high;
-    const int32_t *tiles;      /* records with multipliers of 0 */
+    const int32_t *tiles;      /* records of weights alone */
+    const int32_t *bias;       /* [out_channels], the input's zero point folded in */
     const int32_t *multiplier; /* [out_channels] */
     const int8_t *shift;       /* [out_channels] */
 } sk_fast_pw_any_t;

@@ -54,14 +54,14 @@ void sk_tile_expand_rows(sk_tile_run_t *run, uint32_t *rows)
  * Frame: both rows' pairs, then the words named below. r5 record; r0 row, r1-r4 weights; r6-r9 sums of the first row,
  * r10, r11, r12, lr of the second.
  */
-typedef char tile_run_loads_in_this_order[offsetof(sk_tile_run_t, second) == offsetof(sk_tile_run_t, first) + 4 &&
-                                                  offsetof(sk_tile_run_t, in_step) == offsetof(sk_tile_run_t, first) + 8 &&
-                                                  offsetof(sk_tile_run_t, pairs) == offsetof(sk_tile_run_t, first) + 40
+#define FROM_FIRST(member) (offsetof(sk_tile_run_t, member) - offsetof(sk_tile_run_t, first))
+typedef char tile_run_loads_in_this_order[FROM_FIRST(second) == 4 && FROM_FIRST(results) == 12 && FROM_FIRST(tiles) == 28 &&
+                                                  FROM_FIRST(next_row) == 36
                                               ? 1
                                               : -1];
 #define FRAME_ROWS (8 * SK_TILE_PAIRS)
 #define FRAME_BYTES (FRAME_ROWS + 40) /* keeps the 8-byte alignment that expand() may expect */
-#define STEP_BYTES 54                 /* of the code of one step: one size, so that the entry can be computed */
+#define STEP_BYTES 48                 /* of the code of one step: one size, so that the entry can be computed */
 
 SK_ASSEMBLY(void tile_run(sk_tile_run_t *run))
 {
@@ -71,17 +71,16 @@ SK_ASSEMBLY(void tile_run(sk_tile_run_t *run))
         ".equ .Lsk_entry, %c[frame_rows] + 4\n"
         ".equ .Lsk_out, %c[frame_rows] + 8\n"
         ".equ .Lsk_end, %c[frame_rows] + 12\n"
-        ".equ .Lsk_stride, %c[frame_rows] + 16\n"
-        ".equ .Lsk_next_row, %c[frame_rows] + 20\n"
-        ".equ .Lsk_partial, %c[frame_rows] + 24\n"
-        ".equ .Lsk_tail, %c[frame_rows] + 28\n" /* where the partial tile's columns go, and its two words */
-        ".equ .Lsk_tail_words, %c[frame_rows] + 32\n"
+        ".equ .Lsk_next_row, %c[frame_rows] + 16\n"
+        ".equ .Lsk_partial, %c[frame_rows] + 20\n"
+        ".equ .Lsk_tail, %c[frame_rows] + 24\n" /* where the partial tile's columns go, and its two words */
+        ".equ .Lsk_tail_words, %c[frame_rows] + 28\n"
         ".macro sk_step pair\n"
         "    ldr.n   r0, [sp, #4 * \\pair]\n"
-        "    ldr.w   r1, [r5, #32 + 16 * \\pair]\n"
-        "    ldr.w   r2, [r5, #36 + 16 * \\pair]\n"
-        "    ldr.w   r3, [r5, #40 + 16 * \\pair]\n"
-        "    ldr.w   r4, [r5, #44 + 16 * \\pair]\n"
+        "    ldr.n   r2, [r5, #4]\n"
+        "    ldr.n   r3, [r5, #8]\n"
+        "    ldr.n   r4, [r5, #12]\n"
+        "    ldr.w   r1, [r5], #16\n"
         "    smlad   r6, r0, r1, r6\n"
         "    smlad   r7, r0, r2, r7\n"
         "    smlad   r8, r0, r3, r8\n"
@@ -118,9 +117,9 @@ SK_ASSEMBLY(void tile_run(sk_tile_run_t *run))
         "    bmi.w   9f\n"
         "    str     r2, [r0, %[run_count]]\n"
         "    blx     r3\n"
-        "    ldr     r12, [sp, #.Lsk_run]\n"
+        "    ldr     r0, [sp, #.Lsk_run]\n"
+        "    ldr     r2, [r0, %[run_pairs]]\n"
         "    add     r1, sp, %[row_bytes]\n"
-        "    ldr     r2, [r12, %[run_pairs]]\n"
         "    cmp     r2, #16\n"
         "    bhi.n   2f\n"
         "    vldm    r1, {s0-s15}\n"
@@ -129,26 +128,29 @@ SK_ASSEMBLY(void tile_run(sk_tile_run_t *run))
         "    cmp     r2, #24\n"
         "    bls.n   3f\n"
         "    vldm    r1, {s24-s31}\n"
-        "3:  add     r0, r12, %[run_first]\n" /* in the order of the struct, see the assertion below */
-        "    ldm     r0, {r1-r11}\n"
+        "3:  adds    r0, r0, %[run_first]\n" /* in the order of the struct, see the assertion above */
+        "    ldm     r0, {r1-r10}\n"
         "    add     r1, r1, r3\n"
         "    add     r2, r2, r3\n"
         "    add     r5, r5, r4\n"
-        "    stm     r0, {r1-r2}\n"
-        "    str     r5, [r12, %[run_results]]\n"
-        "    sub     r6, r6, #4\n"
-        "    add     r7, r7, r4\n"
+        "    add     r6, r6, r4\n"
+        "    str     r1, [r0]\n"
+        "    str     r2, [r0, #4]\n"
+        "    str     r5, [r0, #12]\n"
         "    str     r4, [sp, #.Lsk_out]\n"
-        "    str     r6, [sp, #.Lsk_next_row]\n"
-        "    str     r7, [sp, #.Lsk_end]\n"
-        "    str     r8, [sp, #.Lsk_partial]\n"
-        "    str     r10, [sp, #.Lsk_stride]\n"
-        "    mov     r5, r9\n"
-        "    ldr     r0, [r5, #16]\n"
-        "    cmp     r4, r7\n"
+        "    str     r6, [sp, #.Lsk_end]\n"
+        "    str     r7, [sp, #.Lsk_partial]\n"
+        "    mov     r5, r8\n"
+        "    cmp     r9, #0\n"
+        "    bne.n   35f\n"
+        "    sub     r10, r10, #4\n"
+        "    str     r10, [sp, #.Lsk_next_row]\n"
+        "    cmp     r4, r6\n"
         "    beq.w   8f\n"
-        "    cmp     r0, #0\n" /* the flag tells at 5 whether sums are wanted: nothing on the way there touches it */
         "    b.w     6f\n"
+        "35: sub     r10, r10, #16\n"
+        "    str     r10, [sp, #.Lsk_next_row]\n"
+        "    b.w     75f\n"
 
         "4:\n"
         ".irp pair, 35, 34, 33, 32, 31, 30, 29, 28, 27, 26, 25, 24, 23, 22, 21, 20, 19, 18, 17, 16, 15, 14, 13, 12, 11, 10, "
@@ -160,13 +162,13 @@ SK_ASSEMBLY(void tile_run(sk_tile_run_t *run))
         ".error \"the steps are not of the size from which their entry is computed\"\n"
         ".endif\n"
 
-        /* Multipliers, and where the results go. */
-        "5:  ldr     r0, [r5, #16]\n"
-        "    ldr     r1, [r5, #20]\n"
-        "    ldr     r2, [r5, #24]\n"
-        "    ldr     r3, [r5, #28]\n"
-        "    ldr     r4, [sp, #.Lsk_out]\n"
-        "    beq.w   7f\n"
+        /* Multipliers, and where the results go. The flag is NE from before 6, EQ from 75: nothing on the way here touches it. */
+        "5:  ldr     r4, [sp, #.Lsk_out]\n"
+        "    beq.n   7f\n"
+        "    ldr     r1, [r5, #4]\n"
+        "    ldr     r2, [r5, #8]\n"
+        "    ldr     r3, [r5, #12]\n"
+        "    ldr     r0, [r5], #16\n"
         "    smmul   r6, r6, r0\n"
         "    smmul   r7, r7, r1\n"
         "    smmul   r8, r8, r2\n"
@@ -192,22 +194,20 @@ SK_ASSEMBLY(void tile_run(sk_tile_run_t *run))
         "    str     r6, [r4], #4\n"
         "    ldr     r0, [sp, #.Lsk_next_row]\n"
         "    ldr     r1, [sp, #.Lsk_end]\n"
-        "    ldr     r2, [sp, #.Lsk_stride]\n"
         "    str     r10, [r4, r0]\n"
         "    str     r4, [sp, #.Lsk_out]\n"
-        "    add     r5, r5, r2\n"
         "    cmp     r4, r1\n"
-        "    beq     8f\n"
+        "    beq.n   8f\n"
 
         /* A tile: biases and pair 0; the second row first, since it starts from the first row's registers. */
-        "6:  ldr     r6, [r5]\n"
-        "    ldr     r7, [r5, #4]\n"
+        "6:  ldr     r7, [r5, #4]\n"
         "    ldr     r8, [r5, #8]\n"
         "    ldr     r9, [r5, #12]\n"
-        "    ldr     r1, [r5, #32]\n"
-        "    ldr     r2, [r5, #36]\n"
-        "    ldr     r3, [r5, #40]\n"
-        "    ldr     r4, [r5, #44]\n"
+        "    ldr     r1, [r5, #16]\n"
+        "    ldr     r2, [r5, #20]\n"
+        "    ldr     r3, [r5, #24]\n"
+        "    ldr     r4, [r5, #28]\n"
+        "    ldr     r6, [r5], #32\n"
         "    ldr     r0, [sp]\n"
         "    vmov    lr, s0\n"
         "    smlad   r10, lr, r1, r6\n"
@@ -220,29 +220,37 @@ SK_ASSEMBLY(void tile_run(sk_tile_run_t *run))
         "    smlad   r9, r0, r4, r9\n"
         "    ldr     pc, [sp, #.Lsk_entry]\n"
 
-        "7:  ldm     r4, {r0-r3}\n"
-        "    add     r6, r6, r0\n"
-        "    add     r7, r7, r1\n"
-        "    add     r8, r8, r2\n"
-        "    add     r9, r9, r3\n"
-        "    ldr     r0, [sp, #.Lsk_next_row]\n"
+        /* Sums of the first row are complete in r6 to r9, those of the second are to be added. */
+        "7:  ldr     r0, [sp, #.Lsk_next_row]\n"
+        "    ldr     r1, [sp, #.Lsk_end]\n"
         "    stm     r4!, {r6-r9}\n"
         "    add     r6, r4, r0\n"
-        "    sub     r6, r6, #12\n"
-        "    ldm     r6, {r0-r3}\n"
-        "    add     r10, r10, r0\n"
-        "    add     r11, r11, r1\n"
-        "    add     r12, r12, r2\n"
-        "    add     lr, lr, r3\n"
-        "    stm     r6, {r10-r12, lr}\n"
+        "    ldm     r6, {r0, r2, r3, r7}\n"
         "    str     r4, [sp, #.Lsk_out]\n"
-        "    ldr     r1, [sp, #.Lsk_end]\n"
-        "    ldr     r2, [sp, #.Lsk_stride]\n"
+        "    add     r10, r10, r0\n"
+        "    add     r11, r11, r2\n"
+        "    add     r12, r12, r3\n"
+        "    add     lr, lr, r7\n"
+        "    stm     r6, {r10-r12, lr}\n"
         "    cmp     r4, r1\n"
-        "    beq     8f\n"
-        "    add     r5, r5, r2\n"
-        "    cmp     r4, r4\n"
-        "    b       6b\n"
+        "    beq.n   8f\n"
+        "75: ldm     r4, {r6-r9}\n"
+        "    ldr     r0, [sp]\n"
+        "    ldr     r2, [r5, #4]\n"
+        "    ldr     r3, [r5, #8]\n"
+        "    ldr     r4, [r5, #12]\n"
+        "    ldr     r1, [r5], #16\n"
+        "    vmov    lr, s0\n"
+        "    smlad   r6, r0, r1, r6\n"
+        "    smlad   r7, r0, r2, r7\n"
+        "    smlad   r8, r0, r3, r8\n"
+        "    smlad   r9, r0, r4, r9\n"
+        "    smuad   r10, lr, r1\n"
+        "    smuad   r11, lr, r2\n"
+        "    smuad   r12, lr, r3\n"
+        "    smuad   lr, lr, r4\n"
+        "    cmp     r5, r5\n"
+        "    ldr     pc, [sp, #.Lsk_entry]\n"
 
         /* Whole tiles are done. A partial one goes to the stack and from there byte by byte. */
         "8:  ldr     r4, [sp, #.Lsk_partial]\n"
@@ -256,7 +264,7 @@ SK_ASSEMBLY(void tile_run(sk_tile_run_t *run))
         "    str     r0, [sp, #.Lsk_tail]\n"
         "    str     r1, [sp, #.Lsk_out]\n"
         "    movs    r0, #0\n"
-        "    adds    r1, r1, #4\n" /* not 0: the flag */
+        "    adds    r1, r1, #4\n"
         "    str     r1, [sp, #.Lsk_end]\n"
         "    str     r0, [sp, #.Lsk_next_row]\n"
         "    b       6b\n"
@@ -283,7 +291,6 @@ SK_ASSEMBLY(void tile_run(sk_tile_run_t *run))
           [row_bytes] "i"(4 * SK_TILE_PAIRS), [shift] "i"(SK_FIT_SHIFT),
           [run_pairs] "i"(offsetof(sk_tile_run_t, pairs)), [run_expand] "i"(offsetof(sk_tile_run_t, expand)),
           [run_count] "i"(offsetof(sk_tile_run_t, count)), [run_first] "i"(offsetof(sk_tile_run_t, first)),
-          [run_results] "i"(offsetof(sk_tile_run_t, results)),
           [run_next_row] "i"(offsetof(sk_tile_run_t, next_row)));
 }
 SK_ASSEMBLY_END
@@ -295,20 +302,18 @@ void sk_tile_run(sk_tile_run_t *run)
 
 #else
 
-/* One tile of two rows: sums[0..3] of the first, sums[4..7] of the second. */
-static void tile_sums(const int32_t *record, const uint32_t *rows, int32_t pairs, int32_t *sums)
+/* One tile of two rows: sums[0..3] of the first, sums[4..7] of the second. Returns the end of the record's weights. */
+static const int32_t *tile_sums(const int32_t *weights, const uint32_t *rows, int32_t pairs, int32_t *sums)
 {
-    for (int32_t column = 0; column < 4; column++) {
-        sums[column] = sums[4 + column] = record[column];
-    }
-    for (int32_t pair = 0; pair < pairs; pair++) {
+    for (int32_t turn = 0; turn < pairs; turn++, weights += 4) {
+        const int32_t pair = turn == 0 ? 0 : pairs - turn;
         const uint32_t first = rows[pair], second = rows[SK_TILE_PAIRS + pair];
         for (int32_t column = 0; column < 4; column++) {
-            const uint32_t weights = (uint32_t)record[8 + 4 * pair + column];
-            sums[column] = sk_smlad(first, weights, sums[column]);
-            sums[4 + column] = sk_smlad(second, weights, sums[4 + column]);
+            sums[column] = sk_smlad(first, (uint32_t)weights[column], sums[column]);
+            sums[4 + column] = sk_smlad(second, (uint32_t)weights[column], sums[4 + column]);
         }
     }
+    return weights;
 }
 
 static uint32_t fitted_word(const int32_t *sums, const int32_t *multipliers)
@@ -331,22 +336,26 @@ static void add_sums(void *results, const int32_t *sums)
 void sk_tile_run(sk_tile_run_t *run)
 {
     uint32_t rows[2 * SK_TILE_PAIRS];
-    int32_t sums[8];
 
     for (; run->count > 0; run->count--) {
         run->expand(run, rows);
         const int32_t *record = run->tiles;
         uint8_t *results = run->results, *end = results + run->result_bytes;
-        for (; results != end || run->partial > 0; record += run->tile_bytes / 4) {
-            tile_sums(record, rows, run->pairs, sums);
-            if (record[4] == 0) {
+        while (results != end || run->partial > 0) {
+            int32_t sums[8] = {0};
+            if (run->sums) {
+                record = tile_sums(record, rows, run->pairs, sums);
                 add_sums(results, sums);
                 add_sums(results + run->next_row, sums + 4);
                 results += 16;
                 continue;
             }
-            const uint32_t first = fitted_word(sums, record + 4), second = fitted_word(sums + 4, record + 4);
+            memcpy(sums, record, 4 * sizeof sums[0]);
+            memcpy(sums + 4, record, 4 * sizeof sums[0]);
+            record = tile_sums(record + 4, rows, run->pairs, sums);
+            const uint32_t first = fitted_word(sums, record), second = fitted_word(sums + 4, record);
             const size_t columns = results != end ? 4 : (size_t)run->partial;
+            record += 4;
             memcpy(results, &first, columns);
             memcpy(results + run->next_row, &second, columns);
             results += columns;

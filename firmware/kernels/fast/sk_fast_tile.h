@@ -3,8 +3,8 @@
  * columns at a time, so that 8 accumulators stay in registers (a 2 x 4 tile).
  *
  * A row of `channels` int8 is expanded once to pairs of int16 in the order of sk_tile_expand. The weights lie in flash
- * as one record per four columns: 4 biases, 4 multipliers, then per pair of the row 4 pairs of weights
- * (sktools/compiler/fast/tiles.py).
+ * as one record per four columns: 4 biases, per pair of the row 4 pairs of weights, 4 multipliers; or nothing but the
+ * weights, for sums. The row's pairs are taken in the order 0, n - 1, n - 2, ... 1 (sktools/compiler/fast/tiles.py).
  */
 #ifndef SK_FAST_TILE_H
 #define SK_FAST_TILE_H
@@ -17,7 +17,10 @@
 typedef struct sk_tile_run sk_tile_run_t;
 
 struct sk_tile_run {
-    /* Puts the pairs of first and second at rows and rows + SK_TILE_PAIRS. May change what is below for its two rows. */
+    /*
+     * Puts the pairs of first and second at rows and rows + SK_TILE_PAIRS. May change what is below for its two rows. On
+     * the target it need not preserve r4 to r11.
+     */
     void (*expand)(sk_tile_run_t *run, uint32_t *rows);
     int32_t count; /* of two rows, left to do */
 
@@ -25,23 +28,20 @@ struct sk_tile_run {
     int32_t in_step;              /* bytes to the next two rows */
     void *results;                /* of the first row */
     int32_t result_step;          /* bytes to the next two rows' */
-    int32_t next_row;             /* bytes to the second row's */
     int32_t result_bytes;         /* of a row's results from whole tiles */
     int32_t partial;              /* columns beyond them, 0 to 3; only for int8 results */
-
     const int32_t *tiles;
-    int32_t tile_bytes; /* of one record: 32 + 16 * pairs */
-    int32_t pairs;      /* in a row */
+    int32_t sums;     /* 0: results are int8 (sk_fit.h). 1: the int32 sums of a record are added to what stands there */
+    int32_t next_row; /* bytes to the second row's results */
+
+    int32_t pairs; /* in a row */
 
     int32_t channels; /* these for expand() */
     const int32_t *slopes;
     int32_t rounding;
 };
 
-/*
- * All tiles over `count` times two rows. Where a record's multipliers are not 0, its results are four int8 (sk_fit.h).
- * Where they are 0, its four int32 sums are added to what stands in the results already.
- */
+/* All tiles over `count` times two rows. */
 void sk_tile_run(sk_tile_run_t *run);
 
 /* An expand() for plain rows. */

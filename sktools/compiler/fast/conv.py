@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sktools.compiler.fast.requantize import Requantization, linear_rounding
-from sktools.compiler.fast.tiles import MAX_CHANNELS, pack_tiles
+from sktools.compiler.fast.tiles import MAX_CHANNELS, pack_weights
 
 WINDOW = 40
 """SK_FAST_CONV_WINDOW, int32 sums."""
@@ -47,10 +47,9 @@ def pack_conv(
     twice = 2 * weights.astype(np.int64)
     by_tap = twice.transpose(1, 0, 2)[::-1]  # the last tap first
     groups = by_tap.reshape(1, taps * columns, channels) if dilation == 1 else by_tap
-    zeros = np.zeros(groups.shape[1], np.int32)
     folded = 2 * bias.astype(np.int64) - zero_point * twice.sum(axis=(1, 2))
     return ConvTables(
-        np.concatenate([pack_tiles(group.astype(np.int16), zeros, zeros) for group in groups]),
+        np.concatenate([pack_weights(group.astype(np.int16)) for group in groups]),
         (zero_point * by_tap.sum(axis=2).reshape(-1)).astype(np.int32),
         folded.astype(np.int32),
         requantization.multiplier.astype(np.int32),

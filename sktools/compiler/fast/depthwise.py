@@ -9,6 +9,9 @@ from sktools.compiler.fast.requantize import SCALE, Requantization, as_pairs, fi
 
 MAX_TAPS = 9
 
+SHORTEST_STREAM = 4
+"""SK_FAST_DW5_STREAM: rows / dilation that the kernels of five taps ask for."""
+
 
 def fits_in_place(taps: int, dilation: int, padding: int) -> bool:
     """True where a stride 1 'same' depthwise 1xk can run on the rows of one residue class modulo the dilation.

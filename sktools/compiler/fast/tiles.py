@@ -25,21 +25,22 @@ def pair_order(channels: int) -> list[tuple[int, int]]:
 
 
 def pack_tiles(weights: NDArray[np.int16], bias: NDArray[np.int32], multiplier: NDArray[np.int32]) -> NDArray[np.int32]:
-    """Records [ceil(columns / 4), 8 + 4 * pairs]: 4 biases, 4 multipliers, then 4 weight pairs a pair of the row.
+    """Records [ceil(columns / 4), 8 + 4 * pairs]: 4 biases, 4 weight pairs a pair of the row, 4 multipliers.
 
     weights: [columns, channels]; bias, multiplier: [columns]. Missing columns of the last record are 0.
     """
+    padding = (0, -weights.shape[0] % TILE)
+    heads = [np.pad(values.astype(np.int32), padding).reshape(-1, TILE) for values in (bias, multiplier)]
+    return np.ascontiguousarray(np.hstack([heads[0], pack_weights(weights), heads[1]]), dtype=np.int32)
+
+
+def pack_weights(weights: NDArray[np.int16]) -> NDArray[np.int32]:
+    """Records [ceil(columns / 4), 4 * pairs] for sums: the weight pairs alone. weights: [columns, channels]."""
     columns, channels = weights.shape
     records = -(-columns // TILE)
     order = pair_order(channels)
+    order = order[:1] + order[:0:-1]  # in which the product takes them
     padded = np.zeros((records * TILE, channels + 1), np.int16)  # index -1: the empty half
     padded[:columns, :channels] = weights
     picked = padded[:, np.array(order).reshape(-1)]
-    pairs = as_pairs(picked).reshape(records, TILE, len(order)).transpose(0, 2, 1).reshape(records, -1)
-    head = np.zeros((2, records * TILE), np.int32)
-    head[0, :columns] = bias
-    head[1, :columns] = multiplier
-    if multiplier.any():
-        head[1, columns:] = 1  # a record with a multiplier of 0 gives sums
-    heads = head.reshape(2, records, TILE).transpose(1, 0, 2).reshape(records, 2 * TILE)
-    return np.ascontiguousarray(np.hstack([heads, pairs]), dtype=np.int32)
+    return as_pairs(picked).reshape(records, TILE, len(order)).transpose(0, 2, 1).reshape(records, -1)

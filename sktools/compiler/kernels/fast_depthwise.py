@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sktools.compiler.call import Call, Table
-from sktools.compiler.fast.depthwise import fits_in_place, pack_dw, pack_dw5, pack_dw5_linear
+from sktools.compiler.fast.depthwise import SHORTEST_STREAM, fits_in_place, pack_dw, pack_dw5, pack_dw5_linear
 from sktools.compiler.fast.requantize import Requantization
 from sktools.compiler.kernels.rows import output_stage, row_window
 from sktools.compiler.lowering import variant
@@ -80,6 +80,8 @@ def _five_taps(op: Op, prefix: str, kernel: str, pack: Pack) -> Call | None:
     assert isinstance(op, DepthwiseConv2D)
     window = row_window(op)
     if window is None or op.depth_multiplier != 1 or window.taps != 5 or window.padding != 2 * window.dilation:
+        return None
+    if window.rows // window.dilation < SHORTEST_STREAM:
         return None
     assert op.weights.data is not None
     weights = op.weights.data.astype(np.int8).reshape(window.taps, window.channels)

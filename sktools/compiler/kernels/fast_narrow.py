@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from sktools.compiler.call import Call, Table
-from sktools.compiler.fast.narrow import HEAD, narrow_tiles
+from sktools.compiler.fast.narrow import narrow_tiles
 from sktools.compiler.spare import smaller
 
 WIDE = ("fast_pw", "fast_gated_pw", "fast_excite_pw")
@@ -44,5 +44,5 @@ def fast_narrow(call: Call) -> Call | None:
                 )
             )
         ),
-        scratch=tiles.size + (narrow.shape[1] * 2 - tiles.values.shape[1] - HEAD) * 4,
+        scratch=tiles.size,
     )

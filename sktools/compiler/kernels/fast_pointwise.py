@@ -37,10 +37,10 @@ def fast_pw_any(op: Op, prefix: str) -> Call | None:
         return None
     assert op.weights.data is not None
     stage, columns = output_stage(op), op.output.shape[3]
-    tiles = pack_pointwise_any(
+    tables = pack_pointwise_any(
         op.weights.data.astype(np.int8).reshape(columns, window.channels), op.bias, op.inputs[0].zero_point
     )
-    if tiles is None:
+    if tables is None:
         return None
     return Call(
         kernel="fast_pw_any",
@@ -53,7 +53,8 @@ def fast_pw_any(op: Op, prefix: str) -> Call | None:
             ("out_zero_point", stage.zero_point),
             ("low", stage.low),
             ("high", stage.high),
-            ("tiles", Table(f"{prefix}_tiles", "int32_t", tiles)),
+            ("tiles", Table(f"{prefix}_tiles", "int32_t", tables[0])),
+            ("bias", Table(f"{prefix}_bias", "int32_t", tables[1])),
             ("multiplier", Table(f"{prefix}_multiplier", "int32_t", stage.multiplier)),
             ("shift", Table(f"{prefix}_shift", "int8_t", stage.shift.astype("int8"))),
         ),
