@@ -83,7 +83,7 @@ def test_a_result_is_shown_again(sktools: Command, workspace: Path) -> None:
 
 def test_flash_wants_the_model_that_was_built(sktools: Command, workspace: Path, needs_toolchain: None) -> None:
     missing = sktools("flash", "tiny")
-    assert missing.code == EXIT_FAILURE and "sktools build-fw MODEL" in missing.err
+    assert missing.code == EXIT_FAILURE and "sktools build-fw tiny --board virtual" in missing.err
     assert sktools("build-fw", "tiny").code == 0
     assert "fits" in sktools("flash", "tiny").out
     changed = bytearray(Path("models/tiny/model.tflite").read_bytes())
