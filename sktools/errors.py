@@ -12,7 +12,8 @@ EXIT_INTERRUPTED = 130
 class SktoolsError(Exception):
     """Something the user can act on.
 
-    message: one line, what is wrong and what was found or is supported instead.
+    message: one line, what is wrong and what was found or is supported instead. File names, and what files and boards
+    say, may stand in it as they are: whatever does not print is escaped here.
     hint: one line, the next command to try; empty when there is none.
     exit_code: the process exit code of design.md (1, 2, 3 or 4).
     """
@@ -20,9 +21,13 @@ class SktoolsError(Exception):
     exit_code = EXIT_FAILURE
 
     def __init__(self, message: str, hint: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
+        self.message = _printable(message)
+        self.hint = _printable(hint)
+        super().__init__(self.message)
+
+
+def _printable(text: str) -> str:
+    return text if text.isprintable() else "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
 class UsageError(SktoolsError):
