@@ -17,13 +17,14 @@ if TYPE_CHECKING:
     from sktools.features.evaluation_set import EvaluationSet
     from sktools.profiling.bundle import Bundle
     from sktools.profiling.inputs import FrameSet
+    from sktools.profiling.power import PowerMeter
     from sktools.profiling.run import Result
 
 
 def measure_and_report(
-    job: Job, build: Build, choice: Frames, connection: Connection, results: Results, joulescope: bool = False
+    job: Job, build: Build, choice: Frames, connection: Connection, results: Results, meter: PowerMeter | None = None
 ) -> None:
-    """Measures a build, writes its bundle, shows it. joulescope: measures the board's energy too.
+    """Measures a build, writes its bundle, shows it. meter: measures the board's energy too.
 
     Raises ThresholdError (after writing) where a byte differs from the reference.
     """
@@ -36,7 +37,7 @@ def measure_and_report(
         raise UsageError(
             f"--hypnogram needs the nights of a data set; these frames are {frames.source}", "--dataset NAME"
         )
-    result = measure(job, build, frames, connection, joulescope)
+    result = measure(job, build, frames, connection, meter)
     bundle = write(job, build, frames, result, root)
     if results.save_outputs is not None:
         _save(results.save_outputs, result)
@@ -97,15 +98,27 @@ def choose_frames(job: Job, build: Build, choice: Frames) -> FrameSet:
     return from_evaluation(evaluation, spec, choice.frames)
 
 
-def measure(job: Job, build: Build, frames: FrameSet, connection: Connection, joulescope: bool = False) -> Result:
+def find_meter(job: Job, joulescope: bool) -> PowerMeter | None:
+    """The instrument where one is asked for; looked for before anything is built or flashed.
+
+    Raises UsageError for a board that has no supply to measure, MissingError without instrument or package.
+    """
+    if not joulescope:
+        return None
+    from sktools.profiling.power import Joulescope
+
+    if job.board.jlink is None:
+        raise UsageError(f"--joulescope measures a board on the desk, {job.board.name} is none", "--board apollo4p_evb")
+    return Joulescope()
+
+
+def measure(
+    job: Job, build: Build, frames: FrameSet, connection: Connection, meter: PowerMeter | None = None
+) -> Result:
     """Runs the frames on the board, with a progress bar."""
     from sktools.boards.driver import driver_for
     from sktools.cli.live_view import LiveView
-    from sktools.profiling.power import Joulescope
     from sktools.profiling.run import Request, profile_board
-
-    if joulescope and job.board.jlink is None:
-        raise UsageError(f"--joulescope measures a board on the desk, {job.board.name} is none", "--board apollo4p_evb")
 
     config = job.model.config
     request = Request(
@@ -117,7 +130,7 @@ def measure(job: Job, build: Build, frames: FrameSet, connection: Connection, jo
         classes=config.classes.names if config else (),
         port=settings.optional("port", connection.port),
         baud=settings.number("baud", connection.baud),
-        meter=Joulescope() if joulescope else None,
+        meter=meter,
     )
     console.event("profile", frames=len(frames.frames), source=frames.source)
     with LiveView(f"profiling {job.model.name} on {job.board.name}", build.model, frames) as view:

@@ -54,8 +54,9 @@ def command(
     The board must hold the image that build-fw makes of MODEL; run flashes it first. Exit code 3 when a byte differs.
     """
     from sktools.cli.job import build, find_job, naming
-    from sktools.cli.measure import measure_and_report
+    from sktools.cli.measure import find_meter, measure_and_report
 
     job = find_job(model, place, image, connection)
+    meter = find_meter(job, joulescope)
     with naming(job):
-        measure_and_report(job, build(job), choice, connection, results, joulescope)
+        measure_and_report(job, build(job), choice, connection, results, meter)
