@@ -71,7 +71,7 @@ def _block(language: str, text: str, before: str) -> list[Step]:
         return [Step("sh", _bare(line)) for line in whole.splitlines() if line.strip()]
     if language == "python":
         return [Step("python", text)]
-    named = re.findall(r"`([\w-]+\.ya?ml)`", before)
+    named = re.findall(r"`([\w/-]+\.ya?ml)`", before)
     return [Step("file", text + "\n", named[-1])] if language == "yaml" and named else []
 
 
@@ -179,6 +179,8 @@ def test_the_tutorial(tmp_path: Path, given: Path, environment: Mapping[str, str
     assert (tmp_path / "compare.html").is_file() and (tmp_path / "limits.yaml").is_file()
     answers = np.load(tmp_path / "answers.npy")
     assert answers.dtype == np.int8 and answers.shape == (3, 1, 240, 2)
+    staged = (tmp_path / "stages.csv").read_text(encoding="utf-8").splitlines()
+    assert len(staged) == 960 and staged[1].startswith("anna,0,")
     trained = (tmp_path / "results" / "my-ss-2" / "virtual-aot").glob("2*")
     assert load_bundle(next(trained)).profile.parity.mismatched == 0
     assert (tmp_path / "firmware-ss-2" / "Makefile").is_file()
