@@ -73,6 +73,8 @@ def flash(job: Job, build: Build) -> str:
             f"{build.folder} was built from model {build.model.sha256[:12]}, asked for {job.model.sha256[:12]}",
             "sktools build-fw MODEL",
         )
+    if job.board.jlink is not None:
+        console.info(f"flashing {build.binary} through J-Link; its verification takes a while")
     told = driver_for(job.board).flash(build)
     console.event("flashed", board=job.board.name, done=told)
     return told

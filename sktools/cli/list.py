@@ -12,6 +12,7 @@ from sktools.cli.options import machine_readable, talk
 
 if TYPE_CHECKING:
     from sktools.boards.board import Board
+    from sktools.link.ports import Port
 
 
 @click.group(short_help="boards, ports, probes, models, data sets")
@@ -59,12 +60,25 @@ def _choices(board: Board) -> str:
 @machine_readable
 @talk
 def ports() -> None:
-    """Serial ports of this machine."""
+    """Serial ports of this machine, and which of them belong to a board."""
     from sktools.link.ports import list_ports
 
-    found = list_ports()
-    console.document([asdict(port) for port in found])
-    console.result("\n".join(map(str, found)) or "no serial port on this machine")
+    found = {port: _adapter(port) for port in list_ports()}
+    console.document([{**asdict(port), "adapter": adapter} for port, adapter in found.items()])
+    lines = [f"{port}: {adapter}" if adapter else str(port) for port, adapter in found.items()]
+    console.result("\n".join(lines) or "no serial port on this machine")
+
+
+def _adapter(port: Port) -> str:
+    """What a port is by its USB id, as far as the boards know it."""
+    from sktools.boards.board import board_names, load_board
+    from sktools.link.ports import matching
+
+    for board in map(load_board, board_names()):
+        for usb in board.serial.usb if board.serial else ():
+            if matching([port], [(usb.vid, usb.pid)]):
+                return usb.name if usb.firmware else f"{usb.name}; the firmware does not talk there"
+    return ""
 
 
 @command.command("probes")

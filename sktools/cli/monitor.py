@@ -11,6 +11,8 @@ from sktools.cli.console import console
 from sktools.cli.options import Connection, connection, examples, talk
 
 POLL_S = 0.2
+EVB = "apollo4p_evb"
+"""The default here: the virtual board has no port that stays."""
 
 
 @click.command(
@@ -19,7 +21,7 @@ POLL_S = 0.2
         "sktools monitor", "sktools monitor --hello --seconds 5", "sktools monitor --port /dev/ttyACM0 --baud 921600"
     ),
 )
-@click.option("--board", metavar="NAME", help="Whose port and rate.  [default: apollo4p_evb]")
+@click.option("--board", "--platform", metavar="NAME", help="Whose port and rate.  [default: apollo4p_evb]")
 @connection
 @click.option("--hello", is_flag=True, help="Ask the board once what it runs and how its memory stands.")
 @click.option("--seconds", type=float, metavar="N", help="End after N seconds.  [default: with Ctrl-C]")
@@ -35,14 +37,16 @@ def command(board: str | None, connection: Connection, hello: bool, seconds: flo
     from sktools.link.ports import find_port
     from sktools.link.transport import SerialTransport
 
-    chosen = find_board(board or "apollo4p_evb", ImageOptions(), connection)
+    choice = settings.choose("board", board)
+    chosen = find_board(EVB if choice.source == "default" else choice.value, ImageOptions(), connection)
     line = chosen.serial
-    if line is None or not line.usb:
-        raise UsageError(f"board {chosen.name} has no serial port", "--board apollo4p_evb, or --port PATH")
-    probe = chosen.jlink.probe if chosen.jlink else None
     port = settings.optional("port", connection.port)
-    usb = [(usb.vid, usb.pid) for usb in line.usb if usb.firmware]
-    port = port or find_port(chosen.name, usb, probe).device
+    if line is None or (port is None and not line.usb):
+        raise UsageError(f"board {chosen.name} has no serial port", f"--board {EVB}, or --port PATH")
+    if port is None:
+        probe = chosen.jlink.probe if chosen.jlink else None
+        usb = [(usb.vid, usb.pid) for usb in line.usb if usb.firmware]
+        port = find_port(chosen.name, usb, probe).device
     baud = settings.number("baud", connection.baud) or line.baud
     transport = SerialTransport(port, baud)
     decoder = Decoder()

@@ -249,3 +249,37 @@ def test_the_monitor_decodes_what_the_board_says(sktools: Command, desk: FakeEvb
     assert "HELLO reply #1: tiny" in ended.out and "on apollo4p_evb, counter dwt, 192.00 MHz" in ended.out
     assert "MEMORY reply #2: stack" in ended.out
     assert sktools("monitor", "--board", "host").code == EXIT_USAGE
+    reached = sktools("monitor", "--board", "virtual", "--port", desk.port, "--seconds", "0.1")
+    assert reached.code == 0 and f"{desk.port} at 115200 baud" in reached.err
+
+
+def test_the_monitor_takes_the_board_of_the_settings(
+    sktools: Command, workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sktools.link.ports.list_ports", lambda: ())
+    assert "no port is apollo4p_evb" in sktools("monitor").err
+    (workspace / "sktools.yaml").write_text("board: apollo3p_evb\n")
+    assert "no port is apollo3p_evb" in sktools("monitor").err
+    assert "no port is apollo4l_evb" in sktools("monitor", "--board", "apollo4l_evb").err
+
+
+def test_ports_are_told_by_what_they_are(sktools: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    ports = (
+        Port("/dev/ttyACM0", "J-Link - CDC", 0x1366, 0x1024, "1"),
+        Port("/dev/ttyACM1", "CDC", 0xCAFE, 0x4001, None),
+        Port("/dev/ttyS0", "n/a", None, None, None),
+    )
+    monkeypatch.setattr("sktools.link.ports.list_ports", lambda: ports)
+    assert sktools("list", "ports").out.splitlines() == [
+        "/dev/ttyACM0 1366:1024 serial 1 (J-Link - CDC): SEGGER J-Link",
+        "/dev/ttyACM1 CAFE:4001 (CDC): Ambiq USB CDC; the firmware does not talk there",
+        "/dev/ttyS0 (n/a)",
+    ]
+    assert [port["adapter"] for port in json.loads(sktools("list", "ports", "--json").out)][2] == ""
+
+
+def test_boards_are_listed_with_what_options_may_name(sktools: Command) -> None:
+    text = sktools("list", "boards").out
+    plus = text[text.index("apollo4p_evb\n") :]
+    for line in ("--clock           192, 96", "--arena-location  TCM, SRAM", "--model-location  MRAM, TCM"):
+        assert line in plus
