@@ -44,9 +44,9 @@ docs: $(STAMP) ## the documentation site, in site/; a first time with the zoo's 
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 	@echo "site: site/index.html"
 
-picture: system $(STAMP) ## the README's picture, from a run of SS-2
-	@$(BIN)/sktools run ss-2 --quiet > /dev/null
-	@$(BIN)/sktools report ss-2 --quiet --svg docs/assets/ss-2-blocks.svg > /dev/null
+picture: system $(STAMP) ## the README's picture, from a run of SS-4
+	@$(BIN)/sktools run ss-4 --quiet --output build/picture > /dev/null
+	@$(BIN)/sktools report build/picture/ss-4-tcn-sm --quiet --svg docs/assets/ss-4-blocks.svg > /dev/null
 
 venv: $(STAMP) ## only the Python environment, .venv
 
