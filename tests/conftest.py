@@ -19,6 +19,7 @@ __all__ = ["amount", "figures", "pytest_terminal_summary"]
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--soak", action="store_true", help="run the long tests at their full figures")
+    parser.addoption("--soak-share", type=float, default=1.0, metavar="PART", help="with --soak: a part of the figures")
 
 
 def pytest_configure(config: pytest.Config) -> None:

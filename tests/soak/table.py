@@ -19,9 +19,9 @@ _PROPERTY = "soak"
 
 @pytest.fixture
 def amount(request: pytest.FixtureRequest) -> Amount:
-    """amount(fast, full): the first in `make test`, the second in `make soak`."""
-    soak = bool(request.config.getoption("--soak"))
-    return lambda fast, full: full if soak else fast
+    """amount(fast, full): the first in `make test`, the second in `make soak`, or the part of it that was asked for."""
+    soak, share = bool(request.config.getoption("--soak")), float(request.config.getoption("--soak-share"))
+    return lambda fast, full: max(1, fast, round(full * share)) if soak else fast
 
 
 @pytest.fixture
