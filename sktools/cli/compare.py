@@ -7,10 +7,16 @@ from pathlib import Path
 import click
 
 from sktools.cli.console import console
-from sktools.cli.options import Place, machine_readable, place, talk
+from sktools.cli.options import Place, examples, machine_readable, place, talk
 
 
-@click.command(short_help="two results side by side, with thresholds")
+@click.command(
+    short_help="two results side by side, with thresholds",
+    epilog=examples(
+        "sktools compare results/ss-2-tcn-sm/virtual-aot/A results/ss-2-tcn-sm/virtual-aot/B --html compare.html",
+        "sktools compare before/ss-2-tcn-sm after/ss-2-tcn-sm --thresholds limits.yaml",
+    ),
+)
 @click.argument("before")
 @click.argument("after")
 @click.option(

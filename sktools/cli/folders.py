@@ -14,7 +14,7 @@ def data_folders(datasets: Sequence[str], given: Sequence[str | Path]) -> dict[s
     """The folder of each data set; None for those that need none.
 
     given: 'DIR', for the one data set that needs a folder, or 'NAME=DIR'. Without any, SKTOOLS_DATA or sktools.yaml.
-    Raises UsageError where a folder cannot be told to belong to one data set.
+    Raises UsageError where a folder cannot be told to belong to one data set, or one that needs a folder has none.
     """
     from sktools.datasets.feature_store import is_store
     from sktools.datasets.registry import find_reader
@@ -46,7 +46,17 @@ def data_folders(datasets: Sequence[str], given: Sequence[str | Path]) -> dict[s
         found[datasets[0]] = Path(plain[0])
     elif plain and given:
         _not_used(plain[0], datasets)
+    missing = next((name for name in needing if found[name] is None), None)
+    if missing is not None:
+        raise UsageError(f"data set '{missing}' needs the folder of its files", _how_to_get(missing))
     return found
+
+
+def _how_to_get(dataset: str) -> str:
+    from sktools.datasets.download import SOURCES
+
+    fetched = f"; sktools data download {dataset} --output DIR fetches them" if dataset in SOURCES else ""
+    return f"--data DIR{fetched}"
 
 
 def _not_used(folder: str, datasets: Sequence[str]) -> None:

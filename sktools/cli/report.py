@@ -7,10 +7,16 @@ from pathlib import Path
 import click
 
 from sktools.cli.console import console
-from sktools.cli.options import Place, machine_readable, place, talk
+from sktools.cli.options import Place, examples, machine_readable, place, talk
 
 
-@click.command(short_help="show a result bundle again")
+@click.command(
+    short_help="show a result bundle again",
+    epilog=examples(
+        "sktools report ss-2",
+        "sktools report results/ss-2-tcn-sm --html report.html --svg blocks.svg",
+    ),
+)
 @click.argument("result")
 @click.option("--html", type=click.Path(dir_okay=False, path_type=Path), help="Write the HTML report to this file.")
 @click.option("--svg", type=click.Path(dir_okay=False, path_type=Path), help="Write a picture of the blocks.")
@@ -18,7 +24,7 @@ from sktools.cli.options import Place, machine_readable, place, talk
 @machine_readable
 @talk
 def command(result: str, html: Path | None, svg: Path | None, place: Place) -> None:
-    """RESULT is a bundle's folder, or a model: its newest result on --board and --engine."""
+    """Show RESULT again: a bundle's folder, or a model or its folder of results: the newest on --board and --engine."""
     from sktools.cli.files import write_text
     from sktools.cli.results import find_bundle
     from sktools.reports.page import report_page
