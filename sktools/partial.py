@@ -48,6 +48,13 @@ def temporary_folder() -> Iterator[Path]:
         yield folder
 
 
+def check_writable(folder: Path) -> None:
+    """Makes a folder that hours of work will write to at their end. Raises OSError where that cannot be."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with partial_folder(folder, "partial"):
+        pass
+
+
 def replace_file(path: Path, content: bytes) -> None:
     """Writes a file under a name of its own beside `path`, and renames it: complete or not at all. Raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -30,6 +30,7 @@ def measure_and_report(
     """
     from sktools.boards.configure import AOT
     from sktools.cli.results import results_root
+    from sktools.partial import check_writable
 
     root = results_root(results.output)
     frames = choose_frames(job, build, choice)
@@ -37,6 +38,7 @@ def measure_and_report(
         raise UsageError(
             f"--hypnogram needs the nights of a data set; these frames are {frames.source}", "--dataset NAME"
         )
+    check_writable(root)
     result = measure(job, build, frames, connection, meter)
     bundle = write(job, build, frames, result, root)
     if results.save_outputs is not None:

@@ -22,7 +22,7 @@ from sktools.features.feature_set import find_feature_set
 from sktools.features.frames import Night, cut
 from sktools.metrics.reference import reference_logits
 from sktools.model_config import ModelConfig, config_digest, resolved
-from sktools.partial import partial_folder
+from sktools.partial import check_writable, partial_folder
 from sktools.training.batches import Sampler
 from sktools.training.evaluation import scored
 from sktools.training.fitting import History, ValidationSet, fit
@@ -93,9 +93,7 @@ def train(
     )
     config = dataclasses.replace(config, training=recipe)
     materials = [_load(config, source, progress) for source in sources]
-    output.mkdir(parents=True, exist_ok=True)
-    with partial_folder(output, "partial"):  # a place that cannot be written is told before the work, not after it
-        pass
+    check_writable(output)
     prepare_tensorflow(recipe.seed)
     model = build_network(config.network, config.name, recipe.seed)
     nights = [night for material in materials for night in material.train]
