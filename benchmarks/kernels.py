@@ -1,5 +1,7 @@
 """Each fast kernel alone, at every layer shape of the zoo, on the virtual board: `python benchmarks/kernels.py`.
 
+The depthwise kernel for other than five taps, which no network of the zoo has, stands in at 32 channels.
+
 Model cycles per MAC stand against the floor of 0.5 (SMLAD does two MAC in a cycle); where no MAC is done, per element
 of the activation. Weights and activations are random: none of the kernels' time depends on them. Each output is
 compared with the reference arithmetic on the way (tests/kernels).
@@ -53,6 +55,24 @@ def depthwise(rows: int, channels: int, dilation: int, linear: bool) -> Layer:
     return Layer(case.kernel, f"{channels} k5 d{dilation}", 5 * outputs, outputs, "output", case)
 
 
+def other_taps(rows: int, channels: int) -> Iterator[Layer]:
+    """The depthwise kernel for what is not five taps, with and without a ReLU."""
+    for taps, dilation, end, factors in (
+        *(
+            (taps, dilation, "relu", (-10.0, -4.5))
+            for taps in (3, 4, 7, 9)
+            for dilation in (1, 8)
+            if dilation == 1 or taps % 2
+        ),
+        (3, 1, "linear", (-14.0, -1.6)),
+        (3, 1, "any", (-10.0, -1.0)),
+    ):
+        padding = (taps - 1) // 2 * dilation
+        case = cases.dw_case(0, rows, channels, dilation, taps, padding, True, factors, end)
+        outputs = rows * channels
+        yield Layer(case.kernel, f"{channels} k{taps} d{dilation} {end}", taps * outputs, outputs, "output", case)
+
+
 def pointwise(rows: int, inputs: int, outputs: int, gated: bool) -> Layer:
     case = packable(lambda seed: cases.pointwise_case(seed, rows, inputs, outputs, True, gated))
     macs = rows * inputs * outputs
@@ -102,6 +122,8 @@ def distinct(models: list[str]) -> list[Layer]:
     for model in models:
         for layer in layers_of(find_config(model)[0].network):
             found.setdefault((layer.kernel, layer.shape), layer)
+    for layer in other_taps(240, 32):
+        found[layer.kernel, layer.shape] = layer
     return sorted(found.values(), key=lambda layer: layer.kernel)
 
 

@@ -17,7 +17,19 @@ from sktools.compiler.call import Call
 SHIPPED = "costs.json"
 SHAPE_FIELDS = frozenset(
     (
-        *("rows", "channels", "elements", "in_channels", "out_channels", "taps", "dilation", "a_row", "b_row", "bytes"),
+        *(
+            "rows",
+            "channels",
+            "elements",
+            "in_channels",
+            "out_channels",
+            "taps",
+            "dilation",
+            "stage",
+            "a_row",
+            "b_row",
+            "bytes",
+        ),
         *("in_h", "in_w", "in_c", "out_h", "out_w", "out_c", "kernel_h", "kernel_w"),
         *("stride_h", "stride_w", "dilation_h", "dilation_w"),
     )

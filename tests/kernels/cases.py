@@ -122,20 +122,25 @@ def dw_case(
     channels: int,
     dilation: int,
     taps: int,
-    left: int,
+    padding: int,
     in_place: bool,
     exponents: tuple[float, float],
+    kind: str = "any",
 ) -> Case:
+    """padding: rows before the first. kind: "any", or "relu" and "linear" for which a shorter end may be found."""
     rng = np.random.default_rng(seed)
     zero_point, out_zero_point = (int(v) for v in rng.integers(-128, 128, 2))
     low, high = sorted(int(v) for v in rng.integers(-128, 128, 2))
+    ends = {"any": (out_zero_point, low, high), "relu": RELU, "linear": (out_zero_point, -128, 127)}[kind]
     weights, bias = weights8(rng, taps, channels), _bias(rng, channels)
-    q = requantization(rng, channels, exponents, out_zero_point, low, high)
-    records = pack_dw(weights, bias, zero_point, q)
-    assert records is not None
+    q = requantization(rng, channels, exponents, *ends)
+    packed = pack_dw(weights, bias, zero_point, q)
+    assert packed is not None
+    stage, records = packed
     x = int8s(rng, rows, channels)
-    expected = _stage(reference.depthwise(x, weights, bias, zero_point, dilation, left * dilation), q)
-    scalars = (rows, channels, dilation, zero_point, taps, left, out_zero_point, low, high, int(in_place))
+    expected = _stage(reference.depthwise(x, weights, bias, zero_point, dilation, padding), q)
+    in_place = in_place and padding % dilation == 0
+    scalars = (rows, channels, dilation, padding, taps, stage, zero_point, q.low, q.high, int(in_place))
     return Case("dw", scalars, (records, x), expected)
 
 

@@ -17,6 +17,7 @@
 #include "fast/sk_fast_pointwise.h"
 #include "fast/sk_fast_scale.h"
 #include "fast/sk_fast_vector.h"
+#include "fast/sk_fast_window.h"
 
 typedef struct {
     int32_t kernel;
@@ -75,8 +76,8 @@ static void run_case(const case_t *c, const int8_t *in, void *out)
         break;
     }
     case DW: {
-        const sk_fast_dw_t shape = {(uint16_t)s[0], (uint16_t)s[1], (uint16_t)s[2], (uint8_t)s[4], (uint8_t)s[5],
-                                    (int16_t)s[3],  (int16_t)s[6],  (int16_t)s[7],  (int16_t)s[8], blob[0]};
+        const sk_fast_dw_t shape = {(uint16_t)s[0], (uint16_t)s[1], (uint16_t)s[2], (uint16_t)s[3], (uint8_t)s[4],
+                                    (uint8_t)s[5],  (int16_t)s[6],  (int16_t)s[7],  (int16_t)s[8],  blob[0]};
         sk_fast_dw(&shape, in, out);
         break;
     }

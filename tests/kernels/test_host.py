@@ -61,22 +61,23 @@ def test_depthwise_5_linear(
     SEEDS,
     ROWS,
     st.integers(1, 12),
-    st.integers(1, 16),
-    st.integers(1, 9).flatmap(lambda taps: st.tuples(st.just(taps), st.integers(0, taps - 1))),
+    st.tuples(st.integers(1, 16), st.integers(1, 9)).flatmap(
+        lambda window: st.tuples(st.just(window[0]), st.just(window[1]), st.integers(0, (window[1] - 1) * window[0]))
+    ),
     st.booleans(),
-    st.floats(-20, 2),
+    st.sampled_from([("any", -20.0, 2.0), ("relu", -10.0, -4.5), ("linear", -14.0, -1.6)]),
 )
 def test_depthwise_any(
     driver: HostDriver,
     seed: int,
     rows: int,
     channels: int,
-    dilation: int,
-    window: tuple[int, int],
+    window: tuple[int, int, int],
     in_place: bool,
-    exponent: float,
+    end: tuple[str, float, float],
 ) -> None:
-    check(driver, cases.dw_case(seed, rows, channels, dilation, *window, in_place, (exponent - 3, exponent)))
+    """window: dilation, taps, padding."""
+    check(driver, cases.dw_case(seed, rows, channels, *window, in_place, end[1:], end[0]))
 
 
 @property_test

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -10,7 +12,7 @@ from hypothesis import strategies as st
 from sktools.compiler.fast.add import SHIFT as ADD_SHIFT
 from sktools.compiler.fast.add import pack_add
 from sktools.compiler.fast.conv import pack_conv
-from sktools.compiler.fast.depthwise import fits_in_place, pack_dw5, pack_dw5_linear
+from sktools.compiler.fast.depthwise import ANY, FITTED, LINEAR, pack_dw, pack_dw5, pack_dw5_linear
 from sktools.compiler.fast.gate import INPUT_UP, SLOPE_FRACTION, pack_gate
 from sktools.compiler.fast.pointwise import pack_pointwise, pack_pointwise_any
 from sktools.compiler.fast.requantize import FIT_SHIFT, MANY_SCALES, SCALE, Requantization, fit_channel
@@ -176,11 +178,18 @@ def test_what_does_not_fit_is_refused() -> None:
     assert pack_dw5_linear(weights8(rng, 5, 4), bias, 0, requantized(4, 2.0)) is None
 
 
-def test_depthwise_padding_in_place() -> None:
-    assert fits_in_place(5, 8, 16)
-    assert fits_in_place(4, 1, 1)
-    assert not fits_in_place(4, 2, 3)  # output rows of one residue class need input rows of another
-    assert not fits_in_place(10, 1, 4)
+def test_a_depthwise_convolution_takes_the_shortest_end_that_is_exact() -> None:
+    weights, bias = weights8(np.random.default_rng(0), 7, 4), np.zeros(4, np.int32)
+    for q, stage in (
+        (requantized(4), FITTED),
+        (requantized(4, -8.0, 0), LINEAR),
+        (replace(requantized(4, -8.0, 0), high=100), ANY),
+        (requantized(4, 2.0), ANY),
+    ):
+        packed = pack_dw(weights, bias, 5, q)
+        assert packed is not None
+        assert packed[0] == stage
+        assert packed[1].shape == (4, 4 + 2 * 4)
 
 
 def test_other_scales_fit_what_one_scale_does_not() -> None:

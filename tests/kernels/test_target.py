@@ -27,11 +27,13 @@ def every_kind(seed: int) -> list[Case]:
         return int(rng.integers(low, high + 1))
 
     in_place = bool(seed % 2)
-    taps = pick(1, 9)
+    taps, dilation = pick(1, 9), pick(1, 12)
+    kind, exponents = (("any", (-10, 2)), ("relu", (-10, -4.5)), ("linear", (-14, -1.6)))[seed % 3]
+    padding = pick(0, taps - 1) * dilation if seed % 2 else pick(0, (taps - 1) * dilation)
     made = [
         cases.dw5_case(seed, pick(1, 70), pick(1, 20), pick(1, 12), in_place),
         cases.dw5_linear_case(seed, pick(1, 70), pick(1, 20), pick(1, 12), in_place),
-        cases.dw_case(seed, pick(1, 70), pick(1, 20), pick(1, 12), taps, pick(0, taps - 1), in_place, (-10, 2)),
+        cases.dw_case(seed, pick(1, 70), pick(1, 20), dilation, taps, padding, in_place, exponents, kind),
         cases.pointwise_case(seed, pick(1, 9), pick(1, 72), pick(1, 80), in_place, False),
         cases.pointwise_case(seed, pick(1, 9), pick(1, 72), pick(1, 80), in_place, True),
         cases.narrow_case(seed, pick(1, 9), pick(1, 72), pick(1, 80), in_place, bool(seed % 3)),

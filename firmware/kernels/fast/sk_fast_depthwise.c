@@ -3,7 +3,6 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "../sk_quant.h"
 #include "sk_fit.h"
 #include "sk_linear.h"
 #include "sk_simd.h"
@@ -267,65 +266,4 @@ void sk_fast_dw5(const sk_fast_dw5_t *shape, const int8_t *in, int8_t *out)
 void sk_fast_dw5_linear(const sk_fast_dw5_t *shape, const int8_t *in, int8_t *out)
 {
     dw5(shape, LINEAR, in, out);
-}
-
-/* Pairs of outputs that sk_fast_dw makes from one window. */
-#define DW_BLOCK 12
-
-/* Pairs of the stream's rows from `row` on; outside the stream there is padding. */
-static void read_pairs(const int8_t *stream, int32_t step, int32_t count, int32_t pad, int32_t row, uint32_t *pairs,
-                       const uint32_t *end)
-{
-    for (; pairs != end; pairs++, row += 2) {
-        const int32_t low = row >= 0 && row < count ? stream[row * step] : pad;
-        const int32_t high = row + 1 >= 0 && row + 1 < count ? stream[(row + 1) * step] : pad;
-        *pairs = sk_pair(low, high);
-    }
-}
-
-void sk_fast_dw(const sk_fast_dw_t *shape, const int8_t *in, int8_t *out)
-{
-    const int32_t step = (int32_t)shape->channels * shape->dilation, dilation = shape->dilation;
-    const int32_t pairs = shape->taps / 2 + 1;
-    const int32_t zero_point = shape->out_zero_point, low = shape->low, high = shape->high;
-    const int32_t *record = shape->records;
-    uint32_t window[DW_BLOCK + SK_FAST_DW_TAPS / 2];
-
-    if (in != out) {
-        memcpy(out, in, (size_t)shape->rows * shape->channels);
-    }
-    for (int32_t channel = 0; channel < shape->channels; channel++, record += 3 + 2 * pairs) {
-        const int32_t bias = record[0], multiplier = record[1], shift = record[2];
-        for (int32_t first = 0; first < dilation && first < shape->rows; first++) {
-            const int32_t count = (shape->rows - first - 1) / dilation + 1;
-            int8_t *stream = out + first * shape->channels + channel;
-            uint32_t *fresh = window; /* behind the pairs kept from the last block */
-            int32_t read = -(int32_t)shape->left;
-
-            for (int32_t block = 0; block < count; block += 2 * DW_BLOCK) {
-                uint32_t *const end = window + DW_BLOCK + pairs - 1;
-                const int32_t last = block + 2 * DW_BLOCK < count ? block + 2 * DW_BLOCK : count;
-                const uint32_t *pair = window;
-
-                read_pairs(stream, step, count, shape->pad, read, fresh, end);
-                read += 2 * (int32_t)(end - fresh);
-                for (int32_t row = block; row < last; row += 2, pair++) {
-                    const int32_t *weights = record + 3;
-                    int32_t even = bias, odd = bias;
-                    for (int32_t tap = 0; tap < pairs; tap++) {
-                        even = sk_smlad(pair[tap], (uint32_t)weights[tap], even);
-                        odd = sk_smlad(pair[tap], (uint32_t)weights[pairs + tap], odd);
-                    }
-                    even = sk_requantize(even, multiplier, shift) + zero_point;
-                    stream[row * step] = (int8_t)sk_clamp(even, low, high);
-                    if (row + 1 < last) {
-                        odd = sk_requantize(odd, multiplier, shift) + zero_point;
-                        stream[(row + 1) * step] = (int8_t)sk_clamp(odd, low, high);
-                    }
-                }
-                memmove(window, window + DW_BLOCK, (size_t)(pairs - 1) * sizeof window[0]);
-                fresh = window + pairs - 1;
-            }
-        }
-    }
 }

@@ -1,5 +1,5 @@
 /*
- * Depthwise 1xk convolution over [rows][channels] int8, stride 1, as many rows out as in, any dilation, in place.
+ * Depthwise convolution of five taps over [rows][channels] int8, stride 1, as many rows out as in, any dilation, in place.
  *
  * The rows r, r + d, r + 2d, ... of one channel (d: dilation) are an ordinary dense signal y0, y1, ...; it streams
  * through registers as pairs (y0, y1), (y2, y3), ..., each pair of outputs taking one SMLAD per two taps. Writes lag
@@ -27,19 +27,5 @@ void sk_fast_dw5(const sk_fast_dw5_t *shape, const int8_t *in, int8_t *out);
  * the weights times 2, rounding, shift.
  */
 void sk_fast_dw5_linear(const sk_fast_dw5_t *shape, const int8_t *in, int8_t *out);
-
-/* k = 1 to 9, any requantization. */
-#define SK_FAST_DW_TAPS 9
-
-typedef struct {
-    uint16_t rows, channels, dilation;
-    uint8_t taps, left;     /* taps before the output's own row: padding / dilation */
-    int16_t pad;            /* the input's zero point */
-    int16_t out_zero_point, low, high;
-    const int32_t *records; /* per channel: bias, multiplier, shift, taps / 2 + 1 pairs (w0,w1) (w2,w3)..., the same of (0,w0) (w1,w2)... */
-} sk_fast_dw_t;
-
-/* `out` may be `in`. */
-void sk_fast_dw(const sk_fast_dw_t *shape, const int8_t *in, int8_t *out);
 
 #endif

@@ -1,11 +1,18 @@
-"""Tables of sk_fast_dw5 and sk_fast_dw (firmware/kernels/fast/sk_fast_depthwise.h)."""
+"""Tables of sk_fast_dw5 and sk_fast_dw (firmware/kernels/fast/sk_fast_{depthwise,window}.h)."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sktools.compiler.fast.requantize import SCALE, Requantization, as_pairs, fit_layer, linear_rounding
+from sktools.compiler.fast.requantize import (
+    MANY_SCALES,
+    SCALE,
+    Requantization,
+    as_pairs,
+    fit_layer,
+    linear_rounding,
+)
 
 MAX_TAPS = 9
 
@@ -13,12 +20,8 @@ SHORTEST_STREAM = 4
 """SK_FAST_DW5_STREAM: rows / dilation that the kernels of five taps ask for."""
 
 
-def fits_in_place(taps: int, dilation: int, padding: int) -> bool:
-    """True where a stride 1 'same' depthwise 1xk can run on the rows of one residue class modulo the dilation.
-
-    padding: rows before the first, as TFLite computes it ((taps - 1) * dilation // 2).
-    """
-    return 1 <= taps <= MAX_TAPS and padding % dilation == 0 and padding // dilation < taps
+FITTED, LINEAR, ANY = range(3)
+"""SK_FAST_DW_FITTED and on: how sums become results."""
 
 
 def pack_dw5(
@@ -54,20 +57,49 @@ def pack_dw5_linear(
 
 def pack_dw(
     weights: NDArray[np.int8], bias: NDArray[np.int32], zero_point: int, requantization: Requantization
-) -> NDArray[np.int32] | None:
-    """Records [channels, 3 + 2 * (taps // 2 + 1)] of sk_fast_dw_t; None where int32 could overflow.
+) -> tuple[int, NDArray[np.int32]] | None:
+    """stage and records [channels, 4 + 2 * (taps // 2 + 1)] of sk_fast_dw_t; None where int32 could overflow.
 
     weights: [taps, channels], 1 to 9 taps; bias: [channels]; zero_point: the input's.
     """
-    taps, channels = weights.shape
-    wide = weights.T.astype(np.int16)
-    folded = bias.astype(np.int64) - zero_point * wide.sum(axis=1, dtype=np.int64)
-    if np.any(np.abs(folded) + 128 * np.abs(wide.astype(np.int64)).sum(axis=1) >= 1 << 31):
+    by_channel = np.ascontiguousarray(weights.T)
+    fitted = fit_layer(by_channel, bias, zero_point, requantization, MANY_SCALES)
+    if fitted is not None:
+        nothing = np.zeros_like(fitted.bias)
+        return FITTED, _records(fitted.weights, fitted.bias, fitted.multiplier, nothing, nothing)
+    rounding = linear_rounding(by_channel, bias, zero_point, requantization)
+    if rounding is not None and (requantization.low, requantization.high) == (-128, 127):
+        return LINEAR, _plain(
+            by_channel, 2, bias, zero_point, requantization.multiplier, rounding, -requantization.shift
+        )
+    folded = np.abs(bias.astype(np.int64)) + np.abs(by_channel.astype(np.int64)).sum(axis=1) * (128 + abs(zero_point))
+    if np.any(folded >= 1 << 31):
         return None
-    width = 2 * (taps // 2 + 1)
-    even = np.zeros((channels, width), np.int16)
-    odd = np.zeros((channels, width), np.int16)
-    even[:, :taps] = wide
-    odd[:, 1 : taps + 1] = wide
-    head = np.column_stack([folded, requantization.multiplier, requantization.shift])
-    return np.column_stack([head, as_pairs(even), as_pairs(odd)]).astype(np.int32)
+    zero_points = np.full_like(bias, requantization.zero_point)
+    return ANY, _plain(by_channel, 1, bias, zero_point, requantization.multiplier, zero_points, requantization.shift)
+
+
+def _plain(
+    weights: NDArray[np.int8],
+    scale: int,
+    bias: NDArray[np.int32],
+    zero_point: int,
+    multiplier: NDArray[np.int32],
+    third: NDArray[np.int32],
+    shift: NDArray[np.int32],
+) -> NDArray[np.int32]:
+    """Records whose weights and bias are the layer's times scale, the input's zero point folded into the bias."""
+    scaled = scale * weights.astype(np.int64)
+    folded = scale * bias.astype(np.int64) - zero_point * scaled.sum(axis=1)
+    return _records(scaled.astype(np.int16), folded.astype(np.int32), multiplier, third, shift)
+
+
+def _records(weights: NDArray[np.int16], *head: NDArray[np.int32]) -> NDArray[np.int32]:
+    """weights: [channels, taps]; head: [channels] each."""
+    channels, taps = weights.shape
+    even = np.zeros((channels, 2 * (taps // 2 + 1)), np.int16)
+    odd = np.zeros_like(even)
+    even[:, :taps] = weights
+    odd[:, 1 : taps + 1] = weights
+    pairs = np.stack([as_pairs(even), as_pairs(odd)], axis=2).reshape(channels, -1)
+    return np.column_stack([*head, pairs]).astype(np.int32)

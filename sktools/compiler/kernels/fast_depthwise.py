@@ -1,4 +1,4 @@
-"""sk_fast_dw5 and sk_fast_dw: depthwise convolutions in place (firmware/kernels/fast/sk_fast_depthwise.c)."""
+"""sk_fast_dw5 and sk_fast_dw: depthwise convolutions (firmware/kernels/fast/sk_fast_{depthwise,window}.c)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sktools.compiler.call import Call, Table
-from sktools.compiler.fast.depthwise import SHORTEST_STREAM, fits_in_place, pack_dw, pack_dw5, pack_dw5_linear
+from sktools.compiler.fast.depthwise import MAX_TAPS, SHORTEST_STREAM, pack_dw, pack_dw5, pack_dw5_linear
 from sktools.compiler.fast.requantize import Requantization
 from sktools.compiler.kernels.rows import output_stage, row_window
 from sktools.compiler.lowering import variant
@@ -21,23 +21,23 @@ FILES = (
     "fast/sk_fit.h",
     "fast/sk_linear.h",
     "fast/sk_simd.h",
-    "sk_quant.h",
 )
 
 
 @variant("DEPTHWISE_CONV_2D")
 def fast_dw(op: Op, prefix: str) -> Call | None:
-    """1 to 9 taps, any requantization."""
+    """1 to 9 taps, any padding and requantization."""
     assert isinstance(op, DepthwiseConv2D)
     window = row_window(op)
-    if window is None or op.depth_multiplier != 1 or not fits_in_place(window.taps, window.dilation, window.padding):
+    if window is None or op.depth_multiplier != 1 or window.taps > MAX_TAPS:
         return None
     assert op.weights.data is not None
     weights = op.weights.data.astype(np.int8).reshape(window.taps, window.channels)
-    stage = output_stage(op)
-    records = pack_dw(weights, op.bias, op.inputs[0].zero_point, stage)
-    if records is None:
+    output = output_stage(op)
+    packed = pack_dw(weights, op.bias, op.inputs[0].zero_point, output)
+    if packed is None:
         return None
+    stage, records = packed
     return Call(
         kernel="fast_dw",
         function="sk_fast_dw",
@@ -46,18 +46,25 @@ def fast_dw(op: Op, prefix: str) -> Call | None:
             ("rows", window.rows),
             ("channels", window.channels),
             ("dilation", window.dilation),
+            ("padding", window.padding),
             ("taps", window.taps),
-            ("left", window.padding // window.dilation),
+            ("stage", stage),
             ("pad", op.inputs[0].zero_point),
-            ("out_zero_point", stage.zero_point),
-            ("low", stage.low),
-            ("high", stage.high),
+            ("low", output.low),
+            ("high", output.high),
             ("records", Table(f"{prefix}_records", "int32_t", records)),
         ),
         inputs=(op.inputs[0].index,),
         output=op.output.index,
-        files=FILES,
-        in_place=True,
+        files=(
+            "fast/sk_fast_window.c",
+            "fast/sk_fast_window.h",
+            "fast/sk_fit.h",
+            "fast/sk_linear.h",
+            "fast/sk_simd.h",
+            "sk_quant.h",
+        ),
+        in_place=window.padding % window.dilation == 0,
     )
 
 
