@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,6 +17,8 @@ FLOOR_CYCLES_PER_MAC = 0.5
 LARGEST_MARK, SMALLEST_MARK = 34.0, 7.0
 LABELLED_SHARE = 0.15
 """Buffers of at least this share of the arena carry their name."""
+CHARACTERS_ACROSS = 95
+"""Of a plot as wide as paper."""
 
 
 @dataclass(frozen=True)
@@ -125,20 +128,22 @@ def cost_per_mac(profile: Profile) -> Plot | None:
 
 
 def memory_plan(profile: Profile) -> Plot | None:
-    """Arena buffers as boxes: steps along, bytes up. Where small ones lie on top of a large one, their part is drawn
-    again above, enlarged.
+    """Arena buffers as boxes: steps along, bytes up, small ones grey. Where small ones lie on top of a large one, their
+    part is drawn again above, enlarged.
     """
     if not profile.plan:
         return None
     arena = max(buffer.offset + buffer.size for buffer in profile.plan)
-    boxes = [_box(buffer, number) for number, buffer in enumerate(profile.plan)]
+    steps = max(buffer.last_step for buffer in profile.plan) + 1
     large = [buffer for buffer in profile.plan if buffer.size >= LABELLED_SHARE * arena]
+    colors = itertools.cycle(color for color in PALETTE if color != SECONDARY)
+    boxes = [_box(buffer, next(colors) if buffer in large else SECONDARY) for buffer in profile.plan]
     names: Plot = {
         "type": "scatter",
         "mode": "text",
         "x": [(buffer.first_step + buffer.last_step) / 2 for buffer in large],
         "y": [buffer.offset + buffer.size / 2 for buffer in large],
-        "text": [f"{_ends(buffer.name)}<br>{buffer.size:,} bytes" for buffer in large],
+        "text": [_fitting(buffer, (buffer.last_step - buffer.first_step + 1) / steps) for buffer in large],
         "hoverinfo": "skip",
     }
     plot = figure([*boxes, names], "bytes of the arena", showlegend=False)
@@ -159,16 +164,21 @@ def memory_plan(profile: Profile) -> Plot | None:
     return plot
 
 
+def _fitting(buffer: PlannedBuffer, share: float) -> str:
+    """What a box tells of itself: its name and size as far as they fit into its share of the plot's width."""
+    lines = (_ends(buffer.name), f"{buffer.size:,} bytes")
+    return "<br>".join(line for line in lines if len(line) <= share * CHARACTERS_ACROSS)
+
+
 def _ends(name: str) -> str:
     """A buffer that many layers share in turn, by its first and last."""
     parts = name.split(" > ")
     return name if len(parts) < 3 else f"{parts[0]} … {parts[-1]}"
 
 
-def _box(buffer: PlannedBuffer, number: int) -> Plot:
+def _box(buffer: PlannedBuffer, color: str) -> Plot:
     left, right = buffer.first_step - 0.5, buffer.last_step + 0.5
     low, high = buffer.offset, buffer.offset + buffer.size
-    color = PALETTE[number % len(PALETTE)]
     return {
         "type": "scatter",
         "mode": "lines",

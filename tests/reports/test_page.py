@@ -113,6 +113,23 @@ def test_fused_layers_share_the_cost_of_their_step(profile: Profile) -> None:
     assert first.share + second.share == pytest.approx(1)
 
 
+def test_a_box_of_the_plan_tells_what_fits_into_it(profile: Profile) -> None:
+    wide = dataclasses.replace(
+        profile.plan[0], name="a/long/name/of/a/buffer", offset=0, size=64, first_step=0, last_step=3
+    )
+    narrow = dataclasses.replace(wide, first_step=4, last_step=5)
+    thin = dataclasses.replace(wide, first_step=39, last_step=39)
+    plot = memory_plan(dataclasses.replace(profile, plan=(wide, narrow, thin)))
+    assert plot is not None
+    texts = plot["data"][-1]["text"]
+    assert texts == ["64 bytes", "", ""]
+    plot = memory_plan(dataclasses.replace(profile, plan=(wide, narrow)))
+    assert plot is not None and plot["data"][-1]["text"] == [
+        "a/long/name/of/a/buffer<br>64 bytes",
+        "a/long/name/of/a/buffer<br>64 bytes",
+    ]
+
+
 def test_small_buffers_on_a_large_one_are_drawn_enlarged(profile: Profile) -> None:
     plain = memory_plan(profile)
     assert plain is not None and "yaxis2" not in plain["layout"]
