@@ -62,8 +62,9 @@ def from_file(path: Path, spec: TensorSpec, limit: int | None = None) -> FrameSe
     Raises DataError where the file cannot be read or does not fit; a shape without the model's leading 1 fits too.
     """
     try:
-        values = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
+        # Mapped, so that only what is taken is read, and a header that promises more than the file has is refused.
+        values = np.load(path, mmap_mode="r", allow_pickle=False)
+    except Exception as error:  # whatever a strange header makes NumPy's parser raise
         hint = f"numpy.save, int8 or float32 [n, {_shape(spec)}]"
         raise DataError(f"{path}: is no readable .npy array", hint) from error
     if not isinstance(values, np.ndarray):
@@ -71,14 +72,15 @@ def from_file(path: Path, spec: TensorSpec, limit: int | None = None) -> FrameSe
     squeezed = spec.shape[1:] if spec.shape[:1] == (1,) else spec.shape
     if values.ndim < 1 or len(values) == 0 or values.shape[1:] not in (spec.shape, squeezed):
         raise DataError(f"{path}: has shape {list(values.shape)}, expected [n, {_shape(spec)}] with n of 1 or more")
-    values = values[:limit].reshape(-1, *spec.shape)
+    values = np.array(values[:limit]).reshape(-1, *spec.shape)
     if values.dtype == np.int8:
         return FrameSet(values, dequantize(values, spec.scale, spec.zero_point), str(path))
     if not np.issubdtype(values.dtype, np.floating):
         raise DataError(f"{path}: holds {values.dtype}, expected int8 or float32")
-    if not np.isfinite(values).all():
+    with np.errstate(over="ignore"):
+        real = values.astype(np.float32)
+    if not np.isfinite(real).all():
         raise DataError(f"{path}: holds values that are not finite", "mask them (0 is a feature's mean)")
-    real = values.astype(np.float32)
     return FrameSet(quantize(real, spec.scale, spec.zero_point), real, str(path))
 
 

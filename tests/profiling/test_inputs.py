@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -52,6 +53,7 @@ def test_the_limit_takes_the_first(tmp_path: Path) -> None:
         (np.zeros((0, 4, 2), np.int8), "n of 1 or more"),
         (np.zeros((1, 4, 2), np.int32), "holds int32, expected int8 or float32"),
         (np.full((1, 4, 2), np.nan, np.float32), "not finite"),
+        (np.full((1, 4, 2), 1e300), "not finite"),
         (np.array([{"a": 1}]), "is no readable .npy"),
         (np.int8(3), "has shape"),
     ],
@@ -68,6 +70,36 @@ def test_what_is_no_array_is_told(tmp_path: Path) -> None:
     np.savez(tmp_path / "y.npz", a=np.zeros(3))
     with pytest.raises(DataError, match="several arrays"):
         from_file(tmp_path / "y.npz", SPEC)
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["{'descr': '|i1', 'fortran_order': False, 'shape': (1000000000000, 1, 4, 2), }",
+     "{'descr': '|i1', 'fortran_order': False, 'shape': (-1, 1, 4, 2), }", "(" * 2000, "{" * 5000, "\x00"],
+)  # fmt: skip
+def test_strange_headers_are_refused(tmp_path: Path, header: str) -> None:
+    length = len(header).to_bytes(2, "little")
+    (tmp_path / "x.npy").write_bytes(b"\x93NUMPY\x01\x00" + length + header.encode() + bytes(64))
+    with pytest.raises(DataError, match="is no readable"):
+        from_file(tmp_path / "x.npy", SPEC)
+
+
+def test_damaged_files_are_frames_or_one_error(tmp_path: Path) -> None:
+    random, path = np.random.default_rng(0), tmp_path / "x.npy"
+    whole = _saved(path, random.normal(size=(3, 1, 4, 2)).astype(np.float32)).read_bytes()
+    ends = Counter[str]()
+    for _ in range(400):
+        content = bytearray(whole)
+        for _ in range(int(random.integers(1, 4))):
+            content[int(random.integers(len(content)))] = int(random.integers(256))
+        path.write_bytes(content[: int(random.integers(len(content)))] if random.random() < 0.2 else content)
+        try:
+            assert from_file(path, SPEC).frames.shape[1:] == SPEC.shape
+            ends["read"] += 1
+        except DataError as error:
+            assert "\n" not in error.message
+            ends["refused"] += 1
+    assert min(ends["read"], ends["refused"]) > 40
 
 
 def test_random_frames_are_the_same_every_time() -> None:
