@@ -60,12 +60,20 @@ def run_make(
     except subprocess.TimeoutExpired as error:
         raise BuildError(f"make did not end within {_TIMEOUT_S} s") from error
     if done.returncode != 0:
-        raise BuildError(f"the firmware does not build: {_first_error(done.stdout + done.stderr)}",
-                         "sktools build-fw -vv shows the compiler's whole output")  # fmt: skip
+        output = done.stdout + done.stderr
+        raise BuildError(
+            f"the firmware does not build: {_first_error(output)}",
+            "the same command with -vv shows all that make said",
+        ) from _MakeError(output)
+
+
+class _MakeError(Exception):
+    """All that make said; -vv shows it as the cause."""
 
 
 def _first_error(output: str) -> str:
     lines = [line.strip() for line in output.splitlines() if line.strip()]
+    lines = [line for line in lines if not line.startswith("collect2:")] or lines  # says only that the linker failed
     for marker in ("error:", "will not fit", "overflowed", "undefined reference", "***"):
         for line in lines:
             if marker in line:

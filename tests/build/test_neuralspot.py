@@ -214,6 +214,15 @@ def test_what_does_not_compile_leaves_the_earlier_build(tmp_path: Path, sdk: Pat
 
 
 @needs_arm_gcc
+def test_what_does_not_link_is_told_by_the_linkers_own_line(tmp_path: Path, sdk: Path) -> None:
+    model = fake_model("    extern void nowhere(void);\n    nowhere();")
+    with pytest.raises(BuildError, match=r"does not build: .*undefined reference to `nowhere'") as caught:
+        build_image(model, EVB, TFLITE, tmp_path / "out", ImageOptions(sdk=sdk))
+    assert "-vv" in caught.value.hint
+    assert "arm-none-eabi-gcc" in str(caught.value.__cause__)  # all that make said, which -vv shows
+
+
+@needs_arm_gcc
 def test_a_users_flags_do_not_reach_the_sdks_make(tmp_path: Path, sdk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     plain = build_image(fake_model(), EVB, TFLITE, tmp_path / "a", ImageOptions(sdk=sdk))
     for name in ("CFLAGS", "LFLAGS", "DEFINES", "MAKEFLAGS", "PLATFORM"):

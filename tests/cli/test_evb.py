@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from sktools.boards import board as boards
+from sktools.boards.arena_size import tensorflow_version
 from sktools.errors import EXIT_FAILURE, EXIT_MISSING, EXIT_USAGE
 from sktools.link.ports import Port
 from tests.cli.conftest import Command
@@ -18,7 +19,7 @@ from tests.support import fake_jlink
 from tests.support.fake_evb import FakeEvb, evb_description, fake_evb
 from tests.support.fake_joulescope import MICROJOULES, Instrument, fake_package
 from tests.support.stub_sdk import make_sdk
-from tests.support.tools import needs_arm_gcc, needs_qemu
+from tests.support.tools import SDK, needs_arm_gcc, needs_interpreter, needs_qemu
 
 AUTODEPLOY = (
     *("--model-name", "watch", "--cpu-mode", "192", "--arena-size-scratch-buffer-padding", "0"),
@@ -103,6 +104,28 @@ def frames(folder: Path) -> Path:
     path = folder / "frames.npy"
     np.save(path, np.zeros((1, 1, 32, 14), np.int8))
     return path
+
+
+@needs_interpreter
+@needs_arm_gcc
+@needs_qemu
+def test_both_engines_on_the_board_side_by_side(
+    sktools: Command, desk: FakeEvb, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    interpreter = Path(str(SDK)) / "extern" / "tensorflow" / tensorflow_version()
+    root = make_sdk(tmp_path_factory.mktemp("both") / "neuralSPOT", interpreter=interpreter)
+    monkeypatch.setenv("NEURALSPOT_ROOT", str(root))
+    profiles = {}
+    for engine in ("tflm", "aot"):
+        ended = sktools("run", "lone.tflite", "--board", "apollo4p_evb", "--engine", engine, "--frames", "1", "--json")
+        assert ended.code == 0, ended.err
+        profiles[engine] = json.loads(ended.out)
+        assert profiles[engine]["engine"] == engine and profiles[engine]["parity"]["mismatched"] == 0
+        assert profiles[engine]["totals"]["latency_kind"] == "measured"
+    tables = [[(layer["name"], layer["op"], layer["macs"]) for layer in p["layers"]] for p in profiles.values()]
+    assert tables[0] == tables[1]
+    ended = sktools("compare", *(f"results/lone/apollo4p_evb-{engine}" for engine in profiles))
+    assert ended.code == 0 and "(apollo4p_evb, tflm" in ended.out and "(apollo4p_evb, aot" in ended.out
 
 
 @needs_arm_gcc
