@@ -38,7 +38,7 @@ class FeatureModel:
     """value = transform(offset + subject offset + scale * (loading * factor + own noise)).
 
     spread: between-subject standard deviation of the offset, in the transform's input units.
-    transform: 'identity', 'exp' or 'share' (logistic, 0 to 1).
+    transform: 'identity', 'exp', 'share' (logistic, 0 to 1) or 'lack' (1 less the share).
     """
 
     name: str
@@ -64,7 +64,7 @@ FEATURE_MODELS = (
     FeatureModel("mov_std", "movement", 1.0, 0.4, -4.2, 0.7, 0.4, "exp"),
     FeatureModel("mov_med", "movement", 1.0, 0.5, -4.4, 0.5, 0.4, "exp"),
     FeatureModel("rsp_bpm", "respiration", 1.0, 0.6, 15.0, 1.2, 1.8),
-    FeatureModel("spo2_qos", "movement", -0.5, 1.0, 2.2, 0.7, 0.5, "share"),
+    FeatureModel("spo2_qos", "movement", -0.5, 1.0, 2.2, 0.7, 0.5, "lack"),  # of good signal: 0 is good, as raw
     FeatureModel("hrv_qos", "movement", -0.6, 1.0, 2.0, 0.7, 0.5, "share"),
 )
 
@@ -183,4 +183,6 @@ def _transform(kind: str, values: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.asarray(np.exp(values))
     if kind == "share":
         return np.asarray(1 / (1 + np.exp(-values)))
+    if kind == "lack":
+        return np.asarray(1 / (1 + np.exp(values)))
     return values

@@ -92,3 +92,11 @@ def test_features_are_those_of_the_set_in_plausible_units() -> None:
     assert 85 < np.nanmean(night.features["spo2_mu"]) < 100
     assert np.nanmin(night.features["hrv_qos"]) > 0 and np.nanmax(night.features["hrv_qos"]) < 1
     assert find_reader("synthetic").synthetic and "synthetic" in night.notes
+
+
+def test_an_oximeter_quality_of_0_is_good_as_in_features_of_raw_signals(nights: list[SyntheticNight]) -> None:
+    for night in nights:
+        status, movement = night.features["spo2_qos"], night.features["mov_mu"]
+        assert np.nanmin(status) >= 0 and np.nanmedian(status) < 0.5
+        worn = np.isfinite(status)
+        assert np.corrcoef(status[worn], np.log(movement[worn]))[0, 1] > 0
