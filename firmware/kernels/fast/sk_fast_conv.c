@@ -29,6 +29,13 @@ static int32_t reach_of(const sk_fast_conv_t *shape)
     return (shape->taps - 1) * shape->dilation;
 }
 
+static void __attribute__((noinline)) clamp(int8_t *results, int32_t count, int32_t low, int32_t high)
+{
+    for (; count > 0; count--, results++) {
+        *results = (int8_t)(*results < low ? low : *results > high ? high : *results);
+    }
+}
+
 /* Complete output rows: `rows` of them, 1 or 2, at sum and out. */
 static void store_rows(const sk_fast_conv_t *shape, const int32_t *sum, int8_t *out, int32_t rows)
 {
@@ -43,8 +50,8 @@ static void store_rows(const sk_fast_conv_t *shape, const int32_t *sum, int8_t *
         out[i] = (int8_t)sk_ssat8(sk_linear(first, m, r, n));
         out[i + next] = (int8_t)sk_ssat8(sk_linear(second, m, r, n));
     }
-    for (int32_t i = 0; (low > -128 || high < 127) && i < channels + next; i++) {
-        out[i] = (int8_t)(out[i] < low ? low : out[i] > high ? high : out[i]);
+    if (low > -128 || high < 127) {
+        clamp(out, channels + next, low, high);
     }
 }
 
@@ -114,7 +121,7 @@ static void expand_conv(sk_tile_run_t *tile, uint32_t *rows)
         in = run->in + run->row * shape->in_channels;
         run->tile.first = in;
         run->tile.second = run->row + 1 < shape->rows ? in + shape->in_channels : in;
-        sk_tile_expand_rows(&run->tile, rows);
+        sk_tile_expand(&run->tile, rows);
         if (run->tile.second == in) { /* a last row alone: beside it, one that adds nothing */
             memset(rows + SK_TILE_PAIRS, 0, SK_TILE_PAIRS * sizeof rows[0]);
         }

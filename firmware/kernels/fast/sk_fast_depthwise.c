@@ -19,7 +19,7 @@ typedef struct {
 
 /* Words of a channel's record. */
 #define FITTED 4
-#define LINEAR 8
+#define LINEAR 5
 
 #if SK_HAS_DSP_ASSEMBLY && defined(__ARM_FP)
 
@@ -157,9 +157,20 @@ DW5_CHANNEL(dw5_channel,
 
 /* sk_linear.h: s0 rounding, s1 shift */
 DW5_CHANNEL(dw5_linear_channel,
-        "    ldm     r0, {r2-r7}\n"
-        "    vldr    s0, [r0, #24]\n"
-        "    vldr    s1, [r0, #28]\n",
+        "    ldm     r0, {r2, r3, r4, r7, r8}\n"
+        "    uxtb    r9, r7, ror #8\n"
+        "    vmov    s0, r8\n"
+        "    vmov    s1, r9\n"
+        "    sxtb16  r8, r4\n"
+        "    sxtb16  r9, r4, ror #8\n"
+        "    sadd16  r8, r8, r8\n"
+        "    sadd16  r9, r9, r9\n"
+        "    pkhbt   r4, r8, r9, lsl #16\n"
+        "    pkhtb   r5, r9, r8, asr #16\n"
+        "    pkhbt   r6, r9, r8\n"
+        "    lsr     r9, r9, #16\n"
+        "    sxtb    r7, r7\n"
+        "    pkhbt   r7, r9, r7, lsl #17\n",
         "    smmulr  r11, r11, r3\n"
         "    smmulr  r12, r12, r3\n"
         "    vmov    \\before, s0\n"
@@ -178,16 +189,17 @@ DW5_CHANNEL(dw5_linear_channel,
 /* One stream of a channel: count rows, step bytes apart. words: FITTED or LINEAR. */
 static void dw5_stream(const int32_t *record, int32_t words, int8_t *row, int32_t step, int32_t count, uint32_t pad)
 {
+    const uint32_t first = (uint32_t)record[2], last = (uint32_t)record[3];
+    const int32_t scale = words == FITTED ? SK_FIT_SCALE : 2, shift = last >> 8 & 0xFFu;
     uint32_t before = pad, now = pad, pairs[4]; /* (w0,w1) (w2,w3) (w1,w2) (w3,w4) */
+    int32_t w[5];
 
-    if (words == FITTED) {
-        const uint32_t w = (uint32_t)record[2], last = (uint32_t)record[3];
-        pairs[0] = (w & 0xFFu) << 8 | (w & 0xFF00u) << 16;
-        pairs[1] = (w >> 16 & 0xFFu) << 8 | (w & 0xFF000000u);
-        pairs[2] = (w & 0xFF00u) | (w & 0xFF0000u) << 8;
-        pairs[3] = (w >> 24) << 8 | last << 24;
-    } else {
-        memcpy(pairs, record + 2, sizeof pairs);
+    for (int32_t tap = 0; tap < 5; tap++) {
+        w[tap] = scale * (int8_t)(tap < 4 ? first >> 8 * tap & 0xFFu : last & 0xFFu);
+    }
+    for (int32_t pair = 0; pair < 4; pair++) {
+        const int32_t tap = pair < 2 ? 2 * pair : 2 * pair - 3;
+        pairs[pair] = sk_pair(w[tap], w[tap + 1]);
     }
     for (int32_t j = -2; j < count; j += 2) {
         const int32_t low = j + 2 < count ? row[(j + 2) * step] : sk_low(pad);
@@ -200,7 +212,7 @@ static void dw5_stream(const int32_t *record, int32_t words, int8_t *row, int32_
             for (int32_t odd = 0; odd < 2 && j + odd < count; odd++) {
                 row[(j + odd) * step] = (int8_t)(words == FITTED
                                                      ? sk_fitted(sums[odd], record[1])
-                                                     : sk_ssat8(sk_linear(sums[odd], record[1], record[6], record[7])));
+                                                     : sk_ssat8(sk_linear(sums[odd], record[1], record[4], shift)));
             }
         }
         before = now;

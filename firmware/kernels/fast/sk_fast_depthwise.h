@@ -23,8 +23,8 @@ typedef struct {
 void sk_fast_dw5(const sk_fast_dw5_t *shape, const int8_t *in, int8_t *out);
 
 /*
- * The same for a layer without a ReLU (sk_linear.h). Records: bias times 2, multiplier, pairs (w0,w1) (w2,w3) (w1,w2) (w3,w4) of
- * the weights times 2, rounding, shift.
+ * The same for a layer without a ReLU (sk_linear.h). Records: bias times 2, multiplier, w0 to w3 as bytes, w4 and the
+ * shift as bytes, rounding.
  */
 void sk_fast_dw5_linear(const sk_fast_dw5_t *shape, const int8_t *in, int8_t *out);
 

@@ -1,6 +1,7 @@
 #include "sk_fast_gate.h"
 
 #include <stddef.h>
+#include <string.h>
 
 #include "sk_simd.h"
 
@@ -12,21 +13,15 @@ static int32_t slope_of(const sk_fast_gate_t *gate, int32_t value)
 /* Each gate's slope, in the order of the halves of sk_tile_expand's pairs, filled up with 0 to a multiple of 4. */
 static void slopes_of(const sk_fast_gate_t *gate, const int8_t *gates, int32_t *slopes, int32_t channels)
 {
-    for (int32_t four = 0; four < channels; four += 4) {
-        const int32_t left = channels - four;
-        const int32_t second = left > 2 ? 2 : 1; /* place of channel 1; channel 2 takes the other */
-        int32_t *slope = slopes + four;
-        slope[1] = slope[2] = slope[3] = 0;
-        slope[0] = slope_of(gate, gates[four]);
-        if (left > 1) {
-            slope[second] = slope_of(gate, gates[four + 1]);
+    const int32_t rest = channels & 3;
+
+    memset(slopes + channels - rest, 0, rest > 0 ? 4 * sizeof *slopes : 0);
+    for (int32_t channel = 0; channel < channels; channel++) {
+        int32_t place = (channel & ~3) + ((channel & 1) << 1) + (channel >> 1 & 1);
+        if (rest == 2 && channel == channels - 1) {
+            place--; /* a rest of two is one pair */
         }
-        if (left > 2) {
-            slope[1] = slope_of(gate, gates[four + 2]);
-        }
-        if (left > 3) {
-            slope[3] = slope_of(gate, gates[four + 3]);
-        }
+        slopes[place] = slope_of(gate, gates[channel]);
     }
 }
 
@@ -147,24 +142,26 @@ static void expand_fours(sk_tile_run_t *run, uint32_t *rows)
 
 #endif
 
+/* The last 1 to 3 channels of a row. */
+static void __attribute__((noinline)) expand_rest(const sk_tile_run_t *run, const int8_t *row, uint32_t *pairs)
+{
+    const int32_t whole = run->channels & ~3;
+    const int32_t *slopes = run->slopes + whole;
+    const uint32_t bytes = sk_tile_tail(row + whole, run->channels & 3);
+
+    pairs[whole / 2] = gate_pair(gate_even(bytes), slopes, run->rounding);
+    if ((run->channels & 3) == 3) {
+        pairs[whole / 2 + 1] = gate_pair(gate_odd(bytes), slopes + 2, run->rounding);
+    }
+}
+
 static void expand_any(sk_tile_run_t *run, uint32_t *rows)
 {
-    const int32_t whole = run->channels & ~3, rest = run->channels & 3;
-
-    if (whole > 0) {
+    if (run->channels > 3) {
         expand_fours_from_c(run, rows);
     }
-    if (rest > 0) {
-        const int32_t *slopes = run->slopes + whole;
-        const uint32_t a = sk_tile_tail(run->first + whole, rest), b = sk_tile_tail(run->second + whole, rest);
-        rows += whole / 2;
-        rows[0] = gate_pair(gate_even(a), slopes, run->rounding);
-        rows[SK_TILE_PAIRS] = gate_pair(gate_even(b), slopes, run->rounding);
-        if (rest == 3) {
-            rows[1] = gate_pair(gate_odd(a), slopes + 2, run->rounding);
-            rows[SK_TILE_PAIRS + 1] = gate_pair(gate_odd(b), slopes + 2, run->rounding);
-        }
-    }
+    expand_rest(run, run->first, rows);
+    expand_rest(run, run->second, rows + SK_TILE_PAIRS);
 }
 
 void sk_fast_gate_start(sk_tile_run_t *run, const sk_fast_gate_t *gate, const int8_t *gates, int32_t *slopes,

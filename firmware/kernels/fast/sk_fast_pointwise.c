@@ -45,7 +45,7 @@ static void pointwise(sk_tile_run_t *run, const sk_fast_pw_t *shape, const int8_
 void sk_fast_pw(const sk_fast_pw_t *shape, const int8_t *in, int8_t *out)
 {
     sk_tile_run_t run;
-    run.expand = sk_tile_expand_rows;
+    run.expand = sk_tile_expand;
     pointwise(&run, shape, in, out);
 }
 
@@ -106,7 +106,7 @@ static void expand_any(sk_tile_run_t *tile, uint32_t *rows)
     if (run->column < 0 || run->column == shape->out_channels) {
         run->tile.first = run->in + run->row * shape->in_channels;
         run->tile.second = run->tile.first + (run->row + 1 < shape->rows ? shape->in_channels : 0);
-        sk_tile_expand_rows(&run->tile, rows);
+        sk_tile_expand(&run->tile, rows);
         run->tile.tiles = shape->tiles;
         run->column = 0;
     }

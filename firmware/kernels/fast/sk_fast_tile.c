@@ -5,42 +5,84 @@
 #include "sk_fit.h"
 #include "sk_simd.h"
 
-static inline void expand_four(uint32_t bytes, uint32_t *pairs)
+#if SK_HAS_DSP_ASSEMBLY
+
+/*
+ * Both rows' channels in fours, a remainder left out. In assembly because gcc 12 spreads loads and stores (2.5 cycles an
+ * element, this 1.5). Two fours a turn, an odd number is entered in the middle. r0, r1 rows in; r2 rows out; r3 end of the
+ * first row; r4, r5 bytes, r6-r8 and r12 pairs.
+ */
+SK_ASSEMBLY(void expand_fours(sk_tile_run_t *run, uint32_t *rows))
 {
-    pairs[0] = sk_sxtb16(bytes);
-    pairs[1] = sk_sxtb16_odd(bytes);
+    __asm__ volatile(
+        ".syntax unified\n"
+        ".macro sk_expand_four\n"
+        "    ldr     r4, [r0], #4\n"
+        "    ldr     r5, [r1], #4\n"
+        "    sxtb16  r6, r4\n"
+        "    sxtb16  r7, r4, ror #8\n"
+        "    sxtb16  r8, r5\n"
+        "    sxtb16  r12, r5, ror #8\n"
+        "    str     r7, [r2, #4]\n"
+        "    str     r8, [r2, %[second]]\n"
+        "    str     r12, [r2, %[second_odd]]\n"
+        "    str     r6, [r2], #8\n"
+        ".endm\n"
+        "    push    {r4-r8, lr}\n"
+        "    mov     r2, r1\n"
+        "    ldr     r3, [r0, %[channels]]\n"
+        "    ldr     r1, [r0, %[second_row]]\n"
+        "    ldr     r0, [r0, %[first_row]]\n"
+        "    bic     r3, r3, #3\n"
+        "    tst     r3, #4\n"
+        "    add     r3, r3, r0\n"
+        "    bne.n   2f\n"
+        "1:  sk_expand_four\n"
+        "2:  sk_expand_four\n"
+        "    cmp     r0, r3\n"
+        "    bne     1b\n"
+        "    pop     {r4-r8, pc}\n"
+        ".purgem sk_expand_four\n"
+        :
+        : [second] "i"(4 * SK_TILE_PAIRS), [second_odd] "i"(4 * SK_TILE_PAIRS + 4),
+          [channels] "i"(offsetof(sk_tile_run_t, channels)), [first_row] "i"(offsetof(sk_tile_run_t, first)),
+          [second_row] "i"(offsetof(sk_tile_run_t, second)));
+}
+SK_ASSEMBLY_END
+
+#else
+
+static void expand_fours(sk_tile_run_t *run, uint32_t *rows)
+{
+    const int32_t whole = run->channels & ~3;
+    for (int32_t channel = 0; channel < whole; channel += 4, rows += 2) {
+        const uint32_t a = sk_load_word(run->first + channel), b = sk_load_word(run->second + channel);
+        rows[0] = sk_sxtb16(a);
+        rows[1] = sk_sxtb16_odd(a);
+        rows[SK_TILE_PAIRS] = sk_sxtb16(b);
+        rows[SK_TILE_PAIRS + 1] = sk_sxtb16_odd(b);
+    }
 }
 
-void sk_tile_expand(const int8_t *first, const int8_t *second, uint32_t *rows, int32_t channels)
+#endif
+
+void sk_tile_expand(sk_tile_run_t *run, uint32_t *rows)
 {
-    for (; channels >= 8; channels -= 8, first += 8, second += 8, rows += 4) {
-        const uint32_t a = sk_load_word(first), b = sk_load_word(first + 4);
-        const uint32_t c = sk_load_word(second), d = sk_load_word(second + 4);
-        expand_four(a, rows);
-        expand_four(b, rows + 2);
-        expand_four(c, rows + SK_TILE_PAIRS);
-        expand_four(d, rows + SK_TILE_PAIRS + 2);
+    const int32_t whole = run->channels & ~3, rest = run->channels & 3;
+
+    if (whole > 0) {
+        expand_fours(run, rows);
     }
-    if (channels >= 4) {
-        const uint32_t a = sk_load_word(first), c = sk_load_word(second);
-        expand_four(a, rows);
-        expand_four(c, rows + SK_TILE_PAIRS);
-        channels -= 4, first += 4, second += 4, rows += 2;
-    }
-    if (channels > 0) {
-        const uint32_t a = sk_tile_tail(first, channels), c = sk_tile_tail(second, channels);
+    if (rest > 0) {
+        const uint32_t a = sk_tile_tail(run->first + whole, rest), b = sk_tile_tail(run->second + whole, rest);
+        rows += whole / 2;
         rows[0] = sk_sxtb16(a);
-        rows[SK_TILE_PAIRS] = sk_sxtb16(c);
-        if (channels == 3) {
+        rows[SK_TILE_PAIRS] = sk_sxtb16(b);
+        if (rest == 3) {
             rows[1] = sk_sxtb16_odd(a);
-            rows[SK_TILE_PAIRS + 1] = sk_sxtb16_odd(c);
+            rows[SK_TILE_PAIRS + 1] = sk_sxtb16_odd(b);
         }
     }
-}
-
-void sk_tile_expand_rows(sk_tile_run_t *run, uint32_t *rows)
-{
-    sk_tile_expand(run->first, run->second, rows, run->channels);
 }
 
 #if SK_HAS_DSP_ASSEMBLY && defined(__ARM_FP)

@@ -44,14 +44,11 @@ struct sk_tile_run {
 /* All tiles over `count` times two rows. */
 void sk_tile_run(sk_tile_run_t *run);
 
-/* An expand() for plain rows. */
-void sk_tile_expand_rows(sk_tile_run_t *run, uint32_t *rows);
-
 /*
- * Two rows of [channels] int8 to (channels + 1) / 2 pairs each, at rows and rows + SK_TILE_PAIRS, in the order (0,2) (1,3)
- * (4,6) (5,7)...; what is left over as (0,-), as (0,1), as (0,2) (1,-).
+ * An expand() for plain rows: (channels + 1) / 2 pairs of each, in the order (0,2) (1,3) (4,6) (5,7)...; what is left over
+ * as (0,-), as (0,1), as (0,2) (1,-).
  */
-void sk_tile_expand(const int8_t *first, const int8_t *second, uint32_t *rows, int32_t channels);
+void sk_tile_expand(sk_tile_run_t *run, uint32_t *rows);
 
 /* The last 1, 2 or 3 channels as a word whose even and odd bytes are the pairs of that order. */
 static inline uint32_t sk_tile_tail(const int8_t *row, int32_t channels)

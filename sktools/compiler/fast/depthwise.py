@@ -41,18 +41,18 @@ def pack_dw5(
 def pack_dw5_linear(
     weights: NDArray[np.int8], bias: NDArray[np.int32], zero_point: int, requantization: Requantization
 ) -> NDArray[np.int32] | None:
-    """Records [channels, 8] of sk_fast_dw5_linear, or None where the layer clamps below int8 or sk_linear.h not holds.
+    """Records [channels, 5] of sk_fast_dw5_linear, or None where the layer clamps below int8 or sk_linear.h not holds.
 
     weights: [5, channels]; bias: [channels]; zero_point: the input's.
     """
     rounding = linear_rounding(weights.T, bias, zero_point, requantization)
     if rounding is None or (requantization.low, requantization.high) != (-128, 127):
         return None
-    twice = 2 * weights.T.astype(np.int64)
-    folded = 2 * bias.astype(np.int64) - zero_point * twice.sum(axis=1)
-    pairs = as_pairs(twice[:, [0, 1, 2, 3, 1, 2, 3, 4]].astype(np.int16))
-    tail = np.column_stack([rounding, -requantization.shift])
-    return np.column_stack([folded, requantization.multiplier, pairs, tail]).astype(np.int32)
+    folded = 2 * (bias.astype(np.int64) - zero_point * weights.T.astype(np.int64).sum(axis=1))
+    taps = np.zeros((weights.shape[1], 8), np.int8)
+    taps[:, :5] = weights.T
+    taps[:, 5] = -requantization.shift
+    return np.column_stack([folded, requantization.multiplier, taps.view("<i4"), rounding]).astype(np.int32)
 
 
 def pack_dw(
