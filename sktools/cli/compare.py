@@ -49,6 +49,7 @@ def command(before: str, after: str, thresholds: Path | None, html: Path | None,
     console.result(title(found))
     if not console.as_json:
         for table in comparison_tables(found):
+            console.result("")
             console.render(table)
     for note in found.notes:
         console.result(f"note: {note}")

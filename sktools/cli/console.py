@@ -59,8 +59,14 @@ class Console:
         """A rich table or text on stdout; nothing where the result is one JSON document."""
         if self.as_json:
             return
+        from rich import box
         from rich.console import Console as RichConsole
+        from rich.table import Table
 
+        if isinstance(renderable, Table) and renderable.box is not None:
+            # Lines between columns would take the width that a terminal of 80 columns has not.
+            renderable.box, renderable.show_edge, renderable.pad_edge = box.HORIZONTALS, False, False
+            renderable.padding = (0, 0, 0, 1)
         width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else 120
         shown = RichConsole(
             file=sys.stdout, no_color=not self.color, width=width, highlight=False, markup=False, emoji=False

@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.table import Table
 
-BAR_WIDTH = 12
+BAR_WIDTH = 4
+"""Of the block that takes longest."""
 
 
 def block_table(profile: Profile) -> Table:
@@ -21,10 +22,11 @@ def block_table(profile: Profile) -> Table:
     kind = profile.totals.latency_kind
     table = Table()
     table.add_column("block")
-    for name in ("MACs", "cycles", "cycles/MAC", f"ms ({kind})" if kind else "ms", "ms/sleep hour"):
+    for name in ("MACs", "cycles", "cycles/\nMAC", f"ms\n{kind}" if kind else "ms", "ms/sleep\nhour"):
         table.add_column(name, justify="right")
     table.add_column("share")
     table.add_column("parity", justify="right")
+    longest = max((block.share or 0.0 for block in profile.blocks), default=0.0)
     for block in profile.blocks:
         table.add_row(
             block.name,
@@ -33,7 +35,7 @@ def block_table(profile: Profile) -> Table:
             decimal(cycles_per_mac(block.cycles, block.macs)),
             decimal(block.latency_ms, 3),
             decimal(block.ms_per_sleep_hour, 3),
-            _bar(block.share),
+            _bar(block.share, longest),
             _parity(block.parity.elements, block.parity.mismatched, block.parity.max_abs_diff),
         )
     totals = profile.totals
@@ -60,31 +62,32 @@ def score_table(profile: Profile) -> Table | None:
     if score is None:
         return None
     table = Table()
-    table.add_column("answers of")
+    table.add_column("answers\nof")
     names = list(score["per_class"])
-    for column in ("accuracy", "F1", "kappa", "avg. precision", *(f"recall {name}" for name in names)):
+    for column in ("accuracy\n%", "F1\n%", "kappa", "avg.\nprec. %", *(f"recall\n{name} %" for name in names)):
         table.add_column(column, justify="right")
     for who, row in (("device", score), ("host", score["host"])):
         table.add_row(
             who,
-            percent(row["accuracy"]),
-            percent(row["f1"]),
+            _hundredths(row["accuracy"]),
+            _hundredths(row["f1"]),
             decimal(row["kappa"], 3),
-            percent(row["average_precision"]),
-            *(percent(row["per_class"].get(name, {}).get("recall")) for name in names),
+            _hundredths(row["average_precision"]),
+            *(_hundredths(row["per_class"].get(name, {}).get("recall")) for name in names),
         )
     return table
 
 
-def headline_lines(profile: Profile) -> str:
-    """The headline figures, one a line, each with its kind."""
-    found = headline(profile)
-    names = max(len(figure.name) for figure in found)
-    values = max(len(figure.value) for figure in found)
-    return "\n".join(
-        f"{figure.name:<{names}}  {figure.value:>{values}}  {figure.kind}" + (f": {figure.note}" if figure.note else "")
-        for figure in found
-    )
+def headline_table(profile: Profile) -> Table:
+    """The headline figures, one a line, each with its kind and what it means."""
+    from rich.table import Table
+
+    table = Table.grid(padding=(0, 2))
+    table.add_column()
+    table.add_column(justify="right")
+    for figure in headline(profile):
+        table.add_row(figure.name, figure.value, figure.kind, figure.note)
+    return table
 
 
 def terminal_report(profile: Profile) -> tuple[RenderableType, ...]:
@@ -92,10 +95,11 @@ def terminal_report(profile: Profile) -> tuple[RenderableType, ...]:
     from rich.text import Text
 
     parts: list[RenderableType] = [Text(_title(profile), style="bold"), block_table(profile)]
-    parts.append(Text(headline_lines(profile)))
+    parts += [Text(), headline_table(profile)]
     scored = score_table(profile)
     if scored is not None and profile.accuracy is not None:
-        where = f"accuracy on {profile.accuracy['dataset']}, {profile.accuracy['frames']} frames"
+        frames = profile.accuracy["frames"]
+        where = f"accuracy on {profile.accuracy['dataset']}, {frames} frame{'s' * (frames != 1)}"
         parts += [Text(f"\n{where}", style="bold"), scored]
     parts.extend(Text(f"note: {note}") for note in profile.notes)
     return tuple(parts)
@@ -109,10 +113,14 @@ def _title(profile: Profile) -> str:
     )
 
 
-def _bar(share: float | None) -> str:
+def _bar(share: float | None, longest: float) -> str:
     if share is None:
         return "-"
-    return f"{percent(share):>6} " + "█" * round(share * BAR_WIDTH)
+    return f"{percent(share):>6} " + "█" * round(share / (longest or 1.0) * BAR_WIDTH)
+
+
+def _hundredths(share: float | None) -> str:
+    return decimal(None if share is None else 100 * share, 1)
 
 
 def _parity(elements: int, mismatched: int, largest: int) -> str:
