@@ -170,7 +170,7 @@ def _read_receipt(folder: Path) -> dict[str, str]:
     """Empty where there is none that can be read."""
     try:
         receipt = json.loads((folder / _RECEIPT).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return receipt if isinstance(receipt, dict) else {}
 

@@ -32,7 +32,7 @@ def from_json(path: Path, sources: Mapping[str, str]) -> tuple[CompiledModel, di
         version = document["version"]
     except FileNotFoundError as error:
         raise BuildError(f"{path.parent} is no built firmware: it has no {FILE}", "sktools build-fw MODEL") from error
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise BuildError(f"{path} cannot be read: {error}", "build it again: sktools build-fw MODEL") from error
     if version != VERSION:
         raise BuildError(f"{path} has version {version}, this sktools reads {VERSION}", "sktools build-fw MODEL")

@@ -90,7 +90,7 @@ def sdk_version(folder: Path) -> str:
     try:
         found = json.loads((folder / ".release-please-manifest.json").read_text(encoding="utf-8"))["."]
         return str(found)
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         pass
     try:
         head = (folder / "CHANGELOG.md").read_text(encoding="utf-8", errors="replace")

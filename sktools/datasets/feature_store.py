@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import io
 import json
 import os
 import re
@@ -96,7 +97,7 @@ def read_index(folder: Path) -> StoreIndex:
         )
     except FileNotFoundError as error:
         raise DataError(f"{folder}: no {INDEX_FILE}; it is not a feature store") from error
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, ArithmeticError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise DataError(f"{path}: is damaged", "prepare the features again into another folder") from error
 
 
@@ -130,31 +131,34 @@ def subject_path(folder: Path, subject: str) -> Path:
 def write_subject(folder: Path, index: StoreIndex, features: SubjectFeatures) -> Path:
     """Writes one subject's file, complete or not at all. Raises OSError."""
     path = subject_path(folder, features.subject)
+    content = _hdf5(index, features)
+    digest = hashlib.sha256(content[SEAL_BYTES:]).hexdigest()
     partial = _partial(folder, path.name)
-    arrays = _arrays(features)
-    h5py = _h5py()
     try:
-        with h5py.File(partial, "w", userblock_size=SEAL_BYTES) as file:
-            for name, values in arrays.items():
-                file.create_dataset(name, data=values, compression="gzip", compression_opts=4, shuffle=True)
-            file.attrs["dataset"] = index.dataset
-            file.attrs["subject"] = features.subject
-            file.attrs["feature_set"] = index.feature_set
-            file.attrs["version"] = index.version
-            file.attrs["names"] = json.dumps(index.names)
-            file.attrs["start"] = features.start
-            file.attrs["notes"] = json.dumps(features.notes)
-        with partial.open("r+b") as written:
-            written.seek(SEAL_BYTES)
-            digest = hashlib.sha256(written.read()).hexdigest()
-            written.seek(0)
-            written.write(SEAL.format(digest=digest).encode().ljust(SEAL_BYTES))
+        with partial.open("wb") as written:
+            written.write(SEAL.format(digest=digest).encode().ljust(SEAL_BYTES) + content[SEAL_BYTES:])
             written.flush()
             os.fsync(written.fileno())
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
     return path
+
+
+def _hdf5(index: StoreIndex, features: SubjectFeatures) -> bytes:
+    """The file's content, behind an empty seal. Made in memory: the library does not survive a disk that is full."""
+    buffer = io.BytesIO()
+    with _h5py().File(buffer, "w", userblock_size=SEAL_BYTES) as file:
+        for name, values in _arrays(features).items():
+            file.create_dataset(name, data=values, compression="gzip", compression_opts=4, shuffle=True)
+        file.attrs["dataset"] = index.dataset
+        file.attrs["subject"] = features.subject
+        file.attrs["feature_set"] = index.feature_set
+        file.attrs["version"] = index.version
+        file.attrs["names"] = json.dumps(index.names)
+        file.attrs["start"] = features.start
+        file.attrs["notes"] = json.dumps(features.notes)
+    return buffer.getvalue()
 
 
 def read_subject(folder: Path, index: StoreIndex, subject: str) -> SubjectFeatures:

@@ -65,7 +65,7 @@ def training_subjects(metrics_file: Path, dataset: str) -> frozenset[str] | None
         document = json.loads(metrics_file.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return frozenset()
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise DataError(f"{metrics_file}: is not valid JSON, so the training subjects are unknown") from error
     name = find_reader(dataset).name
     published = _published_data_sets(metrics_file.with_name("configuration.json"))

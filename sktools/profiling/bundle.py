@@ -80,7 +80,22 @@ def load_bundle(path: Path) -> Bundle:
     profile = Profile.from_json(_load(folder / "profile.json"), str(folder / "profile.json"))
     metrics = _load(folder / "metrics.json") if (folder / "metrics.json").is_file() else {}
     manifest = _load(folder / "manifest.json") if (folder / "manifest.json").is_file() else {}
+    _check_digests(folder, manifest)
     return Bundle(folder, profile, metrics, manifest)
+
+
+def _check_digests(folder: Path, manifest: Mapping[str, Any]) -> None:
+    """A figure that was changed since it was written is not shown as one that was measured."""
+    digests = manifest.get("files", {})
+    if not isinstance(digests, dict):
+        raise DataError(f"{folder / 'manifest.json'}: is damaged", "sktools run MODEL writes a new bundle")
+    for name in ("profile.json", "metrics.json"):
+        path = folder / name
+        if name in digests and (not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != digests[name]):
+            raise DataError(
+                f"{path}: is not what was written (its SHA-256 differs from manifest.json's)",
+                "sktools run MODEL writes a new bundle",
+            )
 
 
 def latest_bundle(root: Path, model: str, board: str, engine: str) -> Bundle:
@@ -174,7 +189,7 @@ def _dump(document: Mapping[str, Any]) -> str:
 def _load(path: Path) -> dict[str, Any]:
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise DataError(f"{path}: is damaged ({error})", "sktools run MODEL writes a new bundle") from error
     if not isinstance(document, dict):
         raise DataError(f"{path}: holds no JSON object", "sktools run MODEL writes a new bundle")

@@ -103,7 +103,8 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Case], Path]:
             )
             (folder / "config.yaml").write_text(CONFIG)
             if case.built:
-                command = [sys.executable, "-m", "sktools.cli.main", "build-fw", "m.tflite", "--quiet"]
+                arguments = CASES["build-fw"].arguments
+                command = [sys.executable, "-m", "sktools.cli.main", *arguments, "--quiet"]
                 subprocess.run(command, cwd=folder, check=True, capture_output=True, timeout=300)
             folders[case.built] = folder
         return folders[case.built]

@@ -165,4 +165,5 @@ def check_store(folder: Path) -> None:
 
 def hidden(folder: Path) -> list[Path]:
     """What a run was writing when it was killed."""
-    return [path for pattern in (".build-*", ".partial-*", "*.partial", ".sktools-*") for path in folder.rglob(pattern)]
+    found = [path for name in (".build-*", ".partial-*", ".sktools-*") for path in folder.rglob(name)]
+    return [*(path for path in found if path.is_dir()), *folder.rglob("*.partial")]
