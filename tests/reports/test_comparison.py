@@ -98,6 +98,16 @@ def test_the_terminal_tells_kinds_and_the_layers_that_moved_most(profile: Profil
     assert len(comparison_tables(compare(profile, profile))) == 2
 
 
+def test_a_phone_tells_the_kind_below_the_figure(comparison: Comparison, chromium: Browser, tmp_path: Path) -> None:
+    path = tmp_path / "comparison.html"
+    path.write_text(comparison_page(comparison), encoding="utf-8")
+    below = "getComputedStyle(document.querySelector('#table-figures td'), '::after').content"
+    chromium.open(path, width=360)
+    assert chromium.run(below) == '"predicted"'
+    chromium.open(path, width=1200)
+    assert chromium.run(below) == "none"
+
+
 def test_the_page_says_when_limits_are_met(comparison: Comparison) -> None:
     assert "All 2 limits are met" in comparison_page(comparison, (), 2)
     assert "met</p>" not in comparison_page(comparison)
