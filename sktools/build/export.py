@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,8 +47,11 @@ def random_vectors(tflite: bytes, count: int = VECTORS, seed: int = VECTOR_SEED)
     return tuple(found)
 
 
-def library_files(model: CompiledModel, vectors: tuple[Vector, ...]) -> dict[str, bytes]:
-    """Every file of the C library but the compiled one, by its path below the folder."""
+def library_files(model: CompiledModel, vectors: tuple[Vector, ...], stack: int | None = None) -> dict[str, bytes]:
+    """Every file of the C library but the compiled one, by its path below the folder.
+
+    stack: bytes that a call takes, where they were measured.
+    """
     name = identifier_of(model.name)
     generated, copied = project_sources(model, ("runtime/sk_model.h",))
     wrapper = f"src/{name}.c"
@@ -62,6 +66,7 @@ def library_files(model: CompiledModel, vectors: tuple[Vector, ...]) -> dict[str
         "output_scale": repr(float(np.float32(model.output.scale))),
         "arena_bytes": model.plan.arena_bytes,
         "ram_bytes": model.plan.arena_bytes + model.input.elements + model.output.elements,
+        "stack": f"{stack} bytes, measured on an emulated Cortex-M4" if stack else "not measured when this was written",
         "model_bytes": model.model_bytes,
         "sources": c_files((*sources, wrapper)),
         "include_folders": include_folders(sources),
@@ -84,13 +89,25 @@ def library_files(model: CompiledModel, vectors: tuple[Vector, ...]) -> dict[str
     }
 
 
-def export_library(model: CompiledModel, tflite: bytes, folder: Path) -> Path:
-    """Writes the C library into `folder` and compiles it for the Cortex-M4; returns the library's path.
+@dataclass(frozen=True)
+class Exported:
+    """library: its path. stack_bytes: of a call, None where that could not be measured."""
 
+    library: Path
+    stack_bytes: int | None
+
+
+def export_library(
+    model: CompiledModel, tflite: bytes, folder: Path, check: Callable[[Path, str], int | None] = lambda *_: None
+) -> Exported:
+    """Writes the C library into `folder` and compiles it for the Cortex-M4.
+
+    check: has the compiled library of a folder and a name tested; returns the stack of a call, None where it cannot.
     Raises MissingError where the compiler is missing: the sources are written all the same. Raises BuildError where it
-    does not compile, or the folder holds something else.
+    does not compile, or the folder holds something else; and what `check` raises.
     """
-    files = library_files(model, random_vectors(tflite))
+    name, vectors = identifier_of(model.name), random_vectors(tflite)
+    files = library_files(model, vectors)
     try:
         for program, install in ((COMPILER, INSTALL), ("make", "sudo apt-get install make")):
             require_program(program, "the Cortex-M4 library", install)
@@ -103,7 +120,11 @@ def export_library(model: CompiledModel, tflite: bytes, folder: Path) -> Path:
         run_make(fresh)
         run_make(fresh, arguments=["example"])  # what does not link here does not link in a firmware
         shutil.rmtree(fresh / "obj")
-    return folder / "lib" / f"lib{identifier_of(model.name)}.a"
+        stack = check(fresh, name)
+        for path, content in library_files(model, vectors, stack).items():
+            if content != files[path]:  # comments alone: what was compiled stays
+                (fresh / path).write_bytes(content)
+    return Exported(folder / "lib" / f"lib{name}.a", stack)
 
 
 def tflite_header(name: str, tflite: bytes, sha256: str) -> bytes:

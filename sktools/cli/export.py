@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -46,6 +47,7 @@ def command(model: str, kind: str, optimize: str | None, output: Path | None) ->
 
 
 def _library(found: ModelRef, folder: Path, output: Path | None, optimize: str | None) -> dict[str, Any]:
+    from sktools.boards.library_check import stack_of_a_call
     from sktools.build.cache import user_costs
     from sktools.build.export import export_library
     from sktools.compiler.compile import compile_model
@@ -56,14 +58,16 @@ def _library(found: ModelRef, folder: Path, output: Path | None, optimize: str |
     compiled = compile_model(
         content, name=found.name, optimize=settings.text("optimize", optimize), costs=known_costs(user_costs())
     )
-    library = export_library(compiled, content, target)
+    exported = export_library(compiled, content, target, stack_of_a_call)
     ram = compiled.plan.arena_bytes + compiled.input.elements + compiled.output.elements
     return {
         "folder": str(target),
-        "library": str(library),
-        "bytes": library.stat().st_size,
+        "library": str(exported.library),
+        "bytes": exported.library.stat().st_size,
         "ram_bytes": ram,
+        "stack_bytes": exported.stack_bytes,
         "model_bytes": compiled.model_bytes,
+        "self_test": shlex.join(["make", "-C", str(target), "check"]),
     }
 
 

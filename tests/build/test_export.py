@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sktools.build.export import export_library, library_files, random_vectors, tflite_header
+from sktools.build.export import Exported, export_library, library_files, random_vectors, tflite_header
 from sktools.build.shipped import firmware_path
 from sktools.compiler.compile import compile_model
 from sktools.compiler.compiled import CompiledModel
@@ -39,7 +39,7 @@ def library(model: CompiledModel, network: bytes, tmp_path_factory: pytest.TempP
     if shutil.which("arm-none-eabi-gcc") is None:
         pytest.skip("arm-none-eabi-gcc is not installed")
     folder = tmp_path_factory.mktemp("export") / "library"
-    assert export_library(model, network, folder) == folder / "lib" / "libtiny.a"
+    assert export_library(model, network, folder) == Exported(folder / "lib" / "libtiny.a", None)
     return folder
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 from sktools.errors import EXIT_USAGE
@@ -17,6 +18,10 @@ def test_a_c_library(sktools: Command, workspace: Path) -> None:
     document = json.loads(ended.out)
     assert document["library"] == "models/tiny/c-library/lib/libtiny.a"
     assert (workspace / document["library"]).stat().st_size == document["bytes"]
+    header = (workspace / "models/tiny/c-library/include/tiny.h").read_text()
+    assert f"{document['ram_bytes']} bytes of static buffers" in header
+    if shutil.which("qemu-system-arm"):
+        assert f"Stack of one call: {document['stack_bytes']} bytes, measured" in header
     assert sktools("export", "tiny", "--as", "c-library").code == 0  # over its own earlier one
     named = sktools("export", "tiny", "--as", "c-library", "--output", "elsewhere", "--optimize", "none")
     assert named.code == 0 and (workspace / "elsewhere" / "include" / "tiny.h").is_file()
