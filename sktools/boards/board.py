@@ -119,13 +119,17 @@ def board_names() -> tuple[str, ...]:
 
 
 def load_board(name: str) -> Board:
-    """The board of that name.
+    """The board of that name, or the one that a .yaml file of the user's describes.
 
     Raises UsageError where there is none, or its description does not fit the dataclasses.
     """
+    if name.endswith(".yaml"):
+        return read_board(Path(name))
     known = board_names()
     if name not in known:
-        raise UsageError(f"there is no board '{name}'; {suggest(name, known)}", "sktools list boards")
+        raise UsageError(
+            f"there is no board '{name}'; {suggest(name, known)}", "sktools list boards, or your own: --board FILE.yaml"
+        )
     return read_board(_folder() / f"{name}.yaml")
 
 

@@ -76,7 +76,7 @@ def find_job(
         settings.text("optimize", image.optimize),
         options,
         folder,
-        _asked(model, image.model_name, board.name, engine),
+        _asked(model, image.model_name, settings.text("board", place.board), engine),
     )
 
 
@@ -87,7 +87,7 @@ def _asked(model: str, name: str | None, board: str, engine: str) -> str:
     return shlex.join([*words, *(("--engine", engine) if engine != AOT else ())])
 
 
-_NEXT_COMMAND = re.compile(r"(?<=sktools )([a-z-]+) MODEL\b(?: --board \w+)?")
+_NEXT_COMMAND = re.compile(r"(?<=sktools )([a-z-]+) MODEL\b(?: --board \S+)?")
 
 
 @contextlib.contextmanager

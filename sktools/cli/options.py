@@ -167,7 +167,9 @@ place = _group(
     Place,
     "place",
     [
-        click.option("--board", "--platform", metavar="NAME", help="See sktools list boards.  [default: virtual]"),
+        click.option(
+            "--board", "--platform", metavar="NAME", help="See sktools list boards, or FILE.yaml.  [default: virtual]"
+        ),
         click.option("--engine", metavar="NAME", help="aot: generated C; tflm: the SDK's interpreter.  [default: aot]"),
     ],
 )

@@ -61,6 +61,13 @@ def test_an_unknown_board_is_told_with_the_nearest() -> None:
         load_board("../boards/virtual")
 
 
+def test_a_board_of_ones_own_is_named_by_its_path(tmp_path: Path) -> None:
+    (tmp_path / "some_board.yaml").write_text(SMALLEST)
+    assert load_board(str(tmp_path / "some_board.yaml")).title == "Some board"
+    with pytest.raises(UsageError, match=r"nothing\.yaml"):
+        load_board(str(tmp_path / "nothing.yaml"))
+
+
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [

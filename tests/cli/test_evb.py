@@ -229,6 +229,20 @@ def test_what_a_build_refuses(
 
 
 @needs_arm_gcc
+@needs_qemu
+def test_a_board_of_ones_own_from_its_yaml_alone(sktools: Command, desk: FakeEvb, workspace: Path) -> None:
+    text = (workspace / "boards" / "apollo4p_evb.yaml").read_text()
+    (workspace / "my_evb.yaml").write_text(text.replace("name: apollo4p_evb\n", "name: my_evb\n"))
+    where = ("--board", "my_evb.yaml")
+    ended = sktools("flash", "tiny", *where)
+    assert "hint: sktools build-fw tiny --board my_evb.yaml\n" in ended.err
+    ended = sktools("run", "tiny", *where, "--inputs", str(frames(workspace)), "--json")
+    assert ended.code == 0, ended.err
+    assert json.loads(ended.out)["board"] == "my_evb" and json.loads(ended.out)["parity"]["mismatched"] == 0
+    assert (workspace / "build/tiny/my_evb-aot/firmware.bin").is_file()
+
+
+@needs_arm_gcc
 def test_flashing_what_is_not_built_or_not_there(sktools: Command, desk: FakeEvb, workspace: Path) -> None:
     ended = sktools("flash", "tiny", "--board", "apollo4p_evb")
     assert ended.code == EXIT_FAILURE and "hint: sktools build-fw tiny --board apollo4p_evb\n" in ended.err
