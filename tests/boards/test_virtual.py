@@ -152,6 +152,17 @@ def test_a_step_without_end_names_the_function() -> None:
         session.client.run_to(bytes(ELEMENTS), 1)
 
 
+def test_a_fault_stays_what_it_was_when_the_watchdogs_time_is_over() -> None:
+    hasty = f"    *(volatile uint32_t *)0x40008000u = 1000u; /* 40 us of the watchdog's time */\n{CRASH}"
+    with driver_for(BOARD).open(build_for("virtual", "crash-and-wait", fake_model(hasty))) as session:
+        with pytest.raises(BoardFaultError):
+            session.run(bytes(ELEMENTS))
+        for _ in range(3):  # the answers alone take the board longer
+            with pytest.raises(BoardFaultError) as caught:
+                session.client.memory()
+            assert caught.value.fault.reason is FaultReason.CPU
+
+
 @pytest.mark.parametrize(
     ("position", "message"),
     [("-1", "before"), ("-32", "before"), ("2 * ELEMENTS", "behind"), ("2 * ELEMENTS + 31", "behind")],
