@@ -37,6 +37,10 @@ COMMANDS: dict[str, str] = {
 """Subcommand -> its line in the help. The module is sktools.cli.<name with _>, the object `command`."""
 
 
+ONLY_HELP: Any = getattr(click.exceptions, "NoArgsIsHelpError", ())
+"""A group without its command: the message is the help. click before 8.2 shows it and raises nothing."""
+
+
 class LazyGroup(click.Group):
     """A group whose subcommands are imported when they run, so that `sktools --help` stays quick."""
 
@@ -103,9 +107,12 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return error.exit_code
     except click.exceptions.Exit as error:
         return error.exit_code
+    except ONLY_HELP as error:
+        sys.stderr.write(f"{error.format_message()}\n")
+        return EXIT_USAGE
     except click.ClickException as error:
         context = getattr(error, "ctx", None)
-        console.error(error.format_message(), f"{context.command_path} --help" if context else "")
+        console.error(" ".join(error.format_message().split()), f"{context.command_path} --help" if context else "")
         return EXIT_USAGE
     except (KeyboardInterrupt, click.Abort):
         console.error("interrupted")

@@ -124,6 +124,21 @@ def test_an_unknown_command_names_the_nearest(capsys: pytest.CaptureFixture[str]
     assert "did you mean 'profile'?" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("arguments", [[], ["zoo"]])
+def test_a_group_alone_shows_its_help(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    main.run(arguments)
+    captured = capsys.readouterr()
+    assert (captured.out + captured.err).startswith("Usage: ") and "error:" not in captured.err
+
+
+def test_a_usage_error_of_many_lines_is_one(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main.run(["export", "ss-2"]) == EXIT_USAGE
+    first, hint = capsys.readouterr().err.splitlines()
+    assert first.startswith("error: Missing option '--as'. Choose from: c-library, tflite") and hint.startswith(
+        "hint: "
+    )
+
+
 def test_an_unknown_option_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
     assert main.run(["zoo", "list", "--nonsense"]) == EXIT_USAGE
     assert capsys.readouterr().out == ""
