@@ -119,7 +119,10 @@ def build_image(
         return build_application(model, target, tflite, folder, sdk=options.sdk)
     for name, location in (("--arena-location", options.arena_location), ("--model-location", options.model_location)):
         if location is not None:
-            raise UsageError(f"{name} {location}: board {board.name} leaves that to its linker script")
+            raise UsageError(
+                f"{name} {location}: board {board.name} leaves that to its linker script",
+                "--board apollo4p_evb; sktools list boards shows the memories of each",
+            )
     if engine == tflm.ENGINE:
         plain = tflm.interpreter_target(board.target, tflm.find_tensorflow(tensorflow_version(), options.sdk))
         return build_firmware(model, plain, tflite, folder)
