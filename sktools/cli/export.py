@@ -27,22 +27,20 @@ KINDS = ("c-library", "tflite", "header")
     ),
 )
 @model_argument
-@click.option("--as", "kind", type=click.Choice(KINDS), help="What to write.  [required]")
+@click.option("--as", "kind", type=click.Choice(KINDS), required=True, help="What to write.")
 @click.option("--optimize", metavar="LEVEL", help="Of the C library: none, speed, size or balanced.")
 @click.option(
     "--output", type=click.Path(path_type=Path), metavar="PATH", help="Folder or file.  [default: in ./models/<name>]"
 )
 @machine_readable
 @talk
-def command(model: str, kind: str | None, optimize: str | None, output: Path | None) -> None:
+def command(model: str, kind: str, optimize: str | None, output: Path | None) -> None:
     """Write MODEL as sources with a Cortex-M4 library and a self-test, as the .tflite, or as a C array of it.
 
     The library's self-test is run on the emulated Cortex-M4, where QEMU is installed.
     """
     from sktools.zoo import LOCAL_FOLDER, resolve
 
-    if kind is None:
-        raise click.UsageError(f"say what to write: --as {', '.join(KINDS[:-1])} or {KINDS[-1]}")
     found = resolve(model)
     folder = Path(LOCAL_FOLDER) / found.name
     write = {"c-library": _library, "tflite": _tflite, "header": _header}[kind]

@@ -47,9 +47,7 @@ def test_a_header(sktools: Command, workspace: Path) -> None:
 
 
 def test_what_is_refused(sktools: Command) -> None:
-    ended = sktools("export", "tiny")
-    assert ended.code == EXIT_USAGE
-    assert ended.err.splitlines()[0] == "error: say what to write: --as c-library, tflite or header"
+    assert sktools("export", "tiny").code == EXIT_USAGE
     ended = sktools("export", "tiny", "--as", "onnx")
     assert ended.code == EXIT_USAGE and "c-library" in ended.err
     assert sktools("export", "nothing", "--as", "tflite").code == EXIT_USAGE
