@@ -54,6 +54,11 @@ def cycles_kind(profile: Profile) -> str:
     return "measured" if profile.counter.kind == "dwt" else "predicted"
 
 
+def duration(hours: float) -> str:
+    """'2 h', or minutes where it is no whole number of hours."""
+    return f"{hours:g} h" if hours == int(hours) else f"{hours * 60:.4g} min"
+
+
 def at_clock(profile: Profile) -> str:
     """'at 192 MHz', '' on a board whose cycles are not told as time."""
     return "" if profile.clock_hz is None else f"at {profile.clock_hz / MEGA:g} MHz"
@@ -68,7 +73,7 @@ def _speed(profile: Profile) -> list[Figure]:
     totals = profile.totals
     found: list[Figure] = []
     if totals.latency_ms is not None and totals.latency_kind is not None:
-        note = f"{profile.frame_hours:g} h of sleep, {at_clock(profile)}"
+        note = f"{duration(profile.frame_hours)} of sleep, {at_clock(profile)}"
         found.append(Figure("Latency a frame", f"{totals.latency_ms:.2f} ms", totals.latency_kind, note))
     if totals.ms_per_sleep_hour is not None and totals.latency_kind is not None:
         duty = totals.ms_per_sleep_hour / MILLISECONDS_PER_HOUR

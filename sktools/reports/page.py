@@ -141,6 +141,7 @@ def _environment() -> Any:
         "decimal": figures.decimal,
         "percent": figures.percent,
         "kibibytes": figures.kibibytes,
+        "duration": figures.duration,
     }
     environment.globals["cycles_per_mac"] = figures.cycles_per_mac
     return environment

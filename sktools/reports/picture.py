@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from sktools.profiling.profile import Profile
-from sktools.reports.figures import at_clock, count, cycles_per_mac, decimal, kibibytes, percent, subjects
+from sktools.reports.figures import at_clock, count, cycles_per_mac, decimal, duration, kibibytes, percent, subjects
 from sktools.reports.published import BLOCK_MS_PER_SLEEP_HOUR
 
 WIDTH, LEFT, RIGHT, ROW, TOP = 760, 62, 300, 26, 104
@@ -92,7 +92,7 @@ def _subtitle(profile: Profile, kind: str) -> str:
 def _footer(profile: Profile) -> list[str]:
     totals, memory = profile.totals, profile.memory
     lines = [
-        f"{count(totals.cycles)} cycles and {count(totals.macs)} MACs for {profile.frame_hours:g} h of sleep; "
+        f"{count(totals.cycles)} cycles and {count(totals.macs)} MACs for {duration(profile.frame_hours)} of sleep; "
         f"arena {kibibytes(memory.arena_bytes)}, flash {kibibytes(memory.flash_bytes)}",
         f"{profile.parity.mismatched:,} of {profile.parity.elements:,} activations differ from the reference kernels",
     ]

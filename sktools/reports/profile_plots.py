@@ -17,6 +17,8 @@ FLOOR_CYCLES_PER_MAC = 0.5
 LARGEST_MARK, SMALLEST_MARK = 34.0, 7.0
 LABELLED_SHARE = 0.15
 """Buffers of at least this share of the arena carry their name."""
+ENLARGED_FROM = 0.9
+"""Small buffers that all lie above this share of the arena are drawn again, enlarged."""
 CHARACTERS_ACROSS = 95
 """Of a plot as wide as paper."""
 
@@ -150,7 +152,7 @@ def memory_plan(profile: Profile) -> Plot | None:
     plot["layout"]["xaxis"] |= {"title": {"text": "step"}, "showgrid": False, "zeroline": False}
     plot["layout"]["yaxis"] |= {"range": [0, arena * 1.02], "tickformat": ",d"}
     small = min((buffer.offset for buffer in profile.plan if buffer not in large), default=0)
-    if small > arena / 2:
+    if small > ENLARGED_FROM * arena:
         plot["data"] += [{**box, "yaxis": "y2"} for box in boxes]
         plot["layout"]["yaxis"]["domain"] = [0.0, 0.5]
         plot["layout"]["yaxis2"] = {

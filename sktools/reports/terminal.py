@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sktools.profiling.profile import Profile
-from sktools.reports.figures import at_clock, count, cycles_per_mac, decimal, headline, percent
+from sktools.reports.figures import at_clock, count, cycles_per_mac, decimal, duration, headline, percent
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -108,7 +108,7 @@ def terminal_report(profile: Profile) -> tuple[RenderableType, ...]:
 def _title(profile: Profile) -> str:
     kind = profile.totals.latency_kind or "not counted"
     return (
-        f"{profile.model} on {profile.board} ({profile.engine}, {profile.optimize}): {profile.frame_hours:g} h frame, "
+        f"{profile.model} on {profile.board} ({profile.engine}, {profile.optimize}): {duration(profile.frame_hours)} frame, "
         f"latency {kind} {at_clock(profile)}".rstrip()
     )
 

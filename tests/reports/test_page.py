@@ -11,7 +11,7 @@ import pytest
 from sktools.profiling.assemble import assemble
 from sktools.profiling.profile import Profile
 from sktools.profiling.session import measure
-from sktools.reports.figures import headline, subjects_told
+from sktools.reports.figures import duration, headline, subjects_told
 from sktools.reports.night_plots import hypnogram, night_label, stage_order
 from sktools.reports.page import report_page
 from sktools.reports.profile_plots import memory_plan, step_costs
@@ -87,6 +87,12 @@ def test_every_headline_figure_says_what_it_is(profile: Profile) -> None:
     captions = re.findall(r"<figcaption>(.*?)</figcaption>", page, re.DOTALL)
     assert len(captions) == 7
     assert all(re.search("measured|predicted|estimated", caption, re.IGNORECASE) for caption in captions)
+
+
+def test_frames_of_less_than_an_hour_are_told_in_minutes(profile: Profile) -> None:
+    assert (duration(2.0), duration(32 / 60), duration(1.5)) == ("2 h", "32 min", "90 min")
+    page = report_page(dataclasses.replace(profile, frame_hours=32 / 60), {}, {})
+    assert "frames of 32 min" in page and "0.533" not in page
 
 
 def test_the_duty_cycle_is_the_time_an_hour_takes(profile: Profile) -> None:
