@@ -40,7 +40,7 @@ def compile_with(
     tflite: bytes, name: str, choose: Choice, *, fuse: bool, optimize: str
 ) -> tuple[CompiledModel, tuple[Step, ...]]:
     """compile_model with a choice of kernels of one's own; also the steps, whose calls are what was chosen."""
-    graph = load_graph(tflite)
+    graph = load_graph(tflite, observable=not fuse)
     ops = tuple(parse_operator(operator, graph) for operator in graph.operators)
     source, output = _edge(graph.tensors[graph.input], "input"), _edge(graph.tensors[graph.output], "output")
     names = name_layers(ops)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from sktools.compiler.ops import Op
 from sktools.compiler.ops.conv_2d import Conv2D
 from sktools.compiler.ops.depthwise_conv_2d import DepthwiseConv2D
+from sktools.compiler.ops.rows import Rows
 
 
 @dataclass(frozen=True)
@@ -52,12 +53,12 @@ def name_layers(ops: Sequence[Op]) -> tuple[LayerName, ...]:
         previous = shape
         blocks += [f"B{group}.{depth}"] * (end - start)
     blocks += ["DEC"] * (len(ops) - len(blocks))
-    return _with_roles(letters, blocks)
+    return _with_roles(ops, letters, blocks)
 
 
 def _letter(op: Op) -> str:
     """One letter an operator; lower case where it works on a single row (the squeeze-excite chain)."""
-    if op.is_alias:
+    if op.is_alias or isinstance(op, Rows):
         return "R"
     letter = _LETTERS.get(op.operator.op, "?")
     if isinstance(op, Conv2D):
@@ -92,9 +93,12 @@ _ROLES = {
 }
 
 
-def _with_roles(letters: str, blocks: Sequence[str]) -> tuple[LayerName, ...]:
+def _with_roles(ops: Sequence[Op], letters: str, blocks: Sequence[str]) -> tuple[LayerName, ...]:
     """Names unique within the network: a role that a block holds twice is numbered."""
-    names = [f"{block}/{_ROLES[letter]}" for letter, block in zip(letters, blocks, strict=True)]
+    names = [
+        f"{block}/{op.operator.op.lower()}_{op.operator.index}" if isinstance(op, Rows) else f"{block}/{_ROLES[letter]}"
+        for op, letter, block in zip(ops, letters, blocks, strict=True)
+    ]
     total, seen = Counter(names), Counter[str]()
     unique = []
     for name in names:

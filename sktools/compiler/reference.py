@@ -26,7 +26,7 @@ class Reference:
     """
 
     def __init__(self, tflite: bytes) -> None:
-        self.graph: Graph = load_graph(tflite)
+        self.graph: Graph = load_graph(tflite, observable=True)
         self._outputs = tuple(operator.outputs[0] for operator in self.graph.operators)
         micro = any(operator.op == "FULLY_CONNECTED" for operator in self.graph.operators)
         self._runtime: _LiteRt | _Micro = _Micro(tflite, self.graph) if micro else _LiteRt(tflite)

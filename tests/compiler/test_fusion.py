@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from sktools.compiler import compile_model
 from sktools.compiler.compiled import CompiledModel
@@ -27,6 +28,21 @@ def test_squeeze_excite_ends_in_one_step() -> None:
     fused = step_members(after, "fast_excite_pw")
     assert ["B1.1/hard_sigmoid", "B1.1/scale", "B1.1/pointwise"] in fused
     assert after.step_count < before.step_count
+
+
+def test_a_gate_that_no_constant_scales_is_fused_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The broadcast MUL and the pointwise convolution, where hard sigmoid's factor does not fit the gates' kernel."""
+    monkeypatch.setattr("sktools.compiler.kernels.fast_mul.pack_scale", lambda *arguments: None)
+    model = compile_model(TFLITE, name="x", optimize="speed")
+    assert ["B1.1/scale", "B1.1/pointwise"] in step_members(model, "fast_gated_pw")
+    assert step_members(model, "fast_excite_pw") == []
+    assert next(layer for layer in model.layers if layer.name == "B1.1/hard_sigmoid").observable
+    frame = np.random.default_rng(2).integers(-128, 128, model.input.shape).astype(np.int8)
+    expected, output = NativeModel(compile_model(TFLITE, name="x", optimize="none"), tmp_path / "none").run(frame)
+    activations, fused_output = NativeModel(model, tmp_path / "gated").run(frame)
+    np.testing.assert_array_equal(fused_output, output)
+    for index, activation in activations.items():
+        np.testing.assert_array_equal(activation, expected[index])
 
 
 def test_only_the_last_of_a_fused_step_is_observable_and_carries_its_cost() -> None:

@@ -44,7 +44,7 @@ def test_an_unsupported_operator_is_named_with_what_is_supported() -> None:
     writer = TfliteWriter()
     source = writer.activation((1, 4, 8), 0.1, 0)
     output = writer.operator("SOFTMAX", (source,), writer.activation((1, 4, 8), 1 / 256, -128))
-    with pytest.raises(ModelError, match=r"operator 0 is SOFTMAX.*supported: ADD, CONV_2D"):
+    with pytest.raises(ModelError, match=r"operator 0 is SOFTMAX.*supported: ADD, .*CONV_2D"):
         compile_model(writer.finish(source, output), name="softmax")
 
 

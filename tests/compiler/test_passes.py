@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import pytest
 
 from sktools.compiler import compile_model
+from sktools.compiler.compiled import CompiledModel
 from sktools.compiler.model_file import read_model
 from sktools.compiler.passes import drop_shape_arithmetic, fold_pad, fold_space_to_batch
 from sktools.compiler.reference import Reference
@@ -15,32 +17,44 @@ from sktools.errors import ModelError
 from tests.support.native_model import NativeModel
 from tests.support.tflite_writer import ACTIVATIONS, TfliteWriter
 
+T = TypeVar("T")
 RANDOM = np.random.default_rng(9)
 
 
-def dynamic_batch(frames: int, dilation: int, kernel: int, *, scale_between: float = 0.05) -> bytes:
-    """A dilated depthwise convolution as a conversion with a dynamic batch writes it, batch 1 stored between."""
+def dynamic_batch(
+    frames: int, dilation: int, kernel: int, *, scale_between: float = 0.05, height: bool = False
+) -> bytes:
+    """A dilated depthwise convolution as a conversion with a dynamic batch writes it, batch 1 stored between.
+
+    height: along the height, not the width.
+    """
+
+    def turned(first: T, second: T) -> tuple[T, T]:
+        return (second, first) if height else (first, second)
+
     channels, reach = 6, (kernel - 1) * dilation
     before = reach // 2
     after = reach - before + (-frames - reach) % dilation
     crop = (-frames - reach) % dilation
     blocks = (frames + before + after) // dilation
     writer = TfliteWriter()
-    source = writer.activation((1, 1, frames, channels), 0.05, -11)
-    block = writer.constant(np.array([1, dilation], dtype=np.int32))
-    pads = writer.constant(np.array([[0, 0], [before, after]], dtype=np.int32))
-    crops = writer.constant(np.array([[0, 0], [0, crop]], dtype=np.int32))
-    spread = writer.activation((1, 1, blocks, channels), scale_between, -11)
+    source = writer.activation((1, *turned(1, frames), channels), 0.05, -11)
+    block = writer.constant(np.array(turned(1, dilation), dtype=np.int32))
+    pads = writer.constant(np.array(turned([0, 0], [before, after]), dtype=np.int32))
+    crops = writer.constant(np.array(turned([0, 0], [0, crop]), dtype=np.int32))
+    spread = writer.activation((1, *turned(1, blocks), channels), scale_between, -11)
     writer.operator("SPACE_TO_BATCH_ND", (source, block, pads), spread)
     scales = RANDOM.uniform(0.002, 0.01, channels).astype(np.float32)
-    weights = writer.constant(RANDOM.integers(-127, 128, (1, 1, kernel, channels)).astype(np.int8), scales, axis=3)
+    weights = writer.constant(
+        RANDOM.integers(-127, 128, (1, *turned(1, kernel), channels)).astype(np.int8), scales, axis=3
+    )
     bias = writer.constant(RANDOM.integers(-900, 900, channels).astype(np.int32), scales * np.float32(0.05))
-    product = writer.activation((1, 1, blocks - kernel + 1, channels), 0.04, 3)
+    product = writer.activation((1, *turned(1, blocks - kernel + 1), channels), 0.04, 3)
     window = {"Padding": 1, "StrideW": 1, "StrideH": 1, "DilationWFactor": 1, "DilationHFactor": 1}
     writer.operator(
         "DEPTHWISE_CONV_2D", (spread, weights, bias), product, DepthMultiplier=1, FusedActivationFunction=0, **window
     )
-    output = writer.activation((1, 1, frames, channels), 0.04, 3)
+    output = writer.activation((1, *turned(1, frames), channels), 0.04, 3)
     writer.operator("BATCH_TO_SPACE_ND", (product, block, crops), output)
     return writer.finish(source, output)
 
@@ -59,20 +73,47 @@ def test_space_to_batch_folds_into_a_dilated_convolution(
     ]
     assert [operator.op for operator in after.operators] == ["DEPTHWISE_CONV_2D"]
     assert after.operators[0].options["dilation_w"] == dilation
-    compiled = compile_model(tflite, name="dynamic", optimize="none")
+    compiled = compile_model(tflite, name="dynamic", optimize="size")
     assert [layer.op for layer in compiled.layers] == [operator.op for operator in before.operators]
     assert [layer.observable for layer in compiled.layers] == [False, False, True]
     assert [layer.cost_owner for layer in compiled.layers] == [False, True, False]
     assert [layer.macs for layer in compiled.layers] == [0, frames * 6 * kernel, 0]
-    native, reference = NativeModel(compiled, tmp_path), Reference(tflite)
+    check(tflite, compiled, tmp_path)
+
+
+def check(tflite: bytes, compiled: CompiledModel, folder: Path) -> None:
+    """Every observable activation and the output equal the reference's."""
+    native, reference = NativeModel(compiled, folder), Reference(tflite)
     for _ in range(3):
         frame = RANDOM.integers(-128, 128, compiled.input.shape).astype(np.int8)
-        expected = reference.run(frame)[compiled.layers[-1].tensor]
-        np.testing.assert_array_equal(native.run(frame)[1], expected)
+        activations, output = native.run(frame)
+        expected = reference.run(frame)
+        np.testing.assert_array_equal(output, expected[compiled.layers[-1].tensor])
+        for layer in compiled.layers:
+            if layer.observable:
+                np.testing.assert_array_equal(
+                    np.ravel(activations[layer.index]), np.ravel(expected[layer.tensor]), err_msg=layer.name
+                )
+
+
+@pytest.mark.parametrize("height", [False, True])
+@pytest.mark.parametrize(("frames", "dilation", "kernel"), [(48, 4, 5), (50, 8, 3), (37, 2, 4)])
+def test_without_optimization_every_layer_of_a_dynamic_batch_is_observable(
+    frames: int, dilation: int, kernel: int, height: bool, tmp_path: Path
+) -> None:
+    tflite = dynamic_batch(frames, dilation, kernel, height=height)
+    compiled = compile_model(tflite, name="dynamic", optimize="none")
+    assert [(layer.op, layer.observable) for layer in compiled.layers] == [
+        ("SPACE_TO_BATCH_ND", True),
+        ("DEPTHWISE_CONV_2D", True),
+        ("BATCH_TO_SPACE_ND", True),
+    ]
+    assert compiled.layers[0].output_bytes == 6 * (frames + (kernel - 1) * dilation + (-frames) % dilation)
+    check(tflite, compiled, tmp_path)
 
 
 def test_space_to_batch_that_requantizes_is_refused() -> None:
-    with pytest.raises(ModelError, match="SPACE_TO_BATCH_ND, which is not supported"):
+    with pytest.raises(ModelError, match=r"SPACE_TO_BATCH_ND\): its input and output are quantized differently"):
         compile_model(dynamic_batch(48, 4, 5, scale_between=0.06), name="requantizing")
 
 
@@ -120,14 +161,39 @@ def test_padding_folds_into_the_convolution(
     assert [operator.op for operator in graph.operators] == ["PAD", "CONV_2D"]
     assert [operator.op for operator in fold_pad(graph).operators] == ["CONV_2D"]
     compiled = compile_model(tflite, name="padded", optimize=optimize)
+    alone = optimize == "none"
+    assert [(layer.op, layer.observable) for layer in compiled.layers] == [("PAD", alone), ("CONV_2D", True)]
+    check(tflite, compiled, tmp_path)
+
+
+def test_padding_along_two_axes_has_no_kernel_of_its_own(tmp_path: Path) -> None:
+    writer = TfliteWriter()
+    source = writer.activation((1, 6, 7, 2), 0.05, 17)
+    amounts = writer.constant(np.array([[0, 0], [1, 1], [2, 0], [0, 0]], dtype=np.int32))
+    between = writer.activation((1, 8, 9, 2), 0.05, 17)
+    writer.operator("PAD", (source, amounts), between)
+    scales = RANDOM.uniform(0.002, 0.01, 3).astype(np.float32)
+    weights = writer.constant(RANDOM.integers(-127, 128, (3, 3, 3, 2)).astype(np.int8), scales)
+    bias = writer.constant(RANDOM.integers(-900, 900, 3).astype(np.int32), scales * np.float32(0.05))
+    output = writer.activation((1, 6, 7, 3), 0.06, -128)
+    window = {"Padding": 1, "StrideW": 1, "StrideH": 1, "DilationWFactor": 1, "DilationHFactor": 1}
+    writer.operator("CONV_2D", (between, weights, bias), output, FusedActivationFunction=0, **window)
+    tflite = writer.finish(source, output)
+    compiled = compile_model(tflite, name="image", optimize="none")
     assert [(layer.op, layer.observable) for layer in compiled.layers] == [("PAD", False), ("CONV_2D", True)]
-    native, reference = NativeModel(compiled, tmp_path), Reference(tflite)
-    for _ in range(3):
-        frame = RANDOM.integers(-128, 128, compiled.input.shape).astype(np.int8)
-        expected = reference.run(frame)[compiled.layers[-1].tensor]
-        np.testing.assert_array_equal(native.run(frame)[1], expected)
+    check(tflite, compiled, tmp_path)
+
+
+def test_padding_in_front_of_no_convolution_moves_rows(tmp_path: Path) -> None:
+    writer = TfliteWriter()
+    source = writer.activation((1, 1, 9, 4), 0.05, 17)
+    amounts = writer.constant(np.array([[0, 0], [0, 0], [3, 2], [0, 0]], dtype=np.int32))
+    output = writer.activation((1, 1, 14, 4), 0.05, 17)
+    writer.operator("PAD", (source, amounts), output)
+    tflite = writer.finish(source, output)
+    check(tflite, compile_model(tflite, name="pad"), tmp_path)
 
 
 def test_padding_that_requantizes_is_refused() -> None:
-    with pytest.raises(ModelError, match="PAD, which is not supported"):
+    with pytest.raises(ModelError, match=r"PAD\): its input and output are quantized differently"):
         compile_model(padded_convolution(2, 0, scale_between=0.06), name="requantizing")

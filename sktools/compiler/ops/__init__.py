@@ -1,6 +1,6 @@
 """The operators, one file each; importing this package registers them."""
 
-from sktools.compiler.ops import add, conv_2d, depthwise_conv_2d, fully_connected, mean, mul, reshape
+from sktools.compiler.ops import add, conv_2d, depthwise_conv_2d, fully_connected, mean, mul, reshape, rows
 from sktools.compiler.ops.base import Op, parse_operator, register, supported_ops
 
 __all__ = [
@@ -14,5 +14,6 @@ __all__ = [
     "parse_operator",
     "register",
     "reshape",
+    "rows",
     "supported_ops",
 ]

@@ -6,6 +6,7 @@ one-sided windows are converted so.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -15,12 +16,12 @@ from sktools.compiler.graph import Graph, Operator
 CONVOLUTIONS = ("DEPTHWISE_CONV_2D", "CONV_2D")
 
 
-def fold_pad(graph: Graph) -> Graph:
-    """The graph with every PAD -> VALID convolution folded; other PADs are left for the operator check to refuse."""
+def fold_pad(graph: Graph, keep: Callable[[Operator], bool] = lambda operator: False) -> Graph:
+    """The graph with every PAD -> VALID convolution folded; other PADs stay. keep: operators not to fold."""
     operators = list(graph.operators)
     for pad in [operator for operator in graph.operators if operator.op == "PAD"]:
         readers = graph.consumers(pad.outputs[0])
-        if len(readers) != 1 or pad.outputs[0] == graph.output:
+        if len(readers) != 1 or pad.outputs[0] == graph.output or keep(pad):
             continue
         folded = _folded(graph, pad, readers[0])
         if folded is not None:

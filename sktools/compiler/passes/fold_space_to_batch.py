@@ -7,6 +7,7 @@ taps, padding stands for the zero point in both forms, and requantization is by 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -17,12 +18,12 @@ from sktools.compiler.graph import Graph, Operator
 CONVOLUTIONS = ("DEPTHWISE_CONV_2D", "CONV_2D")
 
 
-def fold_space_to_batch(graph: Graph) -> Graph:
-    """The graph with every exact pattern folded; others are left for the operator check to refuse."""
+def fold_space_to_batch(graph: Graph, keep: Callable[[Operator], bool] = lambda operator: False) -> Graph:
+    """The graph with every exact pattern folded; others are left for the operator check. keep: not to be folded."""
     operators = list(graph.operators)
     for last in graph.operators:
-        folded = _folded(graph, last) if last.op == "BATCH_TO_SPACE_ND" and last.inputs else None
-        if folded is not None:
+        folded = _folded(graph, last)
+        if folded is not None and not (keep(last) and keep(folded.folded[-2])):
             gone = {operator.index for operator in folded.folded}
             operators = [
                 folded if operator.index == last.index else operator
@@ -42,7 +43,10 @@ def _passes_on(graph: Graph, operator: Operator) -> bool:
     return alone and len(graph.consumers(operator.outputs[0])) == 1
 
 
-def _folded(graph: Graph, last: Operator) -> Operator | None:
+def spread_convolution(graph: Graph, last: Operator) -> tuple[Operator, Operator] | None:
+    """The SPACE_TO_BATCH_ND and the convolution in front of a BATCH_TO_SPACE_ND, where the fold is exact."""
+    if last.op != "BATCH_TO_SPACE_ND" or not last.inputs:
+        return None
     conv = _producer(graph, last.inputs[0])
     if conv is None or conv.op not in CONVOLUTIONS or not conv.inputs or not _passes_on(graph, conv):
         return None
@@ -62,10 +66,19 @@ def _folded(graph: Graph, last: Operator) -> Operator | None:
         return None
     if np.any(block < 1) or np.any(pads < 0) or np.any(crops < 0) or not _extents_agree(graph, first, last, block):
         return None
+    return None if np.any(pads < crops) else (first, conv)
+
+
+def _folded(graph: Graph, last: Operator) -> Operator | None:
+    found = spread_convolution(graph, last)
+    if found is None:
+        return None
+    first, conv = found
+    block, pads, crops = (
+        np.asarray(graph.tensors[tensor].data).astype(int) for tensor in (*first.inputs[1:], last.inputs[2])
+    )
     # Cropped rows are outputs that the dilated convolution must not compute: they take the padding before them along.
     before, after = pads[:, 0] - crops[:, 0], pads[:, 1] - crops[:, 1]
-    if np.any(before < 0) or np.any(after < 0):
-        return None
     options = {
         **conv.options,
         "padding": "EXPLICIT",

@@ -1,0 +1,130 @@
+"""PAD, SPACE_TO_BATCH_ND and BATCH_TO_SPACE_ND along one axis: rows moved, or filled with the zero point.
+
+Passes fold them into convolutions; they run as they stand where every layer is to be observed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sktools.compiler.call import Call
+from sktools.compiler.graph import Graph, Operator, Tensor
+from sktools.compiler.ops.base import FloatArray, Op, activation_operand, float_value, operand, refuse, register, result
+from sktools.compiler.ops.window import MAX_EXTENT
+
+
+@dataclass(frozen=True)
+class RowMap:
+    """Row r of the output, t = r + skip: row first + t // inner * outer_step + t % inner * inner_step of the input."""
+
+    skip: int
+    inner: int
+    outer_step: int
+    inner_step: int
+    first: int
+
+
+@register("PAD")
+@register("SPACE_TO_BATCH_ND")
+@register("BATCH_TO_SPACE_ND")
+@dataclass(frozen=True)
+class Rows(Op):
+    rows: RowMap
+    in_rows: int
+    out_rows: int
+
+    @classmethod
+    def parse(cls, operator: Operator, graph: Graph) -> Self:
+        source, output = activation_operand(operator, graph, 0), result(operator, graph)
+        if (source.scale, source.zero_point) != (output.scale, output.zero_point):
+            raise refuse(operator, "its input and output are quantized differently")
+        if (
+            len(source.shape) != 4
+            or source.shape[3] != output.shape[-1]
+            or max(*source.shape, *output.shape) > MAX_EXTENT
+        ):
+            raise refuse(operator, f"{list(source.shape)} to {list(output.shape)}; rows along one axis are supported")
+        constants = [_numbers(operator, graph, position) for position in range(1, len(operator.inputs))]
+        in_rows, out_rows = (tensor.elements // tensor.shape[-1] for tensor in (source, output))
+        rows = (
+            _pad(source, constants, out_rows)
+            if operator.op == "PAD"
+            else _spread(operator, source, constants, out_rows)
+        )
+        if rows is None or max(in_rows, out_rows) > MAX_EXTENT:
+            raise refuse(
+                operator, f"{list(source.shape)} to {list(output.shape)} is no padding or block along one axis"
+            )
+        return cls(operator, (source,), output, rows, in_rows, out_rows)
+
+    def lower(self, prefix: str) -> Call:
+        return Call(
+            kernel="rows",
+            function="sk_rows",
+            struct="sk_rows_t",
+            fields=(
+                ("in_rows", self.in_rows),
+                ("out_rows", self.out_rows),
+                ("channels", self.output.shape[-1]),
+                ("skip", self.rows.skip),
+                ("inner", self.rows.inner),
+                ("outer_step", self.rows.outer_step),
+                ("inner_step", self.rows.inner_step),
+                ("first", self.rows.first),
+                ("pad", self.output.zero_point),
+            ),
+            inputs=(self.inputs[0].index,),
+            output=self.output.index,
+            files=("sk_rows.c", "sk_rows.h"),
+        )
+
+    def evaluate(self, values: Mapping[int, FloatArray]) -> FloatArray:
+        source = float_value(self.inputs[0], values).reshape(self.in_rows, -1)
+        t = np.arange(self.out_rows) + self.rows.skip
+        rows = (
+            self.rows.first + t // self.rows.inner * self.rows.outer_step + t % self.rows.inner * self.rows.inner_step
+        )
+        inside = (rows >= 0) & (rows < self.in_rows)
+        return np.where(inside[:, None], source[np.clip(rows, 0, self.in_rows - 1)], 0.0).reshape(self.output.shape)
+
+
+def _numbers(operator: Operator, graph: Graph, position: int) -> NDArray[np.int64]:
+    tensor = operand(operator, graph, position, dtype="INT32")
+    if tensor.data is None:
+        raise refuse(operator, f"input {position} is not a constant")
+    return np.asarray(tensor.data).astype(np.int64)
+
+
+def _pad(source: Tensor, constants: list[NDArray[np.int64]], out_rows: int) -> RowMap | None:
+    if len(constants) != 1 or constants[0].shape != (4, 2) or np.any(constants[0] < 0):
+        return None
+    (amounts,) = constants
+    axis = 2 if source.shape[1] == 1 else 1
+    others = [other for other in range(4) if other != axis]
+    expected = source.shape[axis] + int(amounts[axis].sum())
+    if source.shape[3 - axis] != 1 or np.any(amounts[others]) or out_rows != expected:
+        return None
+    return RowMap(skip=0, inner=1, outer_step=1, inner_step=0, first=-int(amounts[axis, 0]))
+
+
+def _spread(operator: Operator, source: Tensor, constants: list[NDArray[np.int64]], out_rows: int) -> RowMap | None:
+    """Rows of one residue modulo the block side by side, or back."""
+    if len(constants) != 2 or constants[0].shape != (2,) or constants[1].shape != (2, 2):
+        return None
+    axis = int(np.argmax(constants[0]))
+    block, edges = int(constants[0][axis]), constants[1][axis]
+    rows = source.elements // source.shape[3]
+    if constants[0][1 - axis] != 1 or np.any(constants[1][1 - axis]) or block < 1 or np.any(edges < 0):
+        return None
+    if operator.op == "SPACE_TO_BATCH_ND":
+        if out_rows != rows + edges.sum() or out_rows % block:
+            return None
+        return RowMap(skip=0, inner=out_rows // block, outer_step=1, inner_step=block, first=-int(edges[0]))
+    if out_rows != rows - edges.sum() or rows % block:
+        return None
+    return RowMap(skip=int(edges[0]), inner=block, outer_step=1, inner_step=rows // block, first=0)
