@@ -107,10 +107,8 @@ def terminal_report(profile: Profile) -> tuple[RenderableType, ...]:
 
 def _title(profile: Profile) -> str:
     kind = profile.totals.latency_kind or "not counted"
-    return (
-        f"{profile.model} on {profile.board} ({profile.engine}, {profile.optimize}): {duration(profile.frame_hours)} frame, "
-        f"latency {kind} {at_clock(profile)}".rstrip()
-    )
+    where = f"{profile.model} on {profile.board} ({profile.engine}, {profile.optimize})"
+    return f"{where}: {duration(profile.frame_hours)} frame, latency {kind} {at_clock(profile)}".rstrip()
 
 
 def _bar(share: float | None, longest: float) -> str:
