@@ -33,7 +33,8 @@ def find_bundle(result: str, place: Place) -> Bundle:
     if (path / "latest").is_file():
         return load_bundle(path / (path / "latest").read_text(encoding="utf-8").strip())
     root = results_root()
-    board, engine = settings.text("board", place.board), settings.text("engine", place.engine)
+    board = settings.text("board", place.board).removesuffix(".yaml").rpartition("/")[2]
+    engine = settings.text("engine", place.engine)
     of_model = path / f"{board}-{engine}"
     if (of_model / "latest").is_file():
         return load_bundle(of_model / (of_model / "latest").read_text(encoding="utf-8").strip())

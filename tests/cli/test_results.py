@@ -17,6 +17,7 @@ def test_a_result_by_its_folder_its_board_its_model_or_its_name(sktools: Command
         ended = sktools("report", str(name), "--board", "host", "--json")
         assert ended.code == 0, ended.err
         assert json.loads(ended.out)["model"] == "tiny"
+    assert sktools("report", "tiny", "--board", "somewhere/host.yaml", "--json").code == 0
 
 
 @pytest.mark.parametrize(
