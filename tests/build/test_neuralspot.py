@@ -274,9 +274,41 @@ def test_a_location_that_cannot_hold_it(tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.skipif(
+needs_real_sdk = pytest.mark.skipif(
     "NEURALSPOT_ROOT" not in os.environ, reason="NEURALSPOT_ROOT names no neuralSPOT: only the stand-in was built"
 )
+WATCHDOG_VECTOR = 4 * (16 + 1)
+"""Where the vector tables of all these chips have the watchdog's interrupt, number 1."""
+
+
+@needs_real_sdk
+@needs_arm_gcc
+@pytest.mark.parametrize("name", ["apollo4p_evb", "apollo4l_evb"])
+@pytest.mark.parametrize(("arena", "model"), [("TCM", "MRAM"), ("SRAM", "TCM")])
+def test_the_chips_own_linker_script_and_start_up(
+    tmp_path: Path, network: bytes, name: str, arena: str, model: str
+) -> None:
+    """Of the real SDK, with the stand-in's calls: for copies of it that lack the chip's device header."""
+    board = load_board(name)
+    assert board.sdk is not None
+    mixed = make_sdk(tmp_path / "sdk", part=board.sdk.part)
+    for file in ("linker_script.ld", "startup_gcc.c"):
+        path = Path("neuralspot", "ns-core", "src", board.sdk.part, "gcc", file)
+        shutil.copy(REAL_SDK / path, mixed / path)
+    compiled = compile_model(network, name="tiny", optimize="none")
+    options = ImageOptions(sdk=mixed, arena_location=arena, model_location=model)
+    build = build_image(compiled, board, network, tmp_path / "out", options)  # checks placement and stack itself
+    regions = {region.name: region for region in board.memory}
+    addresses = symbol_addresses(build.image)
+    assert addresses["sk_arena"] in regions[arena]
+    assert addresses["sk_stack_limit"] == regions["TCM"].origin
+    assert addresses["sk_stack_top"] - addresses["sk_stack_limit"] == neuralspot.STACK_BYTES
+    assert build.binary is not None
+    watchdog = int.from_bytes(build.binary.read_bytes()[WATCHDOG_VECTOR : WATCHDOG_VECTOR + 4], "little")
+    assert (build.locate(watchdog & ~1) or "").startswith("am_watchdog_isr ")
+
+
+@needs_real_sdk
 @needs_arm_gcc
 def test_a_real_sdk_builds_it(tmp_path: Path, network: bytes) -> None:
     board = load_board(os.environ.get("SKTOOLS_TEST_PLATFORM", "apollo4p_evb"))
