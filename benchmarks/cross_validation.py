@@ -4,6 +4,10 @@ Cross-validation over the subjects of Sleep-Accel: each is scored by a network (
 nights, and no subject of a fold chooses its weights. `--features fs-hr-14` gives the network heart rate and the time
 since the start alone; `--normalisation causal` what a watch has while the night lasts. Its prior is fitted once, on
 the nights that the zoo's models are trained on; those of the fold that is scored are among them.
+
+`--overlap EPOCHS` also scores the mean of overlapping frames. `--teach` first trains, in every fold, one network on
+each of both sets of heart-rate features; their mean answers on the fold's training nights then teach the network that
+is scored.
 """
 
 from __future__ import annotations
@@ -13,6 +17,7 @@ import dataclasses
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 from tabulate import tabulate
 
@@ -21,11 +26,12 @@ from sktools.datasets.registry import find_reader, recordings
 from sktools.features.feature_set import find_feature_set
 from sktools.features.prior import fit_prior
 from sktools.model_config import FeaturesConfig, ModelConfig, PriorConfig
-from sktools.training.cross_validation import cross_validate
+from sktools.training.cross_validation import ALONE, STUDENT, cross_validate
 from sktools.training.progress import Progress
 from sktools.training.source import Source
 
 REAL, SYNTHETIC = "sleep-accel", "synthetic"
+WIDE, HEART_RATE, HEART_RATE_NIGHT = "fs-w-pa-14", "fs-hr-14", "fs-hr-night-14"
 
 
 def prior_for(config: ModelConfig, sources: list[Source]) -> PriorConfig:
@@ -47,12 +53,30 @@ def configured(model: str, options: argparse.Namespace, sources: list[Source]) -
         features = dataclasses.replace(config.features, normalisation="causal", prior=prior_for(config, sources))
         config = dataclasses.replace(config, features=features)
     recipe = config.training
-    if options.features != "fs-w-pa-14":
+    if options.features != WIDE:
         # Other sets are of one sensor: there is none to lose.
         recipe = dataclasses.replace(recipe, sensor_dropout=0.0, heart_rate_only=0.0)
-    if options.epochs:
-        recipe = dataclasses.replace(recipe, epochs=options.epochs)
+    recipe = dataclasses.replace(recipe, epochs=options.epochs or recipe.epochs, batch=options.batch or recipe.batch)
     return dataclasses.replace(config, training=recipe)
+
+
+def taught(config: ModelConfig) -> tuple[ModelConfig, tuple[ModelConfig, ...]]:
+    """The student and its teachers, one of each set of heart-rate features, every one of another seed."""
+    recipe = config.training
+    other = dataclasses.replace(config.features, set=HEART_RATE_NIGHT)
+    second = dataclasses.replace(recipe, seed=recipe.seed + 1)
+    # The teachers' answers tell what is hard: the focal factor would do so twice.
+    student = dataclasses.replace(recipe, seed=recipe.seed + 2, focal_gamma=0.0)
+    return (
+        dataclasses.replace(config, training=student),
+        (config, dataclasses.replace(config, features=other, training=second)),
+    )
+
+
+def figures(report: dict[str, Any]) -> tuple[float | str, ...]:
+    low, high = report["intervals"]["kappa"]
+    recalls = ", ".join(f"{name} {scores['recall']:.2f}" for name, scores in report["per_class"].items())
+    return report["accuracy"], report["f1"], report["kappa"], f"{low:.3f} to {high:.3f}", recalls
 
 
 def show(step: Progress) -> None:
@@ -66,28 +90,34 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("models", nargs="*", default=["ss-2", "ss-3", "ss-4", "ss-5"], metavar="MODEL")
     parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="folder of Sleep-Accel")
-    parser.add_argument("--features", default="fs-w-pa-14", choices=("fs-w-pa-14", "fs-hr-14"))
+    parser.add_argument("--features", default=WIDE, choices=(WIDE, HEART_RATE, HEART_RATE_NIGHT))
     parser.add_argument("--normalisation", default="subject", choices=("subject", "causal"))
     parser.add_argument("--no-synthetic", action="store_true", help="train on the real nights alone")
     parser.add_argument("--folds", type=int, default=5)
     parser.add_argument("--epochs", type=int, help="instead of the configuration's")
+    parser.add_argument("--batch", type=int, help="instead of the configuration's")
+    parser.add_argument("--overlap", type=int, metavar="EPOCHS", help="between overlapping frames")
+    parser.add_argument("--teach", action="store_true", help=f"needs --features {HEART_RATE} and --overlap")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure to a file")
     options = parser.parse_args()
+    if options.teach and (options.features != HEART_RATE or not options.overlap or options.normalisation != "subject"):
+        parser.error(f"--teach needs --features {HEART_RATE}, --overlap and the normalisation by subject")
     real = Source(REAL, options.data)
     # The synthetic cohort has features of FS-W-PA-14, and no heart-rate series that others could be made of.
-    extra = [] if options.no_synthetic or options.features != "fs-w-pa-14" else [Source(SYNTHETIC)]
+    extra = [] if options.no_synthetic or options.features != WIDE else [Source(SYNTHETIC)]
     rows, documents = [], {}
     for model in options.models:
+        teachers: tuple[ModelConfig, ...] = ()
         config = configured(model, options, [real, *extra])
-        result = cross_validate(config, real, extra, options.folds, show).accuracy
+        if options.teach:
+            config, teachers = taught(config)
+        result = cross_validate(config, real, extra, options.folds, show, options.overlap, teachers)
         print(file=sys.stderr)
-        documents[config.name] = result
-        low, high = result["intervals"]["kappa"]
-        recalls = ", ".join(f"{name} {scores['recall']:.2f}" for name, scores in result["per_class"].items())
-        rows.append(
-            (config.name, result["accuracy"], result["f1"], result["kappa"], f"{low:.3f} to {high:.3f}", recalls)
-        )
-    print(tabulate(rows, ("model", "accuracy", "F1", "kappa", "95 % over subjects", "recall"), floatfmt=".3f"))
+        reports = {**result.others, STUDENT if teachers else ALONE: result.accuracy}
+        documents[config.name] = reports
+        rows += [(config.name, way, *figures(report)) for way, report in sorted(reports.items())]
+    header = ("model", "answered by", "accuracy", "F1", "kappa", "95 % over subjects", "recall")
+    print(tabulate(rows, header, floatfmt=".3f", tablefmt="github"))
     if options.json:
         options.json.write_text(json.dumps(documents, indent=2) + "\n", encoding="utf-8")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -12,6 +13,8 @@ from sktools.features.normalisation import normalise
 from sktools.model_config import ClassesConfig, FeaturesConfig
 
 NO_CLASS = -1
+EDGE = 6
+"""One in EDGE of a frame's epochs, at either end, has little context."""
 
 
 @dataclass(frozen=True)
@@ -67,3 +70,27 @@ def cut(source: Night, epochs: int) -> Frames:
 def join(per_frame: NDArray[np.float32], length: int) -> NDArray[np.float32]:
     """Frames [n, epochs, classes] back to a night [length, classes], padding left out."""
     return per_frame.reshape(-1, per_frame.shape[-1])[:length]
+
+
+def overlapping(length: int, epochs: int, hop: int) -> tuple[int, ...]:
+    """First epochs of frames that cover a night of `length` epochs every `hop`; the last one ends with the night."""
+    last = max(0, length - epochs)
+    return (*range(0, last, hop), last)
+
+
+def blend(logits: NDArray[np.float32], starts: Sequence[int], length: int) -> NDArray[np.float32]:
+    """A night's logits [length, classes] from overlapping frames [n, epochs, classes]: their mean, in which an epoch
+    counts the less the nearer it is to an end of its frame that is no end of the night.
+    """
+    epochs, classes = logits.shape[1:]
+    position = np.arange(epochs)
+    rising = np.minimum((position + 1) / (epochs / EDGE), 1.0)
+    total, weight = np.zeros((length, classes)), np.zeros((length, 1))
+    for frame, start in zip(logits, starts, strict=True):
+        count = min(epochs, length - start)
+        share = np.ones(epochs) if start == 0 else rising.copy()
+        if start + epochs < length:
+            share = np.minimum(share, rising[::-1])
+        total[start : start + count] += share[:count, None] * frame[:count]
+        weight[start : start + count] += share[:count, None]
+    return np.asarray(total / weight, np.float32)

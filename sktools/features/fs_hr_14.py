@@ -7,6 +7,8 @@ of slow heart-rate change follows Walch et al., Sleep 42(12), zsz180 (2019); so 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,6 +16,8 @@ from sktools.datasets.recording import Recording, Signal
 from sktools.features.feature_set import FeatureSet, FeatureTable, register
 from sktools.features.heart_rate import PLAUSIBLE_BPM
 from sktools.model_config import EPOCH_SECONDS
+
+Floats = NDArray[np.float64]
 
 STEP_SECONDS = 5.0
 PER_EPOCH = int(EPOCH_SECONDS / STEP_SECONDS)
@@ -56,55 +60,83 @@ def on_grid(signal: Signal, epochs: int) -> tuple[NDArray[np.float64], NDArray[n
 
 def extract(recording: Recording) -> FeatureTable:
     """FS-HR-14 of a recording with a 'heart_rate' signal; all masked without one, but for the time."""
+    return heart_rate_table(recording, NAMES, _columns)
+
+
+def heart_rate_table(
+    recording: Recording, names: tuple[str, ...], columns: Callable[[Floats], list[Floats]]
+) -> FeatureTable:
+    """The table of a set of heart-rate features, the last of which is the time since the start.
+
+    columns: heart rate on the grid, [epochs * PER_EPOCH] in bpm -> every other feature, [epochs] each.
+    """
     epochs = recording.epochs
-    values = np.zeros((epochs, len(NAMES)))
-    valid = np.zeros((epochs, len(NAMES)), bool)
+    values = np.zeros((epochs, len(names)))
+    valid = np.zeros((epochs, len(names)), bool)
     if "heart_rate" in recording.signals:
         rate, measured = on_grid(recording.signals["heart_rate"], epochs)
         if measured.any():
-            values[:, :-1] = np.stack(_columns(rate), axis=1)
+            values[:, :-1] = np.stack(columns(rate), axis=1)
             valid[:, :-1] = np.any(measured.reshape(epochs, PER_EPOCH), axis=1, keepdims=True)
     values[:, -1], valid[:, -1] = np.arange(epochs) * EPOCH_SECONDS / 3600, True
     return FeatureTable(
         recording.dataset,
         recording.subject,
-        NAMES,
+        names,
         np.where(valid, values, 0.0),
         valid,
         recording.stages,
         recording.notes,
-        fixed={len(NAMES) - 1: (HOURS_MEAN, HOURS_STD)},
+        fixed={len(names) - 1: (HOURS_MEAN, HOURS_STD)},
     )
 
 
-def _columns(rate: NDArray[np.float64]) -> list[NDArray[np.float64]]:
-    """Every feature but the time, [epochs] each. Widths below are in grid steps of 5 s."""
-    from scipy.ndimage import gaussian_filter1d, maximum_filter1d
+def smooth(values: Floats, width: float) -> Floats:
+    """Gaussian of a width in grid steps of 5 s."""
+    from scipy.ndimage import gaussian_filter1d
+
+    return np.asarray(gaussian_filter1d(values, width))
+
+
+def epoch_mean(values: Floats) -> Floats:
+    """[epochs * PER_EPOCH] -> [epochs]."""
+    return np.asarray(values.reshape(-1, PER_EPOCH).mean(axis=1))
+
+
+def log_deviation(rate: Floats, width: float) -> Floats:
+    """Logarithm of the standard deviation within a Gaussian window, [epochs]."""
+    variance = smooth(rate**2, width) - smooth(rate, width) ** 2
+    return np.asarray(np.log(epoch_mean(np.sqrt(np.maximum(variance, 0))) + SMALLEST_BPM))
+
+
+def log_step(rate: Floats, width: float) -> Floats:
+    """Logarithm of the mean change from one grid step to the next, [epochs]."""
+    return np.asarray(np.log(epoch_mean(smooth(np.abs(np.diff(rate, prepend=rate[0])), width)) + SMALLEST_BPM))
+
+
+def log_power(rate: Floats, band: tuple[float, float], width: float) -> Floats:
+    """Half the logarithm of the power in a band (Hz), smoothed, [epochs]."""
     from scipy.signal import butter, sosfiltfilt
 
-    def smooth(values: NDArray[np.float64], width: float) -> NDArray[np.float64]:
-        return np.asarray(gaussian_filter1d(values, width))
+    wave = sosfiltfilt(butter(2, band, "bandpass", fs=1 / STEP_SECONDS, output="sos"), rate)
+    return np.asarray(0.5 * np.log(epoch_mean(smooth(wave**2, width)) + SMALLEST_BPM**2))
 
-    def epoch_mean(values: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.asarray(values.reshape(-1, PER_EPOCH).mean(axis=1))
 
-    def log_deviation(width: float) -> NDArray[np.float64]:
-        variance = smooth(rate**2, width) - smooth(rate, width) ** 2
-        return np.asarray(np.log(epoch_mean(np.sqrt(np.maximum(variance, 0))) + SMALLEST_BPM))
+def _columns(rate: Floats) -> list[Floats]:
+    """Every feature but the time, [epochs] each. Widths below are in grid steps of 5 s."""
+    from scipy.ndimage import maximum_filter1d
 
-    step = np.abs(np.diff(rate, prepend=rate[0]))
     slow = np.abs(smooth(rate, 24) - smooth(rate, 120))
     fast = np.abs(smooth(rate, 6) - smooth(rate, 36))
-    band = sosfiltfilt(butter(2, (0.03, 0.06), "bandpass", fs=1 / STEP_SECONDS, output="sos"), rate)
     peak = maximum_filter1d(rate, 18).reshape(-1, PER_EPOCH).max(axis=1)
     return [
         *(epoch_mean(smooth(rate, width)) for width in (4, 36, 120, 400)),
-        *(log_deviation(width) for width in (4, 36, 120)),
-        *(np.log(epoch_mean(smooth(step, width)) + SMALLEST_BPM) for width in (6, 72)),
+        *(log_deviation(rate, width) for width in (4, 36, 120)),
+        *(log_step(rate, width) for width in (6, 72)),
         epoch_mean(smooth(slow, 60)),
         epoch_mean(smooth(fast, 24)),
         peak - epoch_mean(smooth(rate, 60)),
-        0.5 * np.log(epoch_mean(smooth(band**2, 30)) + SMALLEST_BPM**2),
+        log_power(rate, (0.03, 0.06), 30),
     ]
 
 

@@ -19,11 +19,13 @@ OVERHANG = 6
 class Batch:
     """features: float32 [batch, epochs, features]. labels: int32 [batch, epochs], 0 where not scored.
     weights: float32 [batch, epochs], 0 where not scored.
+    taught: float32 [batch, epochs, classes], what the teachers answer, None without teachers.
     """
 
     features: NDArray[np.float32]
     labels: NDArray[np.int32]
     weights: NDArray[np.float32]
+    taught: NDArray[np.float32] | None = None
 
 
 def class_weights(nights: Sequence[Night], config: ModelConfig) -> NDArray[np.float32]:
@@ -66,23 +68,27 @@ def drop_sensors(
     return result
 
 
-def random_frame(
-    night: Night, epochs: int, generator: np.random.Generator
-) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """A frame at a random place of a night, padded at its end where it overhangs.
+def random_start(length: int, epochs: int, generator: np.random.Generator) -> int:
+    """First epoch of a frame at a random place of a night of `length` epochs.
 
     One in OVERHANG frames may start anywhere up to the night's last epoch, since a night's last frame is padded too.
     """
-    length = len(night.labels)
     last_start = max(0, length - epochs) if generator.random() >= 1 / OVERHANG else length - 1
-    start = int(generator.integers(0, last_start + 1))
-    features = night.features[start : start + epochs]
+    return int(generator.integers(0, last_start + 1))
+
+
+def frame_at(night: Night, start: int, epochs: int) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """Features and labels of `epochs` epochs from `start`, padded at the end where they overhang."""
     labels = night.labels[start : start + epochs]
     short = epochs - len(labels)
-    if short:
-        features = np.pad(features, ((0, short), (0, 0)))
-        labels = np.pad(labels, (0, short), constant_values=NO_CLASS)
-    return features, labels
+    padded = np.pad(labels, (0, short), constant_values=NO_CLASS) if short else labels
+    return rows_at(night.features, start, epochs), padded
+
+
+def rows_at(values: NDArray[np.float32], start: int, epochs: int) -> NDArray[np.float32]:
+    """Rows [epochs, n] of a night's values [night, n] from `start`, 0 past its end."""
+    rows = values[start : start + epochs]
+    return np.pad(rows, ((0, epochs - len(rows)), (0, 0))) if len(rows) < epochs else rows
 
 
 class Sampler:
@@ -90,8 +96,16 @@ class Sampler:
     a resumed run draws what the uninterrupted one draws.
     """
 
-    def __init__(self, nights: Sequence[Night], config: ModelConfig, feature_set: FeatureSet, seed: int) -> None:
-        self._config, self._feature_set, self._seed = config, feature_set, seed
+    def __init__(
+        self,
+        nights: Sequence[Night],
+        config: ModelConfig,
+        feature_set: FeatureSet,
+        seed: int,
+        taught: Mapping[tuple[str, str], NDArray[np.float32]] | None = None,
+    ) -> None:
+        """taught: (data set, subject) of every night -> what teachers answer, probabilities [epochs, classes]."""
+        self._config, self._feature_set, self._seed, self._taught = config, feature_set, seed, taught
         names = sorted({night.dataset for night in nights})
         self._nights = [[night for night in nights if night.dataset == name] for name in names]
         self._shares = dataset_shares(names, config.training.dataset_weights)
@@ -104,18 +118,22 @@ class Sampler:
         queue: list[Night] = []
         batches = []
         for _ in range(recipe.steps):
-            features, labels = [], []
+            features, labels, taught = [], [], []
             for _ in range(recipe.batch):
                 if not queue:
                     queue = self._draw_nights(generator)
-                frame, target = random_frame(queue.pop(), self._config.network.epochs, generator)
+                night, epochs = queue.pop(), self._config.network.epochs
+                start = random_start(len(night.labels), epochs, generator)
+                frame, target = frame_at(night, start, epochs)
+                if self._taught is not None:
+                    taught.append(rows_at(self._taught[night.dataset, night.subject], start, epochs))
                 frame = drop_sensors(frame, self._feature_set, recipe, generator)
                 if recipe.noise:
                     noise = generator.normal(0, recipe.noise, frame.shape).astype(np.float32)
                     frame = np.where(frame != 0, frame + noise, frame)
                 features.append(frame)
                 labels.append(target)
-            batches.append(self._batch(np.stack(features), np.stack(labels)))
+            batches.append(self._batch(np.stack(features), np.stack(labels), np.stack(taught) if taught else None))
         return batches
 
     def _draw_nights(self, generator: np.random.Generator) -> list[Night]:
@@ -126,8 +144,10 @@ class Sampler:
             drawn += [part[int(generator.integers(len(part)))]] * self._config.training.frames_per_subject
         return [drawn[index] for index in generator.permutation(len(drawn))]
 
-    def _batch(self, features: NDArray[np.float32], labels: NDArray[np.int64]) -> Batch:
+    def _batch(
+        self, features: NDArray[np.float32], labels: NDArray[np.int64], taught: NDArray[np.float32] | None
+    ) -> Batch:
         scored = labels != NO_CLASS
         target = np.where(scored, labels, 0)
         weights = np.where(scored, self._class_weights[target], 0).astype(np.float32)
-        return Batch(features.astype(np.float32), target.astype(np.int32), weights)
+        return Batch(features.astype(np.float32), target.astype(np.int32), weights, taught)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,9 +16,9 @@ from sktools.datasets.registry import Skipped, find_reader
 from sktools.errors import DataError
 from sktools.features.evaluation_set import EvaluationSet, evaluation_set, load_nights
 from sktools.features.feature_set import find_feature_set
-from sktools.features.frames import Night
+from sktools.features.frames import Night, blend, cut, overlapping
 from sktools.model_config import ModelConfig
-from sktools.training.batches import Sampler
+from sktools.training.batches import Sampler, rows_at
 from sktools.training.evaluation import scored
 from sktools.training.fitting import fit
 from sktools.training.networks import build_network
@@ -26,17 +26,27 @@ from sktools.training.progress import Progress, ProgressCallback, silent
 from sktools.training.source import Source
 from sktools.training.tensorflow_setup import prepare_tensorflow, require_tensorflow
 
+if TYPE_CHECKING:
+    import keras
+
+Probabilities = dict[tuple[str, str], NDArray[np.float32]]
+
+ALONE, TEACHERS, STUDENT = "one network", "teachers together", "student"
+OVERLAPPING = ", overlapping frames"
+
 
 @dataclass(frozen=True)
 class CrossValidation:
     """accuracy: the `accuracy` object over every subject, each scored by the fold that held it out (float network).
     folds: subject ids of each fold. logits: float32 [n, epochs, classes] of `chosen`.
+    others: the same of other ways to answer, by name, on the same folds.
     """
 
     accuracy: dict[str, Any]
     folds: tuple[tuple[str, ...], ...]
     chosen: EvaluationSet
     logits: NDArray[np.float32]
+    others: Mapping[str, dict[str, Any]]
 
 
 def cross_validate(
@@ -45,13 +55,18 @@ def cross_validate(
     extra: Sequence[Source] = (),
     folds: int = 5,
     progress: ProgressCallback = silent,
+    hop: int | None = None,
+    teachers: Sequence[ModelConfig] = (),
 ) -> CrossValidation:
     """Fit `folds` networks by the configuration's recipe, each on the subjects of the other folds.
 
     Subjects are dealt to the folds in turn, in the reader's order. Every network trains for all of
     `training.epochs` and keeps its last weights: no subject of its own fold has a say.
     extra: data sets that every network trains on besides.
-    Raises DataError where there are fewer subjects than folds.
+    hop: epochs between overlapping frames; `others` then tells what their mean reaches.
+    teachers: of other seeds or feature sets; trained on the fold's training subjects, their mean probabilities
+    there teach the network that is scored. Needs hop.
+    Raises DataError where there are fewer subjects than folds, or the data sets' nights differ between feature sets.
     """
     require_tensorflow()
     reader = find_reader(source.dataset)
@@ -63,30 +78,97 @@ def cross_validate(
     nights = load_nights(config, reader.name, source.folder, None, note)
     if not 2 <= folds <= len(nights):
         raise DataError(f"data set '{reader.name}': {len(nights)} usable subjects do not make {folds} folds")
-    others = [night for part in extra for night in load_nights(config, part.dataset, part.folder, None, note)]
+    sources = [source, *extra]
+    views = {
+        wanted.features: {
+            (night.dataset, night.subject): night
+            for part in sources
+            for night in load_nights(wanted, part.dataset, part.folder)
+        }
+        for wanted in (config, *teachers)
+    }
     chosen = evaluation_set(config, reader.name, source.folder, subjects=[night.subject for night in nights])
-    owners = np.array(chosen.frame_subjects)
-    logits = np.zeros((*chosen.labels.shape, config.network.classes), np.float32)
     parts = tuple(tuple(night.subject for night in nights[fold::folds]) for fold in range(folds))
-    total = folds * config.training.epochs
-    for fold, held_out in enumerate(parts):
-        mine = np.isin(owners, held_out)
-        train = [night for night in nights if night.subject not in held_out]
+    runs = [*teachers, config]
+    total, before = folds * sum(run.training.epochs for run in runs), 0
+    answers: dict[str, Probabilities] = {}
 
-        def tell(number: int, figures: dict[str, float], before: int = fold * config.training.epochs) -> None:
-            progress(Progress("fit", before + number, total, figures))
+    def tell(number: int, figures: dict[str, float]) -> None:
+        progress(Progress("fit", before + number, total, figures))
 
-        logits[mine] = _fold_logits(config, [*train, *others], chosen.features[mine], tell)
-    return CrossValidation(scored(chosen, logits, config.classes), parts, chosen, logits)
+    def keep(way: str, held_out: set[tuple[str, str]], found: Probabilities) -> None:
+        answers.setdefault(way, {}).update({key: found[key] for key in held_out})
+
+    for held_out in parts:
+        mine = {(reader.name, subject) for subject in held_out}
+        taught: list[Probabilities] = []
+        for run in runs:
+            view = views[run.features]
+            train = [night for key, night in view.items() if key not in mine]
+            last = run is config
+            model = _fitted(run, train, tell, _mean(taught) if last and taught else None)
+            before += run.training.epochs
+            name = STUDENT if taught and last else ALONE
+            if last or not taught:
+                keep(name, mine, {key: _end_to_end(model, view[key]) for key in mine})
+            if hop is not None:
+                wanted = mine if last else set(view)
+                found = {key: _overlapped(model, view[key], hop) for key in wanted}
+                if last or not taught:
+                    keep(name + OVERLAPPING, mine, found)
+                if not last:
+                    taught.append(found)
+        if taught:
+            keep(TEACHERS + OVERLAPPING, mine, _mean(taught))
+    logits = {way: _framed(chosen, found) for way, found in answers.items()}
+    reports = {way: scored(chosen, found, config.classes) for way, found in logits.items()}
+    main = STUDENT if teachers else ALONE
+    others = {way: report for way, report in reports.items() if way != main}
+    return CrossValidation(reports[main], parts, chosen, logits[main], others)
 
 
-def _fold_logits(
-    config: ModelConfig, train: Sequence[Night], frames: NDArray[np.float32], tell: Any
-) -> NDArray[np.float32]:
+def _fitted(
+    config: ModelConfig,
+    train: Sequence[Night],
+    tell: Callable[[int, dict[str, float]], None],
+    taught: Probabilities | None,
+) -> keras.Model:
     recipe = dataclasses.replace(config.training, checkpoint_every=config.training.epochs)
     prepare_tensorflow(recipe.seed)
     model = build_network(config.network, config.name, recipe.seed)
-    sampler = Sampler(train, config, find_feature_set(config.features.set), recipe.seed)
+    sampler = Sampler(train, config, find_feature_set(config.features.set), recipe.seed, taught)
     with tempfile.TemporaryDirectory() as folder:
         fit(model, recipe, sampler, [], Path(folder) / "state.npz", "", on_epoch=tell)
-    return np.asarray(model.predict(frames, verbose=0), np.float32)
+    return model
+
+
+def _end_to_end(model: keras.Model, night: Night) -> NDArray[np.float32]:
+    frames = cut(night, model.input_shape[1]).features
+    logits = np.asarray(model.predict_on_batch(frames), np.float32)
+    return _softmax(logits.reshape(-1, logits.shape[-1])[: len(night.labels)])
+
+
+def _overlapped(model: keras.Model, night: Night, hop: int) -> NDArray[np.float32]:
+    epochs, length = model.input_shape[1], len(night.labels)
+    starts = overlapping(length, epochs, hop)
+    frames = np.stack([rows_at(night.features, start, epochs) for start in starts])
+    return _softmax(blend(np.asarray(model.predict_on_batch(frames), np.float32), starts, length))
+
+
+def _mean(parts: Sequence[Probabilities]) -> Probabilities:
+    return {key: np.mean([part[key] for part in parts], axis=0, dtype=np.float32) for key in parts[0]}
+
+
+def _softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return np.asarray(powers / powers.sum(axis=-1, keepdims=True), np.float32)
+
+
+def _framed(chosen: EvaluationSet, found: Probabilities) -> NDArray[np.float32]:
+    """Probabilities by night as logits [n, epochs, classes] of the evaluation set's frames."""
+    epochs = chosen.labels.shape[1]
+    frames: list[NDArray[np.float32]] = []
+    for subject in chosen.subjects:
+        night = np.log(np.maximum(found[chosen.dataset, subject], 1e-9))
+        frames += [rows_at(night, start, epochs) for start in range(0, len(night), epochs)]
+    return np.stack(frames)

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 History = list[dict[str, float]]
 
+TAUGHT_SHARE = 0.7
+"""Of the target, where there are teachers."""
+
 
 @dataclass(frozen=True)
 class ValidationSet:
@@ -65,10 +68,10 @@ def fit(
     optimizer = keras.optimizers.Adam(recipe.learning_rate)
     optimizer.build(model.trainable_variables)
 
-    def step(features: Any, labels: Any, weights: Any) -> Any:
+    def step(features: Any, labels: Any, weights: Any, taught: Any) -> Any:
         with tf.GradientTape() as tape:
             logits = model(features, training=True)
-            loss = focal_loss(logits, labels, weights, recipe.focal_gamma, recipe.label_smoothing)
+            loss = focal_loss(logits, labels, weights, recipe.focal_gamma, recipe.label_smoothing, taught)
             total = loss + tf.add_n(model.losses) if model.losses else loss
         gradients = tape.gradient(total, model.trainable_variables)
         optimizer.apply_gradients(zip(gradients, model.trainable_variables, strict=True))
@@ -92,7 +95,7 @@ def fit(
         losses = []
         for index, batch in enumerate(sampler.epoch(number)):
             optimizer.learning_rate.assign(cosine_rate(recipe, number * recipe.steps + index))
-            losses.append(float(step_graph(batch.features, batch.labels, batch.weights)))
+            losses.append(float(step_graph(batch.features, batch.labels, batch.weights, batch.taught)))
             average_graph(tf.constant(averaging(recipe, number * recipe.steps + index), tf.float32))
         figures = {
             "epoch": number + 1.0,
@@ -124,15 +127,19 @@ def averaging(recipe: TrainingConfig, step: int) -> float:
     return min(recipe.weight_averaging, (1 + step) / (10 + step))
 
 
-def focal_loss(logits: Any, labels: Any, weights: Any, gamma: float, smoothing: float) -> Any:
+def focal_loss(logits: Any, labels: Any, weights: Any, gamma: float, smoothing: float, taught: Any = None) -> Any:
     """Focal cross-entropy on logits (Lin et al., ICCV 2017): -weight (1 - p)^gamma log p, mean over scored epochs.
 
     logits: [batch, epochs, classes]. labels: int [batch, epochs]. weights: [batch, epochs], 0 where not scored.
+    taught: probabilities [batch, epochs, classes] of teachers, which then make up TAUGHT_SHARE of the target
+    (distillation, Hinton et al., 2015).
     """
     import tensorflow as tf
 
     classes = logits.shape[-1]
     target = tf.one_hot(labels, classes) * (1 - smoothing) + smoothing / classes
+    if taught is not None:
+        target = (1 - TAUGHT_SHARE) * target + TAUGHT_SHARE * taught
     log = tf.nn.log_softmax(logits)
     # The floor keeps the gradient of x^gamma finite where a class is certain.
     terms = -target * tf.pow(tf.maximum(1 - tf.exp(log), 1e-6), gamma) * log
