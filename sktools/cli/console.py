@@ -89,6 +89,10 @@ class Console:
     def error(self, message: str, hint: str = "") -> None:
         sys.stderr.write(f"error: {message}\n" + (f"hint: {hint}\n" if hint else ""))
 
+    def usage(self, text: str) -> None:
+        """How a command is used, on stderr: of a command line that asks for nothing."""
+        sys.stderr.write(text + "\n")
+
     def event(self, kind: str, **values: object) -> None:
         """One line of the --events file: kind, seconds since the epoch, and the values."""
         if self.events is not None:

@@ -108,7 +108,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except click.exceptions.Exit as error:
         return error.exit_code
     except ONLY_HELP as error:
-        sys.stderr.write(f"{error.format_message()}\n")
+        console.usage(error.format_message())
         return EXIT_USAGE
     except click.ClickException as error:
         context = getattr(error, "ctx", None)
