@@ -12,6 +12,7 @@ from sktools import zoo
 from sktools.datasets.sleep_accel import SleepAccel
 from sktools.metrics.complexity import parameters
 from sktools.model_config import resolved
+from sktools.training.causal_cost import causal_scores
 from sktools.training.evaluation import evaluate
 from tests.support.sleep_accel_files import real_folder
 
@@ -71,6 +72,13 @@ def test_the_figures_on_real_nights_can_be_had_again(name: str) -> None:
     recorded = metrics["int8"]["sleep-accel"]
     assert {key: report[key] for key in SCORES} == {key: recorded[key] for key in SCORES}
     assert report["left_out"] == len(metrics["training_subjects"]["sleep-accel"])
+    assert reference.config is not None
+    causal = causal_scores(
+        reference.tflite.read_bytes(), reference.config, "sleep-accel", folder, metrics["held_out"]["sleep-accel"]
+    )
+    assert causal == metrics["causal"]["sleep-accel"]
+    card = (reference.folder / "README.md").read_text()
+    assert f"the same weights reach kappa {causal['kappa']:.3f} instead of {report['kappa']:.3f}" in card
 
 
 def test_the_figures_on_the_synthetic_cohort_can_be_had_again() -> None:

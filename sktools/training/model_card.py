@@ -89,4 +89,11 @@ def _notes(metrics: Mapping[str, Any]) -> list[str]:
         lines.append(
             f"The best classifier that knows the generator reaches kappa {kappa:.3f} on {find_reader(name).title}."
         )
+    for name, scores in metrics["causal"].items():
+        whole = metrics["int8"][name]["kappa"]
+        lines.append(
+            "Normalised causally, as a watch must while the night lasts (running statistics from the configuration's "
+            f"prior), the same weights reach kappa {scores['kappa']:.3f} instead of {whole:.3f} "
+            f"on {find_reader(name).title}."
+        )
     return [part for line in lines for part in (line, "")]

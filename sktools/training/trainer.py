@@ -24,6 +24,7 @@ from sktools.metrics.reference import reference_logits
 from sktools.model_config import ModelConfig, config_digest, resolved
 from sktools.partial import check_writable, partial_folder
 from sktools.training.batches import Sampler
+from sktools.training.causal_cost import causal_scores
 from sktools.training.evaluation import scored
 from sktools.training.fitting import History, ValidationSet, fit
 from sktools.training.model_card import model_card
@@ -114,6 +115,7 @@ def train(
     representative = calibration_frames(nights, config)
     int8, single = to_int8(model, representative), to_float(model)
     metrics = _metrics(config, materials, int8, single, history, progress)
+    metrics["causal"] = _causal(config, sources, materials, int8)
     _publish(config, materials, output, config_file, model, int8, single, metrics, history)
     shutil.rmtree(checkpoint.parent, ignore_errors=True)
     for dataset, drop in metrics["f1_drop"].items():
@@ -212,6 +214,18 @@ def _metrics(
         **reports,
         "f1_drop": {name: reports["float"][name]["f1"] - report["f1"] for name, report in reports["int8"].items()},
         "oracle_kappa": _oracle(config, materials),
+    }
+
+
+def _causal(
+    config: ModelConfig, sources: Sequence[Source], materials: Sequence[_Material], int8: bytes
+) -> dict[str, dict[str, float]]:
+    """Scores on the held-out subjects by causal normalisation, of a model trained on whole nights."""
+    if config.features.prior is None or config.features.normalisation == "causal":
+        return {}
+    return {
+        source.dataset: causal_scores(int8, config, source.dataset, source.folder, material.split.held_out)
+        for source, material in zip(sources, materials, strict=True)
     }
 
 
