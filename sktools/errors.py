@@ -21,12 +21,13 @@ class SktoolsError(Exception):
     exit_code = EXIT_FAILURE
 
     def __init__(self, message: str, hint: str = "") -> None:
-        self.message = _printable(message)
-        self.hint = _printable(hint)
+        self.message = printable(message)
+        self.hint = printable(hint)
         super().__init__(self.message)
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
+    """Text from outside as a piece of one line: what would break it or steer a terminal is escaped."""
     return text if text.isprintable() else "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from cobs import cobs
 
+from sktools.errors import printable
+
 PROTOCOL_VERSION = 1
 PAYLOAD_MAX = 512
 DELIMITER = b"\x00"
@@ -63,7 +65,7 @@ def decode(chunk: bytes) -> Frame | Garbage | Banner:
 
 def _text_or_garbage(chunk: bytes) -> Garbage | Banner:
     at = chunk.find(BANNER)
-    return Banner(chunk[at:].decode(errors="replace").strip()) if at >= 0 else Garbage(chunk)
+    return Banner(printable(chunk[at:].decode(errors="replace").strip())) if at >= 0 else Garbage(chunk)
 
 
 class FrameReader:

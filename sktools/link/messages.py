@@ -6,7 +6,7 @@ import struct
 from dataclasses import dataclass
 from enum import IntEnum
 
-from sktools.errors import LinkError
+from sktools.errors import LinkError, printable
 from sktools.link.framing import PAYLOAD_MAX
 
 STEP_ALL = 0xFFFF
@@ -165,7 +165,7 @@ class Reader:
 
     def text(self) -> str:
         (length,) = self.take("B")
-        return self.bytes(length).decode(errors="replace")
+        return printable(self.bytes(length).decode(errors="replace"))
 
     @property
     def rest(self) -> int:

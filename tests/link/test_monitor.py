@@ -49,6 +49,14 @@ def test_each_answer_in_words() -> None:
     assert describe(frame(MessageType.FAULT, fault)).startswith("FAULT #7: stack overflow in step 3, pc 0x00000006")
 
 
+def test_what_a_board_says_steers_no_terminal() -> None:
+    decoder = Decoder()
+    assert decoder.feed(b"sktools firmware: \x1b[2Jmodel\r\nx\x00") == [r"sktools firmware: \x1b[2Jmodel\r\nx"]
+    names = b"".join(bytes([len(text)]) + text for text in (b"a\x1b]0;b\x07", b"B1", b"ADD"))
+    shown = describe(frame(MessageType.LAYERS | MessageType.REPLY, struct.pack("<HHHII", 0, 0, 0, 1, 1) + names))
+    assert shown.isprintable() and r"a\x1b]0;b\x07" in shown
+
+
 def test_what_does_not_fit_is_said_so() -> None:
     assert "not what the protocol says" in describe(frame(MessageType.HELLO | MessageType.REPLY, b"\1\2"))
     assert describe(frame(0x33)) == "type 0x33 #7"
