@@ -8,7 +8,7 @@ from typing import TypeVar
 import numpy as np
 import pytest
 
-from sktools.compiler import compile_model
+from sktools.compiler import OPTIMIZE_LEVELS, compile_model
 from sktools.compiler.compiled import CompiledModel
 from sktools.compiler.model_file import read_model
 from sktools.compiler.passes import drop_shape_arithmetic, fold_pad, fold_space_to_batch
@@ -163,6 +163,31 @@ def test_padding_folds_into_the_convolution(
     compiled = compile_model(tflite, name="padded", optimize=optimize)
     alone = optimize == "none"
     assert [(layer.op, layer.observable) for layer in compiled.layers] == [("PAD", alone), ("CONV_2D", True)]
+    check(tflite, compiled, tmp_path)
+
+
+@pytest.mark.parametrize("optimize", OPTIMIZE_LEVELS)
+def test_an_unfused_norm_stays_two_operators(optimize: str, tmp_path: Path) -> None:
+    """Each of them rounds, so that no requantization of the convolution gives their result."""
+    writer = TfliteWriter()
+    source = writer.activation((1, 1, 40, 6), 0.05, -11)
+    scales = RANDOM.uniform(0.002, 0.01, 6).astype(np.float32)
+    weights = writer.constant(RANDOM.integers(-127, 128, (1, 1, 5, 6)).astype(np.int8), scales, axis=3)
+    bias = writer.constant(RANDOM.integers(-900, 900, 6).astype(np.int32), scales * np.float32(0.05))
+    product, scaled, output = (writer.activation((1, 1, 40, 6), *q) for q in ((0.04, 3), (0.03, -7), (0.02, -128)))
+    window = {"Padding": 0, "StrideW": 1, "StrideH": 1, "DilationWFactor": 2, "DilationHFactor": 1}
+    writer.operator(
+        "DEPTHWISE_CONV_2D", (source, weights, bias), product, DepthMultiplier=1, FusedActivationFunction=0, **window
+    )
+    factors, offsets = (
+        writer.constant(RANDOM.integers(-127, 128, (1, 1, 1, 6)).astype(np.int8), np.array([scale], np.float32))
+        for scale in (0.01, 0.02)
+    )
+    writer.operator("MUL", (product, factors), scaled, FusedActivationFunction=0)
+    writer.operator("ADD", (scaled, offsets), output, FusedActivationFunction=ACTIVATIONS["RELU"])
+    tflite = writer.finish(source, output)
+    compiled = compile_model(tflite, name="norm", optimize=optimize)
+    assert [layer.observable for layer in compiled.layers] == [True, True, True]
     check(tflite, compiled, tmp_path)
 
 

@@ -142,26 +142,22 @@ static void expand_fours(sk_tile_run_t *run, uint32_t *rows)
 
 #endif
 
-/* The last 1 to 3 channels of a row. */
-static void __attribute__((noinline)) expand_rest(const sk_tile_run_t *run, const int8_t *row, uint32_t *pairs)
-{
-    const int32_t whole = run->channels & ~3;
-    const int32_t *slopes = run->slopes + whole;
-    const uint32_t bytes = sk_tile_tail(row + whole, run->channels & 3);
-
-    pairs[whole / 2] = gate_pair(gate_even(bytes), slopes, run->rounding);
-    if ((run->channels & 3) == 3) {
-        pairs[whole / 2 + 1] = gate_pair(gate_odd(bytes), slopes + 2, run->rounding);
-    }
-}
-
 static void expand_any(sk_tile_run_t *run, uint32_t *rows)
 {
-    if (run->channels > 3) {
+    const int32_t whole = run->channels & ~3, rest = run->channels & 3;
+    const int32_t *slopes = run->slopes + whole;
+    const uint32_t a = sk_tile_tail(run->first + whole, rest), b = sk_tile_tail(run->second + whole, rest);
+
+    if (whole > 0) {
         expand_fours_from_c(run, rows);
     }
-    expand_rest(run, run->first, rows);
-    expand_rest(run, run->second, rows + SK_TILE_PAIRS);
+    rows += whole / 2;
+    rows[0] = gate_pair(gate_even(a), slopes, run->rounding);
+    rows[SK_TILE_PAIRS] = gate_pair(gate_even(b), slopes, run->rounding);
+    if (rest == 3) {
+        rows[1] = gate_pair(gate_odd(a), slopes + 2, run->rounding);
+        rows[SK_TILE_PAIRS + 1] = gate_pair(gate_odd(b), slopes + 2, run->rounding);
+    }
 }
 
 void sk_fast_gate_start(sk_tile_run_t *run, const sk_fast_gate_t *gate, const int8_t *gates, int32_t *slopes,
