@@ -105,7 +105,7 @@ class CommandLine:
         while time.monotonic() < deadline and self._process.poll() is None:
             time.sleep(0.005)
         if not self.processes() and self._process.poll() is None:
-            self._process.kill()
+            os.killpg(self._process.pid, signal.SIGKILL)
             pytest.skip("this system does not show the environment of processes")
         if self._process.poll() is None:
             if how is signal.SIGINT:
