@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from sktools.errors import DataError
-from sktools.model_config import ModelConfig
+from sktools.model_config import FeaturesConfig, ModelConfig
 from sktools.training import cross_validation
 from sktools.training.cross_validation import cross_validate
 from sktools.training.source import Source
@@ -46,6 +46,43 @@ def test_every_subject_is_scored_once_by_a_network_that_did_not_see_it(
     assert result.accuracy["kappa"] > 0.5
     low, high = result.accuracy["intervals"]["kappa"]
     assert low <= result.accuracy["kappa"] <= high
+
+
+def test_teachers_see_no_night_of_the_fold_and_their_answers_are_what_is_taught(
+    small_config: ModelConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[tuple[str, set[str], dict[tuple[str, str], np.ndarray] | None]] = []
+    sampler = cross_validation.Sampler
+
+    def watching(nights, config, feature_set, seed, taught=None):  # type: ignore[no-untyped-def]
+        seen.append((config.features.set, {night.subject for night in nights}, taught))
+        return sampler(nights, config, feature_set, seed, taught)
+
+    monkeypatch.setattr(cross_validation, "Sampler", watching)
+    recipe = dataclasses.replace(
+        small_config.training, epochs=6, steps=10, batch=8, sensor_dropout=0, heart_rate_only=0
+    )
+    student, teacher = (
+        dataclasses.replace(small_config, training=recipe, features=FeaturesConfig(set=name))
+        for name in ("fs-hr-14", "fs-hr-night-14")
+    )
+    source = Source("sleep-accel", folder_of(tmp_path, 4))
+    result = cross_validate(student, source, folds=2, hop=60, teachers=[teacher])
+    assert [name for name, _, _ in seen] == ["fs-hr-night-14", "fs-hr-14"] * 2
+    for (_, taught_nights, nothing), (_, learning, answers) in zip(seen[::2], seen[1::2], strict=True):
+        assert nothing is None and taught_nights == learning and answers is not None
+        for subject in learning:
+            assert np.allclose(answers["sleep-accel", subject].sum(axis=1), 1, atol=1e-5)
+    assert set(result.others) == {
+        "one network",
+        "one network, overlapping frames",
+        "teachers together, overlapping frames",
+        "student, overlapping frames",
+    }
+    # One teacher is a team of one.
+    assert result.others["one network, overlapping frames"] == result.others["teachers together, overlapping frames"]
+    assert all(report["epochs"] == 4 * 320 for report in (result.accuracy, *result.others.values()))
+    assert result.accuracy["kappa"] > 0.4
 
 
 def test_fewer_subjects_than_folds_are_refused(small_config: ModelConfig, tmp_path: Path) -> None:

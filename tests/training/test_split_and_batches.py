@@ -14,7 +14,7 @@ from sktools.features.frames import Night
 from sktools.features.fs_w_pa_14 import FS_W_PA_14
 from sktools.model_config import ModelConfig, TrainingConfig
 from sktools.training.batches import Sampler, class_weights, dataset_shares, drop_sensors
-from sktools.training.fitting import cosine_rate, focal_loss
+from sktools.training.fitting import TAUGHT_SHARE, cosine_rate, focal_loss
 from sktools.training.split import split_subjects
 
 
@@ -109,6 +109,30 @@ def test_focal_loss_by_hand() -> None:
     p = 1 / (1 + np.exp(-2.0))
     expected = (0.25 * np.log(2) + 3 * (1 - p) ** 2 * -np.log(p)) / 4
     assert float(focal_loss(logits, labels, weights, 2.0, 0.0)) == pytest.approx(expected, rel=1e-5)
+
+
+def test_teachers_make_up_most_of_the_target() -> None:
+    logits, labels = np.zeros((1, 1, 2), np.float32), np.array([[0]], np.int32)
+    weights = np.ones((1, 1), np.float32)
+    sure = np.array([[[0.0, 2.0]]], np.float32)
+    right, wrong = (
+        float(focal_loss(sure, labels, weights, 0.0, 0.0, np.array([[row]], np.float32)))
+        for row in ([1.0, 0.0], [0.0, 1.0])
+    )
+    low, high = np.log1p(np.exp(-2.0)), np.log1p(np.exp(2.0))
+    assert right == pytest.approx(high, rel=1e-5)
+    assert wrong == pytest.approx((1 - TAUGHT_SHARE) * high + TAUGHT_SHARE * low, rel=1e-5)
+    assert float(focal_loss(logits, labels, weights, 0.0, 0.0)) == pytest.approx(np.log(2), rel=1e-5)
+
+
+def test_what_is_taught_stands_beside_its_epochs(small_config: ModelConfig) -> None:
+    features = np.arange(1, 301, dtype=np.float32)[:, None] * np.ones(14, np.float32)
+    whole = Night("synthetic", "a", features, np.zeros(300, np.int64))
+    taught = {("synthetic", "a"): features[:, :2]}
+    recipe = dataclasses.replace(small_config.training, sensor_dropout=0.0, heart_rate_only=0.0)
+    config = dataclasses.replace(small_config, training=recipe)
+    for batch in Sampler([whole], config, FS_W_PA_14, 1, taught).epoch(0):
+        assert batch.taught is not None and np.array_equal(batch.taught, batch.features[..., :2])
 
 
 @pytest.mark.parametrize("gamma", [0.0, 0.5, 2.0])
