@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from sktools.compiler.compiled import Buffer
 
 SYMBOLS_SHOWN = 20
-PLAN_WIDTH = 60
+PLAN_WIDTH = 48
 
 
 @click.command(short_help="RAM and flash of a model: arena plan, sections, symbols")
@@ -110,6 +110,8 @@ def _symbols(built: Build) -> Table:
 def _plan(built: Build) -> Table:
     steps = built.model.step_count
     table = _table(("buffer", "left"), ("offset", "right"), ("size", "right"), ("live", "left"))
+    table.columns[-1].no_wrap = True
+    table.columns[-1].min_width = PLAN_WIDTH
     for buffer in built.model.plan.buffers:
         table.add_row(buffer.name, f"{buffer.offset:,}", f"{buffer.size:,}", _life(buffer, steps))
     return table
