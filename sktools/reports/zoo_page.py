@@ -13,7 +13,8 @@ from sktools.profiling.bundle import Bundle
 from sktools.profiling.profile import Profile
 from sktools.reports import plots, profile_plots
 from sktools.reports.page import markdown_page, plot_assets
-from sktools.reports.published import BLOCK_MS_PER_SLEEP_HOUR, SCORES, SLAMSS_FLOPS_PER_EPOCH, SOURCE
+from sktools.reports.published import BLOCK_MS_PER_SLEEP_HOUR, SCORES, SOURCE
+from sktools.reports.slamss import slamss_scores, slamss_work
 
 PAGE = "sleep-stage-models.md"
 ASSETS = "assets/zoo"
@@ -112,10 +113,12 @@ def zoo_page(models: Sequence[ZooModel]) -> dict[str, bytes]:
         flops={model.title: flops_per_sleep_hour(model.config.network) for model in models},
         shown=set(shown),
         plot_name=plot_name,
-        comparisons=[(stages, SCORES[stages], _of_stages(models, stages)) for stages in COMPARED],
+        comparisons=[
+            (stages, SCORES[stages], slamss_scores(stages), _of_stages(models, stages)) for stages in COMPARED
+        ],
         agreements=AGREEMENTS,
         block_rows=[row for model in models if model.config.name == BLOCK_MODEL for row in block_rows(model)],
-        slamss_flops=SLAMSS_FLOPS_PER_EPOCH * EPOCHS_PER_HOUR,
+        work=slamss_work(),
         kilo=kilo,
         recall=recall,
         hundredths=hundredths,

@@ -16,6 +16,7 @@ from sktools.cli import main
 from sktools.model_config import ClassesConfig, ModelConfig, NetworkConfig
 from sktools.profiling.bundle import Bundle
 from sktools.profiling.profile import Profile
+from sktools.reports.slamss import slamss_scores
 from sktools.reports.zoo_page import AGREEMENTS, PAGE, ZooModel, choose_results, class_rows, nights, zoo_page
 from tests.profiling import fakes
 from tests.support.browser import Browser
@@ -128,19 +129,31 @@ def test_blocks_stand_beside_the_published_ones(profile: Profile) -> None:
     assert ours and f"| ENC | {ours:.3f} (predicted) | 1.261 | {1.261 / ours:,.1f} |" in text
 
 
-def test_the_work_of_slamss_is_set_against_ours() -> None:
-    network = dataclasses.replace(CONFIG.network, classes=3)
-    classes = ClassesConfig(("WAKE", "NREM", "REM"), {0: 0, 1: 1, 2: 1, 3: 1, 5: 2})
-    three = dataclasses.replace(CONFIG, network=network, classes=classes)
+def test_slamss_stands_beside_ours_with_its_scores_and_its_work() -> None:
+    three = dataclasses.replace(
+        CONFIG,
+        name="ss-4-tcn-sm",
+        network=dataclasses.replace(CONFIG.network, classes=3),
+        classes=ClassesConfig(("WAKE", "NREM", "REM"), {0: 0, 1: 1, 2: 1, 3: 1, 5: 2}),
+    )
     text = zoo_page([ZooModel(three, None, (), {})])[PAGE].decode()
-    found = re.search(r"as 1,056 MFLOP an hour of sleep; .*\nSS-2-TCN-SM takes (1\.\d\d) \((\d{3}) times less\)", text)
-    assert found and float(found[2]) == pytest.approx(1056 / float(found[1]), rel=0.005)
-    assert "by the same measure" not in zoo_page([_model()])[PAGE].decode()
+    score = slamss_scores(3)["sleep-accel"]
+    recalls = " | ".join(f"{100 * row['recall']:.1f}" for row in score["per_class"].values())
+    figures = f"{100 * score['accuracy']:.1f} | {100 * score['f1']:.1f} | {score['kappa']:.3f} | {recalls}"
+    assert f"| SLAMSS (measured, float) | sleep-accel | {figures} |" in text
+    assert "| SLAMSS (measured, float) | synthetic (generated) |" in text
+    found = re.search(r"\| SLAMSS \(published count\) \| 1,056.00 \| (\d+) \|", text)
+    ours = re.search(r"\| SS-4-TCN-SM \| (\d\.\d\d) \| 1 \|", text)
+    assert found and ours and float(found[1]) == pytest.approx(1056 / float(ours[1]), rel=0.005)
+
+
+def test_a_network_that_was_not_trained_has_no_row() -> None:
+    assert slamss_scores(5) == {}
 
 
 def test_published_rows_are_marked() -> None:
     text = zoo_page([_model()])[PAGE].decode()
-    assert "(published) | MESA | 79.1 | 80.0 | 78.0 | 81.8 | 70.9 |" in text
+    assert "(published) | MESA | 79.1 | 80.0 | | 78.0 | 81.8 | 70.9 |" in text
 
 
 def test_hostile_names_stay_text() -> None:
