@@ -14,7 +14,7 @@ from sktools.profiling.profile import Profile
 from sktools.reports import plots, profile_plots
 from sktools.reports.page import markdown_page, plot_assets
 from sktools.reports.published import BLOCK_MS_PER_SLEEP_HOUR, SCORES, SOURCE
-from sktools.reports.slamss import slamss_scores, slamss_work
+from sktools.reports.slamss import slamss_metrics, slamss_work
 
 PAGE = "sleep-stage-models.md"
 ASSETS = "assets/zoo"
@@ -114,7 +114,7 @@ def zoo_page(models: Sequence[ZooModel]) -> dict[str, bytes]:
         shown=set(shown),
         plot_name=plot_name,
         comparisons=[
-            (stages, SCORES[stages], slamss_scores(stages), _of_stages(models, stages)) for stages in COMPARED
+            (stages, SCORES[stages], slamss_metrics(stages), _of_stages(models, stages)) for stages in COMPARED
         ],
         agreements=AGREEMENTS,
         block_rows=[row for model in models if model.config.name == BLOCK_MODEL for row in block_rows(model)],

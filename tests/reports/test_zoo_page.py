@@ -16,7 +16,7 @@ from sktools.cli import main
 from sktools.model_config import ClassesConfig, ModelConfig, NetworkConfig
 from sktools.profiling.bundle import Bundle
 from sktools.profiling.profile import Profile
-from sktools.reports.slamss import slamss_scores
+from sktools.reports.slamss import slamss_metrics
 from sktools.reports.zoo_page import AGREEMENTS, PAGE, ZooModel, choose_results, class_rows, nights, zoo_page
 from tests.profiling import fakes
 from tests.support.browser import Browser
@@ -137,10 +137,12 @@ def test_slamss_stands_beside_ours_with_its_scores_and_its_work() -> None:
         classes=ClassesConfig(("WAKE", "NREM", "REM"), {0: 0, 1: 1, 2: 1, 3: 1, 5: 2}),
     )
     text = zoo_page([ZooModel(three, None, (), {})])[PAGE].decode()
-    score = slamss_scores(3)["sleep-accel"]
+    metrics = slamss_metrics(3)
+    score = metrics["float"]["sleep-accel"]
     recalls = " | ".join(f"{100 * row['recall']:.1f}" for row in score["per_class"].values())
     figures = f"{100 * score['accuracy']:.1f} | {100 * score['f1']:.1f} | {score['kappa']:.3f} | {recalls}"
     assert f"| SLAMSS (measured, float) | sleep-accel | {figures} |" in text
+    assert f"{metrics['parameters']:,} parameters, trained here" in text
     assert "| SLAMSS (measured, float) | synthetic (generated) |" in text
     found = re.search(r"\| SLAMSS \(published count\) \| 1,056.00 \| (\d+) \|", text)
     ours = re.search(r"\| SS-4-TCN-SM \| (\d\.\d\d) \| 1 \|", text)
@@ -148,7 +150,7 @@ def test_slamss_stands_beside_ours_with_its_scores_and_its_work() -> None:
 
 
 def test_a_network_that_was_not_trained_has_no_row() -> None:
-    assert slamss_scores(5) == {}
+    assert slamss_metrics(5) == {}
 
 
 def test_published_rows_are_marked() -> None:
