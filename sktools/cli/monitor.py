@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import select
+import sys
 import time
 
 import click
@@ -27,7 +29,10 @@ EVB = "apollo4p_evb"
 @click.option("--seconds", type=float, metavar="N", help="End after N seconds.  [default: with Ctrl-C]")
 @talk
 def command(board: str | None, connection: Connection, hello: bool, seconds: float | None) -> None:
-    """Show what comes over the serial line: text as it is, frames in words, anything else as hex."""
+    """Show what comes over the serial line: text as it is, frames in words, anything else as hex.
+
+    What is typed is sent, line by line, for firmware of your own; ours only takes frames.
+    """
     from sktools.boards.configure import ImageOptions
     from sktools.cli.job import find_board
     from sktools.errors import UsageError
@@ -57,7 +62,10 @@ def command(board: str | None, connection: Connection, hello: bool, seconds: flo
             for number, kind in enumerate((MessageType.HELLO, MessageType.MEMORY), start=1):
                 transport.send(encode(Frame(PROTOCOL_VERSION, kind, number, b"")))
         while end is None or time.monotonic() < end:
-            for text in decoder.feed(transport.receive(POLL_S)):
+            if typed := _typed():
+                transport.send(typed)
+            received = transport.receive(POLL_S)
+            for text in decoder.feed(received) if received else decoder.idle():
                 console.result(text)
     except KeyboardInterrupt:
         pass  # the way out
@@ -65,3 +73,10 @@ def command(board: str | None, connection: Connection, hello: bool, seconds: flo
         transport.close()
         for text in decoder.close():
             console.result(text)
+
+
+def _typed() -> bytes:
+    """A line that was typed since the last look, b"" where there is none or nobody sits there."""
+    if sys.stdin is None or not sys.stdin.isatty() or not select.select([sys.stdin], [], [], 0)[0]:
+        return b""
+    return sys.stdin.readline().encode()

@@ -33,6 +33,10 @@ class Decoder:
                 lines += self._flush(frame=False)
         return lines
 
+    def idle(self) -> list[str]:
+        """Text that waits for the end of its line while nothing comes: a prompt."""
+        return self._flush(frame=False) if self._pending and _TEXT.issuperset(self._pending) else []
+
     def close(self) -> list[str]:
         """What had begun and did not end."""
         return self._flush(frame=False)

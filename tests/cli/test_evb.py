@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import sys
+import threading
+import tty
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -288,6 +290,29 @@ def test_the_monitor_decodes_what_the_board_says(sktools: Command, desk: FakeEvb
     assert sktools("monitor", "--board", "host").code == EXIT_USAGE
     reached = sktools("monitor", "--board", "virtual", "--port", desk.port, "--seconds", "0.1")
     assert reached.code == 0 and f"{desk.port} at 115200 baud" in reached.err
+
+
+def test_what_is_typed_into_the_monitor_is_sent(sktools: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    keyboard, console = os.openpty()
+    board, port = os.openpty()
+    tty.setraw(port)
+    heard: list[bytes] = []
+
+    def firmware() -> None:
+        heard.append(os.read(board, 100))
+        os.write(board, b"1.0\nready> ")
+
+    answering = threading.Thread(target=firmware)
+    answering.start()
+    os.write(keyboard, b"version?\n")
+    with os.fdopen(console, "r") as typed:
+        monkeypatch.setattr("sys.stdin", typed)
+        ended = sktools("monitor", "--port", os.ttyname(port), "--seconds", "3")
+    answering.join(timeout=10)
+    assert heard == [b"version?\n"]
+    assert ended.code == 0 and ended.out == "1.0\nready>\n"
+    for descriptor in (keyboard, board, port):
+        os.close(descriptor)
 
 
 def test_the_monitor_takes_the_board_of_the_settings(

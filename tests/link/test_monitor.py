@@ -70,3 +70,11 @@ def test_no_byte_is_lost_without_a_word_and_none_kills_it(noise: bytes) -> None:
     decoder = Decoder()
     shown = decoder.feed(noise) + decoder.close()
     assert bool(shown) == bool(noise.strip(b"\x00"))
+
+
+def test_a_prompt_is_shown_and_a_frame_that_is_under_way_is_not() -> None:
+    decoder = Decoder()
+    assert decoder.feed(b"login: ") == [] and decoder.idle() == ["login:"] and decoder.idle() == []
+    frame = encode(Frame(PROTOCOL_VERSION, MessageType.MEMORY, 2, b""))
+    assert decoder.feed(frame[:5]) == [] and decoder.idle() == []
+    assert decoder.feed(frame[5:]) == ["MEMORY #2"]
