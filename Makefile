@@ -9,6 +9,7 @@ LOCK_HASH := $(shell cat requirements.lock setup.cfg 2>/dev/null | cksum | cut -
 STAMP := $(VENV)/.installed-$(LOCK_HASH)
 JOBS ?= 2
 MODEL ?= ss-2
+ZOO := ss-2 ss-3 ss-4 ss-5
 
 .PHONY: help demo test lint format results docs picture soak lock system venv clean
 
@@ -34,10 +35,11 @@ format: $(STAMP) ## rewrite the sources in the project's style
 	@$(BIN)/ruff format .
 
 results: system $(STAMP) ## each zoo model on the virtual board, for the models page
-	@for model in ss-2 ss-3 ss-4 ss-5; do $(BIN)/sktools run $$model --quiet > /dev/null; done
+	@for model in $(ZOO); do $(BIN)/sktools run $$model --quiet > /dev/null; done
 
-docs: $(STAMP) ## the documentation site, in site/; a first time with the zoo's results
-	@test -n "$$(find results -name profile.json -print -quit 2>/dev/null)" || $(MAKE) --no-print-directory results
+docs: system $(STAMP) ## the documentation site, in site/; zoo models without a result run first
+	@for model in $(ZOO); do test -n "$$(find results/$$model-tcn-sm -name profile.json -print -quit 2>/dev/null)" || \
+	  $(BIN)/sktools run $$model --quiet > /dev/null; done
 	@rm -rf build/docs && mkdir -p build && cp -r docs build/docs
 	@sed -e 's#(docs/#(#g' -e 's#(LICENSE)#(https://opensource.org/license/bsd-3-clause)#' README.md > build/docs/index.md
 	@$(BIN)/sktools zoo page --output build/docs
