@@ -9,7 +9,7 @@
 #include "sk_fast_scale.h"
 
 typedef struct {
-    sk_fast_scale_t scale; /* at most 2 * SK_TILE_PAIRS elements */
+    sk_fast_scale_t scale; /* of the gates */
     sk_fast_gated_pw_t gated;
 } sk_fast_excite_pw_t;
 

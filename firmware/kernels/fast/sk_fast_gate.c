@@ -11,7 +11,8 @@ static int32_t slope_of(const sk_fast_gate_t *gate, int32_t value)
 }
 
 /* Each gate's slope, in the order of the halves of sk_tile_expand's pairs, filled up with 0 to a multiple of 4. */
-static void slopes_of(const sk_fast_gate_t *gate, const int8_t *gates, int32_t *slopes, int32_t channels)
+static void slopes_of(const sk_fast_gate_t *gate, const sk_fast_scale_t *scale, const int8_t *gates, int32_t *slopes,
+                      int32_t channels)
 {
     const int32_t rest = channels & 3;
 
@@ -21,7 +22,7 @@ static void slopes_of(const sk_fast_gate_t *gate, const int8_t *gates, int32_t *
         if (rest == 2 && channel == channels - 1) {
             place--; /* a rest of two is one pair */
         }
-        slopes[place] = slope_of(gate, gates[channel]);
+        slopes[place] = slope_of(gate, scale ? sk_fast_scaled(scale, gates[channel]) : gates[channel]);
     }
 }
 
@@ -160,10 +161,10 @@ static void expand_any(sk_tile_run_t *run, uint32_t *rows)
     }
 }
 
-void sk_fast_gate_start(sk_tile_run_t *run, const sk_fast_gate_t *gate, const int8_t *gates, int32_t *slopes,
-                        int32_t channels)
+void sk_fast_gate_start(sk_tile_run_t *run, const sk_fast_gate_t *gate, const sk_fast_scale_t *scale, const int8_t *gates,
+                        int32_t *slopes, int32_t channels)
 {
-    slopes_of(gate, gates, slopes, channels);
+    slopes_of(gate, scale, gates, slopes, channels);
     run->expand = channels % 4 == 0 ? expand_fours : expand_any;
     run->slopes = slopes;
     run->rounding = gate->rounding;
@@ -174,7 +175,7 @@ void sk_fast_mul(const sk_fast_mul_t *shape, const int8_t *in, const int8_t *gat
     const int32_t rounding = shape->gate.rounding, whole = shape->channels & ~3;
     int32_t slopes[2 * SK_TILE_PAIRS];
 
-    slopes_of(&shape->gate, gates, slopes, shape->channels);
+    slopes_of(&shape->gate, NULL, gates, slopes, shape->channels);
     for (int32_t row = 0; row < shape->rows; row++) {
         int32_t channel = 0;
         for (; channel < whole; channel += 4) {

@@ -12,6 +12,7 @@
 
 #include <stdint.h>
 
+#include "sk_fast_scale.h"
 #include "sk_fast_tile.h"
 
 typedef struct {
@@ -20,11 +21,11 @@ typedef struct {
 } sk_fast_gate_t;
 
 /*
- * Makes the rows of a tile product rows of in * gates. slopes: [(channels + 3) / 4 * 4] for as long as the run lasts, in
+ * Makes the rows of a tile product rows of in * gates, the gates times a constant factor first unless scale is NULL. slopes: [(channels + 3) / 4 * 4] for as long as the run lasts, in
  * the order of the halves of sk_tile_expand's pairs.
  */
-void sk_fast_gate_start(sk_tile_run_t *run, const sk_fast_gate_t *gate, const int8_t *gates, int32_t *slopes,
-                        int32_t channels);
+void sk_fast_gate_start(sk_tile_run_t *run, const sk_fast_gate_t *gate, const sk_fast_scale_t *scale, const int8_t *gates,
+                        int32_t *slopes, int32_t channels);
 
 typedef struct {
     uint16_t rows, channels;

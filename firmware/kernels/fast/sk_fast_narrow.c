@@ -69,23 +69,18 @@ static const int32_t *widen(const sk_fast_pw_t *shape, void *scratch)
 
 void sk_fast_narrow_pw(const sk_fast_pw_t *shape, const int8_t *in, int8_t *out, void *scratch)
 {
-    sk_fast_pw_t wide = *shape;
-    wide.tiles = widen(shape, scratch);
-    sk_fast_pw(&wide, in, out);
+    sk_fast_pw_on(shape, widen(shape, scratch), in, out);
 }
 
 void sk_fast_narrow_gated_pw(const sk_fast_gated_pw_t *shape, const int8_t *in, const int8_t *gates, int8_t *out,
                              void *scratch)
 {
-    sk_fast_gated_pw_t wide = *shape;
-    wide.convolution.tiles = widen(&shape->convolution, scratch);
-    sk_fast_gated_pw(&wide, in, gates, out);
+    sk_fast_gated_pw_on(shape, NULL, widen(&shape->convolution, scratch), in, gates, out);
 }
 
 void sk_fast_narrow_excite_pw(const sk_fast_excite_pw_t *shape, const int8_t *in, const int8_t *gates, int8_t *out,
                               void *scratch)
 {
-    sk_fast_excite_pw_t wide = *shape;
-    wide.gated.convolution.tiles = widen(&shape->gated.convolution, scratch);
-    sk_fast_excite_pw(&wide, in, gates, out);
+    const int32_t *tiles = widen(&shape->gated.convolution, scratch);
+    sk_fast_gated_pw_on(&shape->gated, &shape->scale, tiles, in, gates, out);
 }

@@ -34,28 +34,39 @@ static void run_rows(sk_tile_run_t *run, int32_t rows, const int8_t *in, int32_t
     }
 }
 
-static void pointwise(sk_tile_run_t *run, const sk_fast_pw_t *shape, const int8_t *in, int8_t *out)
+static void pointwise(sk_tile_run_t *run, const sk_fast_pw_t *shape, const int32_t *tiles, const int8_t *in, int8_t *out)
 {
-    run->tiles = shape->tiles;
+    run->tiles = tiles;
     run->result_bytes = shape->out_channels & ~3;
     run->partial = shape->out_channels & 3;
     run_rows(run, shape->rows, in, shape->in_channels, out, shape->out_channels);
 }
 
-void sk_fast_pw(const sk_fast_pw_t *shape, const int8_t *in, int8_t *out)
+void sk_fast_pw_on(const sk_fast_pw_t *shape, const int32_t *tiles, const int8_t *in, int8_t *out)
 {
     sk_tile_run_t run;
     run.expand = sk_tile_expand;
-    pointwise(&run, shape, in, out);
+    pointwise(&run, shape, tiles, in, out);
 }
 
-void sk_fast_gated_pw(const sk_fast_gated_pw_t *shape, const int8_t *in, const int8_t *gates, int8_t *out)
+void sk_fast_pw(const sk_fast_pw_t *shape, const int8_t *in, int8_t *out)
+{
+    sk_fast_pw_on(shape, shape->tiles, in, out);
+}
+
+void sk_fast_gated_pw_on(const sk_fast_gated_pw_t *shape, const sk_fast_scale_t *scale, const int32_t *tiles,
+                         const int8_t *in, const int8_t *gates, int8_t *out)
 {
     sk_tile_run_t run;
     int32_t slopes[2 * SK_TILE_PAIRS];
 
-    sk_fast_gate_start(&run, &shape->gate, gates, slopes, shape->convolution.in_channels);
-    pointwise(&run, &shape->convolution, in, out);
+    sk_fast_gate_start(&run, &shape->gate, scale, gates, slopes, shape->convolution.in_channels);
+    pointwise(&run, &shape->convolution, tiles, in, out);
+}
+
+void sk_fast_gated_pw(const sk_fast_gated_pw_t *shape, const int8_t *in, const int8_t *gates, int8_t *out)
+{
+    sk_fast_gated_pw_on(shape, NULL, shape->convolution.tiles, in, gates, out);
 }
 
 /* Columns whose sums are kept at a time by sk_fast_pw_any, a multiple of 4. */

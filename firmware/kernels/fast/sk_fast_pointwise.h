@@ -25,6 +25,11 @@ typedef struct {
 
 void sk_fast_gated_pw(const sk_fast_gated_pw_t *shape, const int8_t *in, const int8_t *gates, int8_t *out);
 
+/* Both with records that stand elsewhere, and gates that a constant factor scales first (NULL: none). */
+void sk_fast_pw_on(const sk_fast_pw_t *shape, const int32_t *tiles, const int8_t *in, int8_t *out);
+void sk_fast_gated_pw_on(const sk_fast_gated_pw_t *shape, const sk_fast_scale_t *scale, const int32_t *tiles,
+                         const int8_t *in, const int8_t *gates, int8_t *out);
+
 /* Any requantization, at most SK_FAST_PW_ANY_COLUMNS channels out. */
 #define SK_FAST_PW_ANY_COLUMNS 96
 

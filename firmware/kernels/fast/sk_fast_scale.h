@@ -8,12 +8,19 @@
 
 #include <stdint.h>
 
+#include "sk_simd.h"
+
 #define SK_SCALE_SHIFT 16
 
 typedef struct {
     uint32_t elements;
     int32_t slope, offset;
 } sk_fast_scale_t;
+
+static inline int32_t sk_fast_scaled(const sk_fast_scale_t *shape, int32_t value)
+{
+    return sk_ssat8((value * shape->slope + shape->offset) >> SK_SCALE_SHIFT);
+}
 
 /* `out` may be `in`. */
 void sk_fast_scale(const sk_fast_scale_t *shape, const int8_t *in, int8_t *out);

@@ -36,12 +36,6 @@ def fast_excite_pw(at: Lowering) -> tuple[int, Call] | None:
             *((f"gated.{name}", value) for name, value in call.fields),
         ),
         inputs=(call.inputs[0], scale.inputs[0]),
-        files=(
-            *call.files,
-            *(file for file in scale.files if file not in call.files),
-            "fast/sk_fast_excite.c",
-            "fast/sk_fast_excite.h",
-        ),
-        stack=call.stack + op.output.elements,
+        files=(*call.files, "fast/sk_fast_excite.c", "fast/sk_fast_excite.h"),
     )
     return taken + 1, fused

@@ -48,6 +48,7 @@ def fast_mul(op: Op, prefix: str) -> Call | None:
         files=(
             "fast/sk_fast_gate.c",
             "fast/sk_fast_gate.h",
+            "fast/sk_fast_scale.h",
             "fast/sk_fast_tile.c",
             "fast/sk_fast_tile.h",
             "fast/sk_fit.h",

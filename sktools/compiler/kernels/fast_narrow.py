@@ -37,8 +37,6 @@ def fast_narrow(call: Call) -> Call | None:
                     *call.files,
                     "fast/sk_fast_excite.c",
                     "fast/sk_fast_excite.h",
-                    "fast/sk_fast_scale.c",
-                    "fast/sk_fast_scale.h",
                     "fast/sk_fast_narrow.c",
                     "fast/sk_fast_narrow.h",
                 )

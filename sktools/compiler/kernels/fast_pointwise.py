@@ -20,6 +20,7 @@ FILES = (
     "fast/sk_fast_gate.h",
     "fast/sk_fast_pointwise.c",
     "fast/sk_fast_pointwise.h",
+    "fast/sk_fast_scale.h",
     "fast/sk_fast_tile.c",
     "fast/sk_fast_tile.h",
     "fast/sk_fit.h",
