@@ -5,9 +5,9 @@ nights, and no subject of a fold chooses its weights. `--features fs-hr-14` give
 since the start alone; `--normalisation causal` what a watch has while the night lasts. Its prior is fitted once, on
 the nights that the zoo's models are trained on; those of the fold that is scored are among them.
 
-`--overlap EPOCHS` also scores the mean of overlapping frames. `--teach` first trains, in every fold, one network on
-each of both sets of heart-rate features; their mean answers on the fold's training nights then teach the network that
-is scored.
+`--overlap EPOCHS` also scores the mean of overlapping frames. `--together` trains, in every fold, one network on each
+of both sets of heart-rate features, and scores their mean too; with `--teach`, their mean answers on the fold's
+training nights then teach a third network, the student.
 """
 
 from __future__ import annotations
@@ -97,11 +97,14 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, help="instead of the configuration's")
     parser.add_argument("--batch", type=int, help="instead of the configuration's")
     parser.add_argument("--overlap", type=int, metavar="EPOCHS", help="between overlapping frames")
-    parser.add_argument("--teach", action="store_true", help=f"needs --features {HEART_RATE} and --overlap")
+    more = parser.add_mutually_exclusive_group()
+    more.add_argument("--together", action="store_true", help=f"needs --features {HEART_RATE} and --overlap")
+    more.add_argument("--teach", action="store_true", help="as --together, and a student")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure to a file")
     options = parser.parse_args()
-    if options.teach and (options.features != HEART_RATE or not options.overlap or options.normalisation != "subject"):
-        parser.error(f"--teach needs --features {HEART_RATE}, --overlap and the normalisation by subject")
+    several = options.teach or options.together
+    if several and (options.features != HEART_RATE or not options.overlap or options.normalisation != "subject"):
+        parser.error(f"--together and --teach need --features {HEART_RATE}, --overlap and the normalisation by subject")
     real = Source(REAL, options.data)
     # The synthetic cohort has features of FS-W-PA-14, and no heart-rate series that others could be made of.
     extra = [] if options.no_synthetic or options.features != WIDE else [Source(SYNTHETIC)]
@@ -109,11 +112,12 @@ def main() -> None:
     for model in options.models:
         teachers: tuple[ModelConfig, ...] = ()
         config = configured(model, options, [real, *extra])
-        if options.teach:
-            config, teachers = taught(config)
-        result = cross_validate(config, real, extra, options.folds, show, options.overlap, teachers)
+        if several:
+            student, teachers = taught(config)
+            config, teachers = (student, teachers) if options.teach else (teachers[0], teachers[1:])
+        result = cross_validate(config, real, extra, options.folds, show, options.overlap, teachers, options.teach)
         print(file=sys.stderr)
-        reports = {**result.others, STUDENT if teachers else ALONE: result.accuracy}
+        reports = {**result.others, STUDENT if options.teach else ALONE: result.accuracy}
         documents[config.name] = reports
         rows += [(config.name, way, *figures(report)) for way, report in sorted(reports.items())]
     header = ("model", "answered by", "accuracy", "F1", "kappa", "95 % over subjects", "recall")

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 Probabilities = dict[tuple[str, str], NDArray[np.float32]]
 
-ALONE, TEACHERS, STUDENT = "one network", "teachers together", "student"
+ALONE, TOGETHER, STUDENT = "one network", "together", "student"
 OVERLAPPING = ", overlapping frames"
 
 
@@ -57,6 +57,7 @@ def cross_validate(
     progress: ProgressCallback = silent,
     hop: int | None = None,
     teachers: Sequence[ModelConfig] = (),
+    teach: bool = True,
 ) -> CrossValidation:
     """Fit `folds` networks by the configuration's recipe, each on the subjects of the other folds.
 
@@ -65,7 +66,8 @@ def cross_validate(
     extra: data sets that every network trains on besides.
     hop: epochs between overlapping frames; `others` then tells what their mean reaches.
     teachers: of other seeds or feature sets; trained on the fold's training subjects, their mean probabilities
-    there teach the network that is scored. Needs hop.
+    there teach the network that is scored. Needs hop. teach: False leaves the teaching out; `others` then tells what
+    the network and they reach together.
     Raises DataError where there are fewer subjects than folds, or the data sets' nights differ between feature sets.
     """
     require_tensorflow()
@@ -89,7 +91,8 @@ def cross_validate(
     }
     chosen = evaluation_set(config, reader.name, source.folder, subjects=[night.subject for night in nights])
     parts = tuple(tuple(night.subject for night in nights[fold::folds]) for fold in range(folds))
-    runs = [*teachers, config]
+    student = config if teachers and teach else None
+    runs = [*teachers, config] if student else [config, *teachers]
     total, before = folds * sum(run.training.epochs for run in runs), 0
     answers: dict[str, Probabilities] = {}
 
@@ -105,24 +108,24 @@ def cross_validate(
         for run in runs:
             view = views[run.features]
             train = [night for key, night in view.items() if key not in mine]
-            last = run is config
-            model = _fitted(run, train, tell, _mean(taught) if last and taught else None)
+            learns = run is student
+            model = _fitted(run, train, tell, _mean(taught) if learns else None)
             before += run.training.epochs
-            name = STUDENT if taught and last else ALONE
-            if last or not taught:
+            name = STUDENT if learns else ALONE
+            told = learns or run is runs[0]
+            if told:
                 keep(name, mine, {key: _end_to_end(model, view[key]) for key in mine})
             if hop is not None:
-                wanted = mine if last else set(view)
-                found = {key: _overlapped(model, view[key], hop) for key in wanted}
-                if last or not taught:
+                found = {key: _overlapped(model, view[key], hop) for key in (view if student else mine)}
+                if told:
                     keep(name + OVERLAPPING, mine, found)
-                if not last:
+                if not learns:
                     taught.append(found)
-        if taught:
-            keep(TEACHERS + OVERLAPPING, mine, _mean(taught))
+        if teachers:
+            keep(TOGETHER + OVERLAPPING, mine, _mean(taught))
     logits = {way: _framed(chosen, found) for way, found in answers.items()}
     reports = {way: scored(chosen, found, config.classes) for way, found in logits.items()}
-    main = STUDENT if teachers else ALONE
+    main = STUDENT if student else ALONE
     others = {way: report for way, report in reports.items() if way != main}
     return CrossValidation(reports[main], parts, chosen, logits[main], others)
 

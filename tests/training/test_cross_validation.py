@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from sktools.errors import DataError
+from sktools.features.frames import Night
 from sktools.model_config import FeaturesConfig, ModelConfig
 from sktools.training import cross_validation
 from sktools.training.cross_validation import cross_validate
@@ -48,41 +49,55 @@ def test_every_subject_is_scored_once_by_a_network_that_did_not_see_it(
     assert low <= result.accuracy["kappa"] <= high
 
 
+class Constant:
+    """Stands for a fitted network: answers every epoch alike."""
+
+    def __init__(self, wake: float, epochs: int) -> None:
+        self.input_shape, self._logits = (None, epochs, 14), np.array([wake, 0.0], np.float32)
+
+    def predict_on_batch(self, frames: np.ndarray) -> np.ndarray:
+        return np.broadcast_to(self._logits, (*frames.shape[:2], 2))
+
+
+@pytest.mark.parametrize("teach", [True, False])
 def test_teachers_see_no_night_of_the_fold_and_their_answers_are_what_is_taught(
-    small_config: ModelConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    small_config: ModelConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, teach: bool
 ) -> None:
     seen: list[tuple[str, set[str], dict[tuple[str, str], np.ndarray] | None]] = []
-    sampler = cross_validation.Sampler
 
-    def watching(nights, config, feature_set, seed, taught=None):  # type: ignore[no-untyped-def]
-        seen.append((config.features.set, {night.subject for night in nights}, taught))
-        return sampler(nights, config, feature_set, seed, taught)
+    def fitted(config, train, tell, taught):  # type: ignore[no-untyped-def]
+        seen.append((config.features.set, {night.subject for night in train}, taught))
+        return Constant(1.0 if config.features.set == "fs-hr-14" else 3.0, config.network.epochs)
 
-    monkeypatch.setattr(cross_validation, "Sampler", watching)
-    recipe = dataclasses.replace(
-        small_config.training, epochs=6, steps=10, batch=8, sensor_dropout=0, heart_rate_only=0
-    )
-    student, teacher = (
-        dataclasses.replace(small_config, training=recipe, features=FeaturesConfig(set=name))
-        for name in ("fs-hr-14", "fs-hr-night-14")
+    monkeypatch.setattr(cross_validation, "_fitted", fitted)
+    network, teacher = (
+        dataclasses.replace(small_config, features=FeaturesConfig(set=name)) for name in ("fs-hr-14", "fs-hr-night-14")
     )
     source = Source("sleep-accel", folder_of(tmp_path, 4))
-    result = cross_validate(student, source, folds=2, hop=60, teachers=[teacher])
-    assert [name for name, _, _ in seen] == ["fs-hr-night-14", "fs-hr-14"] * 2
-    for (_, taught_nights, nothing), (_, learning, answers) in zip(seen[::2], seen[1::2], strict=True):
-        assert nothing is None and taught_nights == learning and answers is not None
-        for subject in learning:
-            assert np.allclose(answers["sleep-accel", subject].sum(axis=1), 1, atol=1e-5)
-    assert set(result.others) == {
-        "one network",
-        "one network, overlapping frames",
-        "teachers together, overlapping frames",
-        "student, overlapping frames",
-    }
-    # One teacher is a team of one.
-    assert result.others["one network, overlapping frames"] == result.others["teachers together, overlapping frames"]
+    result = cross_validate(network, source, folds=2, hop=60, teachers=[teacher], teach=teach)
+    order = ["fs-hr-night-14", "fs-hr-14"] if teach else ["fs-hr-14", "fs-hr-night-14"]
+    assert [name for name, _, _ in seen] == order * 2
+    assert [nights for _, nights, _ in seen] == [{"2", "4"}, {"2", "4"}, {"1", "3"}, {"1", "3"}]
+    for _, nights, answers in seen[1::2]:
+        assert (answers is not None) == teach
+        for subject in nights if answers is not None else ():
+            assert np.allclose(answers["sleep-accel", subject], np.exp([3, 0]) / np.exp([3, 0]).sum(), atol=1e-5)
+    assert all(answers is None for _, _, answers in seen[::2])
+    student = {"one network", "student, overlapping frames"} if teach else set()
+    assert set(result.others) == {"one network, overlapping frames", "together, overlapping frames", *student}
     assert all(report["epochs"] == 4 * 320 for report in (result.accuracy, *result.others.values()))
-    assert result.accuracy["kappa"] > 0.4
+
+
+def test_what_is_taught_outweighs_the_labels(small_config: ModelConfig, tmp_path: Path) -> None:
+    """Labels say wake throughout, the teachers say sleep, and theirs is the larger share of the target."""
+    features = np.random.default_rng(0).normal(size=(300, 14)).astype(np.float32)
+    night = Night("sleep-accel", "1", features, np.zeros(300, np.int64))
+    answers = {("sleep-accel", "1"): np.tile(np.array([0.0, 1.0], np.float32), (300, 1))}
+    recipe = dataclasses.replace(small_config.training, epochs=6, steps=10, class_weights=False, focal_gamma=0.0)
+    config = dataclasses.replace(small_config, training=recipe)
+    model = cross_validation._fitted(config, [night], lambda *_: None, answers)
+    logits = model.predict_on_batch(features[None, :240])
+    assert np.mean(logits[0].argmax(axis=1) == 1) > 0.9
 
 
 def test_fewer_subjects_than_folds_are_refused(small_config: ModelConfig, tmp_path: Path) -> None:
