@@ -8,6 +8,8 @@ EXIT_THRESHOLD = 3
 EXIT_MISSING = 4
 EXIT_INTERRUPTED = 130
 
+LONGEST_MESSAGE = 590
+
 
 class SktoolsError(Exception):
     """Something the user can act on.
@@ -21,7 +23,7 @@ class SktoolsError(Exception):
     exit_code = EXIT_FAILURE
 
     def __init__(self, message: str, hint: str = "") -> None:
-        self.message = printable(message)
+        self.message = _shortened(printable(message))
         self.hint = printable(hint)
         super().__init__(self.message)
 
@@ -63,3 +65,8 @@ class MissingError(SktoolsError):
     """A tool, board, SDK, data set or optional package is not there."""
 
     exit_code = EXIT_MISSING
+
+
+def _shortened(text: str) -> str:
+    """What a message quotes may be of any length; its beginning and end tell enough."""
+    return text if len(text) <= LONGEST_MESSAGE else f"{text[:380]} ... {text[-180:]}"

@@ -22,3 +22,9 @@ def test_what_does_not_print_is_escaped(quoted: str, shown: str) -> None:
     error = DataError(f"{quoted}: is cut", f"rename {quoted}")
     assert (error.message, error.hint, str(error)) == (f"{shown}: is cut", f"rename {shown}", f"{shown}: is cut")
     error.message.encode("utf-8")
+
+
+def test_what_is_quoted_at_length_is_shortened() -> None:
+    error = DataError(f"a.yaml: network kind '{'x' * 5000}' is not known; known: tcn-sm")
+    assert len(error.message) < 600
+    assert error.message.startswith("a.yaml: network kind 'xxx") and error.message.endswith("known: tcn-sm")
