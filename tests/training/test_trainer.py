@@ -12,7 +12,8 @@ import pytest
 from sktools import zoo
 from sktools.errors import DataError, ThresholdError, UsageError
 from sktools.metrics.reference import reference_logits
-from sktools.model_config import ModelConfig, resolved
+from sktools.model_config import ModelConfig, PriorConfig, resolved
+from sktools.training.causal_cost import causal_scores
 from sktools.training.evaluation import evaluate
 from sktools.training.progress import Progress
 from sktools.training.trainer import Source, train
@@ -40,8 +41,10 @@ def frames() -> np.ndarray:
 def test_a_trained_model_is_complete_and_evaluates(small_config: ModelConfig, tmp_path: Path) -> None:
     steps: list[Progress] = []
     output = tmp_path / "small"
-    source = write_config(small_config, tmp_path / "config.yaml")
-    result = train(small_config, SYNTHETIC, output, source, progress=steps.append)
+    prior = PriorConfig((60.0, *[0.0] * 13), (5.0, *[1.0] * 13))
+    config = dataclasses.replace(small_config, features=dataclasses.replace(small_config.features, prior=prior))
+    source = write_config(config, tmp_path / "config.yaml")
+    result = train(config, SYNTHETIC, output, source, progress=steps.append)
     assert {path.name for path in output.iterdir()} == FILES
     assert [step.done for step in steps if step.phase == "fit"] == [1, 2, 3, 4]
     metrics = json.loads((output / "metrics.json").read_text())
@@ -57,7 +60,11 @@ def test_a_trained_model_is_complete_and_evaluates(small_config: ModelConfig, tm
     assert report["subjects"] == held_out and report["left_out"] == 58 and report["synthetic"]
     for key in ("accuracy", "f1", "kappa", "average_precision", "confusion"):
         assert report[key] == metrics["int8"]["synthetic"][key]
+    content = reference.tflite.read_bytes()
+    assert metrics["causal"] == {"synthetic": causal_scores(content, config, "synthetic", None, held_out)}
+    assert metrics["causal"]["synthetic"]["kappa"] != report["kappa"]
     card = (output / "README.md").read_text()
+    assert "Normalised causally" in card
     assert "Not a medical device" in card and "syn-005, syn-010" in card and "Synthetic cohort" in card
 
 
