@@ -1,3 +1,4 @@
+/* One conversation: over 400 lines, since every answer shares the one reply and the state of the line. */
 #include "sk_server.h"
 
 #include <stdbool.h>

@@ -119,8 +119,10 @@ SK_ASSEMBLY_END
 SK_ASSEMBLY(void expand_fours_from_c(sk_tile_run_t *run, uint32_t *rows))
 {
     __asm__ volatile("    push    {r3, r4-r11, lr}\n"
-                     "    bl      expand_fours\n"
-                     "    pop     {r3, r4-r11, pc}\n");
+                     "    bl      %c[fours]\n" /* not by its name, which is another with -flto */
+                     "    pop     {r3, r4-r11, pc}\n"
+                     :
+                     : [fours] "i"(expand_fours));
 }
 SK_ASSEMBLY_END
 

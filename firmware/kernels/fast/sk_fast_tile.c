@@ -1,3 +1,4 @@
+/* The tile twice, in assembly and in C. Over 400 lines, so that the two can be read side by side. */
 #include "sk_fast_tile.h"
 
 #include <stddef.h>
@@ -200,9 +201,7 @@ SK_ASSEMBLY(void tile_run(sk_tile_run_t *run))
         "    sk_step \\pair\n"
         ".endr\n"
 
-        ".if (. - 4b) != %c[step] * (%c[pairs] - 1)\n"
-        ".error \"the steps are not of the size from which their entry is computed\"\n"
-        ".endif\n"
+        SK_ASSEMBLY_SIZE("4b", "%c[step] * (%c[pairs] - 1)")
 
         /* Multipliers, and where the results go. The flag is NE from before 6, EQ from 75: nothing on the way here touches it. */
         "5:  ldr     r4, [sp, #.Lsk_out]\n"

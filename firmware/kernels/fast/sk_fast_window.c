@@ -178,9 +178,7 @@ SK_ASSEMBLY(void name(const uint32_t *rows, const int32_t *record, int8_t *out, 
         "    sk_window_step 1, r11, r10\n" \
         "    sk_window_step 0, r10, r11\n" \
         "2:\n" \
-        ".if (2b - 15b) != 28 * 5\n" \
-        ".error \"the steps are not of the size from which their entry is computed\"\n" \
-        ".endif\n" \
+        SK_ASSEMBLY_SIZE("15b", "28 * 5") \
         requantize \
         "    adds    r0, r0, #8\n" \
         "    strb    r4, [r2]\n" \

@@ -25,6 +25,16 @@
     _Pragma("GCC diagnostic push") _Pragma("GCC diagnostic ignored \"-Wunused-parameter\"") \
     static SK_OPAQUE prototype
 #define SK_ASSEMBLY_END _Pragma("GCC diagnostic pop")
+
+/* An error where the code from a label to here is not of this size: where its middle is entered, that is computed. */
+#if defined(__clang__) /* whose .if takes no size of code, but whose .space and .org go forward only */
+#define SK_ASSEMBLY_SIZE(label, bytes) ".space (. - " label ") - (" bytes ")\n.org " label " + (" bytes ")\n"
+#else
+#define SK_ASSEMBLY_SIZE(label, bytes) \
+    ".if (. - " label ") != (" bytes ")\n" \
+    ".error \"the code from which an entry is computed has another size\"\n" \
+    ".endif\n"
+#endif
 #else
 #define SK_HAS_DSP_ASSEMBLY 0
 #endif
