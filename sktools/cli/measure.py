@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 def measure_and_report(
     job: Job, build: Build, choice: Frames, connection: Connection, results: Results, meter: PowerMeter | None = None
 ) -> None:
-    """Measures a build, writes its bundle, shows it. meter: measures the board's energy too.
+    """Measures a build, writes its bundle, shows it. choice: settled. meter: measures the board's energy too.
 
     Raises ThresholdError (after writing) where a byte differs from the reference.
     """
@@ -34,10 +35,6 @@ def measure_and_report(
 
     root = results_root(results.output)
     frames = choose_frames(job, build, choice)
-    if results.hypnogram is not None and frames.labelled is None:
-        raise UsageError(
-            f"--hypnogram needs the nights of a data set; these frames are {frames.source}", "--dataset NAME"
-        )
     check_writable(root)
     result = measure(job, build, frames, connection, meter)
     bundle = write(job, build, frames, result, root)
@@ -58,35 +55,51 @@ def measure_and_report(
         )
 
 
+def settle(job: Job, choice: Frames, results: Results) -> Frames:
+    """The choice with its data set and folder from the settings, looked at before anything is built or flashed.
+
+    Raises UsageError for options that exclude each other, or an unknown data set; MissingError for an absent folder.
+    """
+    if choice.inputs is not None and (choice.dataset is not None or choice.data is not None):
+        raise UsageError("--inputs and --dataset exclude each other")
+    if choice.inputs is None and job.model.config is None and choice.dataset is not None:
+        raise UsageError(
+            f"{job.model.tflite}: no config.yaml beside it, so its features and classes are not known",
+            "--inputs FILE.npy, or a model folder with a config.yaml",
+        )
+    if choice.inputs is not None or job.model.config is None:
+        if results.hypnogram is not None:
+            frames = "random" if choice.inputs is None else choice.inputs
+            raise UsageError(f"--hypnogram needs the nights of a data set; these frames are {frames}", "--dataset NAME")
+        return choice
+    from sktools.cli.folders import data_folders
+    from sktools.datasets.registry import find_reader
+
+    name = settings.text("dataset", choice.dataset)
+    folder = data_folders([name], [choice.data] if choice.data else [])[name]
+    find_reader(name).subjects(folder)
+    return replace(choice, dataset=name, data=folder)
+
+
 def choose_frames(job: Job, build: Build, choice: Frames) -> FrameSet:
-    """The frames to run: --inputs, else the data set's, else random ones for a model that nothing is known of."""
+    """The frames of a settled choice: --inputs, else the data set's, else random ones for a model unknown."""
     from sktools.profiling.inputs import from_evaluation, from_file, random_frames
 
     spec = build.model.input
     if choice.inputs is not None:
-        if choice.dataset is not None or choice.data is not None:
-            raise UsageError("--inputs and --dataset exclude each other")
         return from_file(choice.inputs, spec, choice.frames)
     config = job.model.config
-    if config is None:
-        if choice.dataset is not None:
-            raise UsageError(
-                f"{job.model.tflite}: no config.yaml beside it, so its features and classes are not known",
-                "--inputs FILE.npy, or a model folder with a config.yaml",
-            )
+    if config is None or choice.dataset is None:
         found = random_frames(spec, choice.frames)
         console.info(f"frames: {found.source}: no config.yaml beside {job.model.tflite}, so no accuracy")
         return found
-    from sktools.cli.folders import data_folders
     from sktools.features.evaluation_set import evaluation_set
     from sktools.zoo import METRICS_FILE
 
-    name = settings.text("dataset", choice.dataset)
-    folder = data_folders([name], [choice.data] if choice.data else [])[name]
     evaluation = evaluation_set(
         config,
-        name,
-        folder,
+        choice.dataset,
+        choice.data,
         job.model.folder / METRICS_FILE,
         choice.include_training,
         choice.subjects.split(",") if choice.subjects else None,

@@ -54,9 +54,10 @@ def command(
     The board must hold the image that build-fw makes of MODEL; run flashes it first. Exit code 3 when a byte differs.
     """
     from sktools.cli.job import build, find_job, naming
-    from sktools.cli.measure import find_meter, measure_and_report
+    from sktools.cli.measure import find_meter, measure_and_report, settle
 
     job = find_job(model, place, image, connection)
     meter = find_meter(job, joulescope)
+    choice = settle(job, choice, results)
     with naming(job):
         measure_and_report(job, build(job), choice, connection, results, meter)

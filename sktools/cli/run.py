@@ -56,10 +56,11 @@ def command(
     """
     from sktools.cli.flash import flash
     from sktools.cli.job import build, find_job, naming
-    from sktools.cli.measure import find_meter, measure_and_report
+    from sktools.cli.measure import find_meter, measure_and_report, settle
 
     job = find_job(model, place, image, connection)
     meter = find_meter(job, joulescope)
+    choice = settle(job, choice, results)
     with naming(job):
         built = build(job)
         console.info(flash(job, built))

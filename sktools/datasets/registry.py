@@ -85,7 +85,7 @@ def find_reader(name: str) -> Reader:
     known = readers()
     key = name.replace("_", "-").lower()
     if key not in known:
-        raise UsageError(f"data set '{name}' is unknown; {suggest(key, known)}")
+        raise UsageError(f"data set '{name}' is unknown; {suggest(key, known)}", "sktools list datasets")
     return known[key]
 
 

@@ -113,6 +113,20 @@ def test_a_wrong_byte_ends_with_3_and_a_bundle(
 
 
 @pytest.mark.parametrize(
+    "arguments",
+    [("--dataset", "synthetics"), ("--dataset", "sleep-accel"), ("--dataset", "sleep-accel", "--data", "nowhere")],
+)
+def test_recordings_are_looked_for_before_the_build(
+    sktools: Command, arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def build(*_: object, **__: object) -> None:
+        raise AssertionError("it was built first")
+
+    monkeypatch.setattr("sktools.cli.job.build", build)
+    assert sktools("run", "tiny", *arguments).code in (EXIT_USAGE, EXIT_MISSING)
+
+
+@pytest.mark.parametrize(
     ("arguments", "code", "told"),
     [
         (("run", "nothing.tflite"), EXIT_USAGE, "no such file"),
