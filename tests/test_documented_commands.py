@@ -189,7 +189,7 @@ def test_the_tutorial(tmp_path: Path, given: Path, environment: Mapping[str, str
 def test_the_demo(tmp_path: Path, given: Path, environment: Mapping[str, str]) -> None:
     """`make demo` in a copy of what it needs; the environment must be there already, or it would be fetched."""
     for name in ("Makefile", "requirements.lock", "setup.cfg"):
-        shutil.copy(ROOT / name, tmp_path / name)
+        shutil.copy2(ROOT / name, tmp_path / name)  # as old as they are: make asks
     shutil.copytree(ROOT / ".ci", tmp_path / ".ci")
     (tmp_path / ".venv").symlink_to(sys.prefix)
     plan = subprocess.run(["make", "-n", "demo"], cwd=tmp_path, capture_output=True, text=True, check=True).stdout
