@@ -57,6 +57,8 @@ def configured(model: str, options: argparse.Namespace, sources: list[Source]) -
         # Other sets are of one sensor: there is none to lose.
         recipe = dataclasses.replace(recipe, sensor_dropout=0.0, heart_rate_only=0.0)
     recipe = dataclasses.replace(recipe, epochs=options.epochs or recipe.epochs, batch=options.batch or recipe.batch)
+    if options.class_weight_power is not None:
+        recipe = dataclasses.replace(recipe, class_weight_power=options.class_weight_power)
     return dataclasses.replace(config, training=recipe)
 
 
@@ -96,6 +98,7 @@ def main() -> None:
     parser.add_argument("--folds", type=int, default=5)
     parser.add_argument("--epochs", type=int, help="instead of the configuration's")
     parser.add_argument("--batch", type=int, help="instead of the configuration's")
+    parser.add_argument("--class-weight-power", type=float, metavar="POWER", help="instead of the configuration's")
     parser.add_argument("--overlap", type=int, metavar="EPOCHS", help="between overlapping frames")
     more = parser.add_mutually_exclusive_group()
     more.add_argument("--together", action="store_true", help=f"needs --features {HEART_RATE} and --overlap")
