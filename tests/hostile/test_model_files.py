@@ -61,6 +61,14 @@ def test_mutated_files_end_in_a_model_or_one_clear_error(shard: int, amount: Amo
     check_memory(ended)
 
 
+@pytest.mark.parametrize("number", [55670, 65606])
+def test_files_that_were_a_traceback_once(number: int) -> None:
+    """Shapes swapped around a spread convolution: tensors without any axis where four are looked for."""
+    ended = run_limited(_READ_ALL, str(number), "1", seconds=300)
+    assert ended.status == 0, ended.error
+    assert json.loads(ended.output)[1] == []
+
+
 @needs_cc
 @pytest.mark.timeout(3600)
 def test_accepted_files_compute_what_the_reference_does(

@@ -45,6 +45,7 @@ class Rows(Op):
             raise refuse(operator, "its input and output are quantized differently")
         if (
             len(source.shape) != 4
+            or not output.shape
             or source.shape[3] != output.shape[-1]
             or max(*source.shape, *output.shape) > MAX_EXTENT
         ):

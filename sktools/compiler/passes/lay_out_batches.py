@@ -41,8 +41,10 @@ def _as(data: np.ndarray | None, shape: tuple[int, ...]) -> np.ndarray | None:
 
 
 def _shapes(graph: Graph, first: Operator, conv: Operator, last: Operator) -> dict[int, tuple[int, ...]]:
-    """New shapes of the tensors between and of the convolution's weights; none where two axes are spread."""
-    source, weights = graph.tensors[first.inputs[0]], graph.tensors[conv.inputs[1]]
+    """New shapes between and of the convolution's weights; none where two axes are spread or ranks are wrong."""
+    source, weights, output = (graph.tensors[i] for i in (first.inputs[0], conv.inputs[1], conv.outputs[0]))
+    if any(len(tensor.shape) != 4 for tensor in (source, weights, output)):
+        return {}
     block, pads = (graph.tensors[index].data for index in first.inputs[1:])
     assert block is not None and pads is not None
     axis = 0 if int(block[0]) > 1 else 1
@@ -50,16 +52,14 @@ def _shapes(graph: Graph, first: Operator, conv: Operator, last: Operator) -> di
         int(block[1 - axis]) != 1
         or source.shape[2 - axis] != 1
         or np.any(pads[1 - axis])
-        or len(weights.shape) != 4
         or weights.shape[2 - axis] != 1
         or len(graph.consumers(weights.index)) != 1
     ):
         return {}
     blocks = (source.shape[1 + axis] + int(pads[axis].sum())) // int(block[axis])
     taps = weights.shape[1 + axis]
-    channels = graph.tensors[conv.outputs[0]].shape[-1]
     return {
         first.outputs[0]: (1, int(block[axis]), blocks, source.shape[3]),
         weights.index: (weights.shape[0], 1, taps, weights.shape[3]),
-        conv.outputs[0]: (1, int(block[axis]), blocks - taps + 1, channels),
+        conv.outputs[0]: (1, int(block[axis]), blocks - taps + 1, output.shape[3]),
     }
