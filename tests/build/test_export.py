@@ -17,10 +17,12 @@ from sktools.compiler.compile import compile_model
 from sktools.compiler.compiled import CompiledModel
 from sktools.compiler.reference import Reference
 from sktools.errors import BuildError, MissingError
+from sktools.zoo import resolve
 from tests.support.random_network import Family, random_network
 from tests.support.tools import needs_arm_gcc, needs_cc, needs_qemu
 
-CPU = ("-mcpu=cortex-m4", "-mthumb", "-mfloat-abi=hard", "-mfpu=fpv4-sp-d16")
+CORE = ("-mcpu=cortex-m4", "-mthumb")
+CPU = (*CORE, "-mfloat-abi=hard", "-mfpu=fpv4-sp-d16")
 HEAP_AND_STDIO = re.compile(r"malloc|calloc|free|printf|puts|fopen|write|sbrk")
 
 
@@ -141,21 +143,30 @@ def test_two_libraries_in_one_firmware_run_on_the_virtual_board(library: Path, n
     assert run_in_qemu(image) == 0
 
 
+TINY = Family(frames=20, filters=(8,), depths=(2,), dilations=(1,))
 FAST = {
-    5: {"fast/sk_fast_tile.c", "fast/sk_fast_depthwise.c", "fast/sk_fast_mean.c"},
-    3: {"fast/sk_fast_tile.c", "fast/sk_fast_window.c"},
+    "five taps": {"fast/sk_fast_tile.c", "fast/sk_fast_gate.c", "fast/sk_fast_depthwise.c", "fast/sk_fast_mean.c"},
+    "three taps": {"fast/sk_fast_tile.c", "fast/sk_fast_window.c"},
+    "ss-2": {"fast/sk_fast_narrow.c", "fast/sk_fast_conv.c"},
 }
-"""Taps -> kernels in assembly, whose entries are computed: what another compiler could get wrong."""
+"""Network -> kernels in assembly: what another compiler could get wrong."""
+
+
+def fast_model(name: str) -> tuple[bytes, CompiledModel]:
+    if name == "ss-2":
+        tflite = resolve(name).tflite.read_bytes()
+        return tflite, compile_model(tflite, name="tiny")
+    tflite = random_network(dataclasses.replace(TINY, kernel=5 if name == "five taps" else 3))
+    return tflite, compile_model(tflite, name="tiny", optimize="speed")
 
 
 @pytest.fixture(scope="module")
-def fast_sources(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Path]:
-    """By taps, a library of fast kernels, not compiled, with a main() that ends with the number of wrong bytes."""
+def fast_sources(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """By network, a library of fast kernels, not compiled, with a main() that ends with the number of wrong bytes."""
     folders = {}
-    for taps, kernels in FAST.items():
-        folder = folders[taps] = tmp_path_factory.mktemp(f"fast{taps}")
-        network = random_network(Family(frames=20, filters=(8,), depths=(2,), dilations=(1,), kernel=taps))
-        compiled = compile_model(network, name="tiny", optimize="speed")
+    for name, kernels in FAST.items():
+        folder = folders[name] = tmp_path_factory.mktemp("fast")
+        network, compiled = fast_model(name)
         assert kernels <= set(compiled.kernels)
         for path, content in library_files(compiled, random_vectors(network)).items():
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
@@ -167,7 +178,9 @@ def fast_sources(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Path]:
     return folders
 
 
-def compile_for_the_target(folder: Path, compiler: str, options: list[str], objects: Path) -> None:
+def compile_for_the_target(
+    folder: Path, compiler: str, cpu: tuple[str, ...], options: list[str], objects: Path
+) -> None:
     """Every source of the library and of a board to run it on. Raises CalledProcessError."""
     board, runtime = firmware_path("boards", "virtual"), firmware_path("runtime")
     newlib = subprocess.run(["arm-none-eabi-gcc", "-print-sysroot"], capture_output=True, text=True).stdout.strip()
@@ -177,7 +190,7 @@ def compile_for_the_target(folder: Path, compiler: str, options: list[str], obje
     for number, source in enumerate([*sources, board / "startup.c", runtime / "sk_stack.c"]):
         subprocess.run(
             [
-                *(compiler, *(other if compiler == "clang" else ()), *CPU, "-std=c99", *options, "-Wall"),
+                *(compiler, *(other if compiler == "clang" else ()), *cpu, "-std=c99", *options, "-Wall"),
                 *("-Wextra", "-Werror", *(f"-I{path}" for path in includes)),
                 *("-c", source, "-o", objects / f"{number}.o"),
             ],
@@ -188,23 +201,24 @@ def compile_for_the_target(folder: Path, compiler: str, options: list[str], obje
 
 
 @needs_qemu
-@pytest.mark.parametrize("taps", FAST)
+@pytest.mark.parametrize("name", FAST)
 @pytest.mark.parametrize(
     ("compiler", "options"),
-    [("arm-none-eabi-gcc", options) for options in ("-Og", "-Os", "-O3", "-O2 -flto")]
+    [("arm-none-eabi-gcc", options) for options in ("-Og", "-Os", "-O3", "-O2 -flto", "-O2 -mfloat-abi=soft")]
     + [("clang", options) for options in ("-Og", "-O3")],
 )
 def test_the_sources_compute_the_same_however_they_are_compiled(
-    fast_sources: dict[int, Path], taps: int, compiler: str, options: str, tmp_path: Path
+    fast_sources: dict[str, Path], name: str, compiler: str, options: str, tmp_path: Path
 ) -> None:
     if shutil.which(compiler) is None:
         pytest.skip(f"{compiler} is not installed")
-    compile_for_the_target(fast_sources[taps], compiler, options.split(), tmp_path)
+    cpu = CORE if "soft" in options else CPU
+    compile_for_the_target(fast_sources[name], compiler, cpu, options.split(), tmp_path)
     image = tmp_path / "image.elf"
     script = f"-T{firmware_path('boards', 'virtual') / 'virtual.ld'}"
     link = options.split() if compiler != "clang" else []
     subprocess.run(
-        ["arm-none-eabi-gcc", *CPU, *link, "-nostartfiles", script, "-o", image, *sorted(tmp_path.glob("*.o"))],
+        ["arm-none-eabi-gcc", *cpu, *link, "-nostartfiles", script, "-o", image, *sorted(tmp_path.glob("*.o"))],
         check=True,
     )
     assert run_in_qemu(image) == 0

@@ -21,7 +21,7 @@ typedef struct {
 #define FITTED 4
 #define LINEAR 5
 
-#if SK_HAS_DSP_ASSEMBLY && defined(__ARM_FP)
+#if SK_HAS_DSP_ASSEMBLY
 
 /*
  * A channel's streams, of at least 4 rows each. In assembly because gcc 12 keeps only 8 of the 14 live values in

@@ -21,8 +21,8 @@ typedef struct {
 } sk_fast_gate_t;
 
 /*
- * Makes the rows of a tile product rows of in * gates, the gates times a constant factor first unless scale is NULL. slopes: [(channels + 3) / 4 * 4] for as long as the run lasts, in
- * the order of the halves of sk_tile_expand's pairs.
+ * Makes the rows of a tile product rows of in * gates, the gates times a constant factor first unless scale is NULL.
+ * slopes: [(channels + 3) / 4 * 4] for as long as the run lasts, in the order of the halves of sk_tile_expand's pairs.
  */
 void sk_fast_gate_start(sk_tile_run_t *run, const sk_fast_gate_t *gate, const sk_fast_scale_t *scale, const int8_t *gates,
                         int32_t *slopes, int32_t channels);

@@ -86,7 +86,7 @@ void sk_tile_expand(sk_tile_run_t *run, uint32_t *rows)
     }
 }
 
-#if SK_HAS_DSP_ASSEMBLY && defined(__ARM_FP)
+#if SK_HAS_DSP_ASSEMBLY
 
 /*
  * In assembly because of what C cannot say: 8 accumulators, 4 weights, 1 pair of the row and 1 pointer are all 14

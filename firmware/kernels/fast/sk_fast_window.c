@@ -23,7 +23,7 @@ typedef struct {
 static inline const int8_t *read_twos(const int8_t *from, int32_t step, uint32_t *pairs, int32_t twos)
 {
 #if SK_HAS_DSP_ASSEMBLY
-    /* gcc 12 takes 12 cycles a pair, this 7: see STEP. */
+    /* gcc 12 takes 12 cycles a pair, this 7: see FOURS. */
     int32_t a, b, c, d;
     if (twos > 0) {
         __asm__ volatile(

@@ -12,9 +12,10 @@
 /*
  * SK_ASSEMBLY(prototype) { __asm__(...); }: a function whose whole body is assembly after the procedure call standard.
  * The compiler must learn nothing from such a body (noipa), above all not which registers it leaves alone. Aligned,
- * because the assembler resolves ADR as if the section were: gcc -Og places functions at any halfword.
+ * because the assembler resolves ADR as if the section were: gcc -Og places functions at any halfword. Only with an FPU,
+ * whose registers some of it uses: all of it or none, since these functions call one another by conventions of their own.
  */
-#if defined(__thumb2__) && defined(__ARM_FEATURE_DSP) && __ARM_FEATURE_DSP
+#if defined(__thumb2__) && defined(__ARM_FEATURE_DSP) && __ARM_FEATURE_DSP && defined(__ARM_FP)
 #define SK_HAS_DSP_ASSEMBLY 1
 #if defined(__clang__)
 #define SK_OPAQUE __attribute__((naked, noinline, aligned(4)))
