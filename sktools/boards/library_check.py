@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import subprocess
-import tempfile
 from pathlib import Path
 
 from sktools.boards.board import load_board
@@ -13,6 +12,7 @@ from sktools.build.project import render
 from sktools.build.shipped import firmware_path
 from sktools.build.toolchain import require_program
 from sktools.errors import BuildError, LinkError, MissingError
+from sktools.partial import temporary_folder
 
 BOARD = "virtual"
 _TIMEOUT_S = 120.0
@@ -30,8 +30,8 @@ def stack_of_a_call(folder: Path, name: str) -> int | None:
         require_program(target.compiler, BOARD, target.install)
     except MissingError:
         return None
-    with tempfile.TemporaryDirectory(prefix="sktools-") as scratch:
-        image, main = Path(scratch) / "check.elf", Path(scratch) / "main.c"
+    with temporary_folder() as scratch:
+        image, main = scratch / "check.elf", scratch / "main.c"
         main.write_bytes(render("export/stack.c.j2", {"name": name}))
         _link(folder, name, main, image)
         code, said = _run(machine_command(qemu, image, _SEMIHOSTING))
