@@ -30,9 +30,6 @@ if TYPE_CHECKING:
     from sktools.build.build import Build
     from sktools.cli.job import Job
 
-ALSO = "apollo4p_evb"
-"""Rendered too where no board is named: the virtual board predicts it."""
-
 
 @click.command(
     short_help="compile a model into a firmware image",
@@ -66,7 +63,7 @@ def command(model: str, output: Path | None, place: Place, connection: Connectio
         built = build(job)
     document = build_document(built)
     if settings.choose("board", place.board).source == "default" and output is None:
-        document["also"] = _also(model, dataclasses.replace(place, board=ALSO), connection, image)
+        document["also"] = _also(model, dataclasses.replace(place, board=settings.EVB), connection, image)
     console.document(document)
     sizes = f"{document['flash_bytes']:,} B flash, {document['ram_bytes']:,} B RAM, arena {document['arena_bytes']:,} B"
     lines = {
@@ -77,7 +74,7 @@ def command(model: str, output: Path | None, place: Place, connection: Connectio
     }
     console.result(summary(lines))
     if "also" in document:
-        console.result(f"\n{ALSO}\n{summary(document['also']['told'])}")
+        console.result(f"\n{settings.EVB}\n{summary(document['also']['told'])}")
 
 
 def _also(model: str, place: Place, connection: Connection, image: Image) -> dict[str, Any]:

@@ -32,8 +32,6 @@ PACKAGES = {
     "joulescope": "pip install 'sktools[joulescope]'",
 }
 REQUIRED_PACKAGES = ("ai-edge-litert",)
-EVB = "apollo4p_evb"
-"""Whose SDK and port are looked for where the board that was named has none."""
 SERIAL = "serial port"
 
 
@@ -138,7 +136,7 @@ def _desk(board: Board, named: Path | None) -> list[Check]:
         _look("JLinkExe", find_commander, desk),
         _look("J-Link probe", lambda: ", ".join(map(str, list_probes())), desk, "plug the board's J-Link socket in"),
         _look("SDK", lambda: _sdk(board, named), desk),
-        _serial(board if desk else load_board(EVB), desk),
+        _serial(board if desk else load_board(settings.EVB), desk),
     ]
 
 
@@ -169,7 +167,7 @@ def _sdk(board: Board, named: Path | None) -> str:
     from sktools.boards.board import load_board
     from sktools.build.sdk import find_sdk
 
-    sdk = board.sdk or load_board(EVB).sdk
+    sdk = board.sdk or load_board(settings.EVB).sdk
     if sdk is None:
         return ""
     root = find_sdk(sdk, named)

@@ -13,8 +13,6 @@ from sktools.cli.console import console
 from sktools.cli.options import Connection, connection, examples, talk
 
 POLL_S = 0.2
-EVB = "apollo4p_evb"
-"""The default here: the virtual board has no port that stays."""
 
 
 @click.command(
@@ -43,11 +41,11 @@ def command(board: str | None, connection: Connection, hello: bool, seconds: flo
     from sktools.link.transport import SerialTransport
 
     choice = settings.choose("board", board)
-    chosen = find_board(EVB if choice.source == "default" else choice.value, ImageOptions(), connection)
+    chosen = find_board(settings.EVB if choice.source == "default" else choice.value, ImageOptions(), connection)
     line = chosen.serial
     port = settings.optional("port", connection.port)
     if line is None or (port is None and not line.usb):
-        raise UsageError(f"board {chosen.name} has no serial port", f"--board {EVB}, or --port PATH")
+        raise UsageError(f"board {chosen.name} has no serial port", f"--board {settings.EVB}, or --port PATH")
     if port is None:
         probe = chosen.jlink.probe if chosen.jlink else None
         usb = [(usb.vid, usb.pid) for usb in line.usb if usb.firmware]

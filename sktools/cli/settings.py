@@ -27,6 +27,8 @@ DEFAULTS: Mapping[str, str | None] = {
     "zoo_url": None,
 }
 """Every choice that the environment and sktools.yaml may make, with its default; None: decided later."""
+EVB = "apollo4p_evb"
+"""The board that is meant where only one on a desk will do and none such is named."""
 
 
 @dataclass(frozen=True)
