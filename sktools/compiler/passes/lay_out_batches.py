@@ -22,7 +22,7 @@ def lay_out_batches(graph: Graph) -> Graph:
     for last in graph.operators:
         found = spread_convolution(graph, last)
         if found is not None:
-            for index, shape in _shapes(graph, *found, last).items():
+            for index, shape in _shapes(graph, *found).items():
                 tensors[index] = replace(tensors[index], shape=shape, data=_as(tensors[index].data, shape))
     return replace(graph, tensors=tensors)
 
@@ -40,7 +40,7 @@ def _as(data: np.ndarray | None, shape: tuple[int, ...]) -> np.ndarray | None:
     return None if data is None else data.reshape(shape)
 
 
-def _shapes(graph: Graph, first: Operator, conv: Operator, last: Operator) -> dict[int, tuple[int, ...]]:
+def _shapes(graph: Graph, first: Operator, conv: Operator) -> dict[int, tuple[int, ...]]:
     """New shapes between and of the convolution's weights; none where two axes are spread or ranks are wrong."""
     source, weights, output = (graph.tensors[i] for i in (first.inputs[0], conv.inputs[1], conv.outputs[0]))
     if any(len(tensor.shape) != 4 for tensor in (source, weights, output)):
