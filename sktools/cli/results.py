@@ -25,7 +25,7 @@ def find_bundle(result: str, place: Place) -> Bundle:
     """
     from sktools.profiling.bundle import latest_bundle, load_bundle
     from sktools.strict_yaml import suggest
-    from sktools.zoo import entries
+    from sktools.zoo import entries, matching
 
     path = Path(result)
     if (path / "profile.json").is_file() or (path.name == "profile.json" and path.is_file()):
@@ -40,7 +40,7 @@ def find_bundle(result: str, place: Place) -> Bundle:
         return load_bundle(of_model / (of_model / "latest").read_text(encoding="utf-8").strip())
     names = {entry.name for entry in entries()} | {child.name for child in root.glob("*") if child.is_dir()}
     stem = path.stem if path.suffix == ".tflite" else path.name if path.is_dir() else result
-    matches = [stem] if stem in names else sorted(name for name in names if name.startswith(f"{stem}-"))
+    matches = matching(stem, names)
     if len(matches) != 1:
         known = f"it may be {' or '.join(matches)}" if matches else suggest(stem, names)
         raise UsageError(f"'{result}' is neither a result's folder nor a model; {known}", "sktools zoo list")

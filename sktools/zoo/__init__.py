@@ -1,10 +1,11 @@
-"""The model zoo: where MODEL names lead, and the configurations of the four networks."""
+"""The model zoo: where MODEL names lead, and the configurations of the four networks and their variants."""
 
 from __future__ import annotations
 
 import hashlib
 import importlib.resources
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -97,6 +98,26 @@ def entries(local: Path | None = None) -> tuple[ZooEntry, ...]:
     return tuple(found[name] for name in sorted(found))
 
 
+def matching(short: str, names: Iterable[str]) -> list[str]:
+    """The names that a short one may stand for, sorted; itself alone where it is one of them.
+
+    A short name leaves out parts between dashes, but not the first: `ss-2-causal` is `ss-2-tcn-sm-causal`. Where one
+    match begins all the others, they are its variants and it is meant: `ss-2` is `ss-2-tcn-sm`.
+    """
+    known = set(names)
+    if short in known:
+        return [short]
+    found = sorted(name for name in known if _leaves_out(short.split("-"), name.split("-")))
+    plain = [name for name in found if all(f"{other}-".startswith(f"{name}-") for other in found)]
+    return plain or found
+
+
+def _leaves_out(short: Sequence[str], full: Sequence[str]) -> bool:
+    """Whether the parts of a short name are among those of a full one, in order, the first in its place."""
+    left = iter(full[1:])
+    return short[0] == full[0] and all(part in left for part in short[1:])
+
+
 def find_entry(model: str, local: Path | None = None) -> ZooEntry:
     """The model folder of a name, trained or not; `ss-2` is short for `ss-2-tcn-sm`.
 
@@ -157,7 +178,7 @@ def _candidates(model: str, local: Path | None) -> tuple[ZooEntry, ...]:
     if path.is_dir() and ((path / CONFIG_FILE).is_file() or (path / TFLITE_FILE).is_file()):
         return (ZooEntry(path.resolve().name, path, "path"),)
     known = {entry.name for entry in entries(local)}
-    matches = [model] if model in known else sorted(name for name in known if name.startswith(f"{model}-"))
+    matches = matching(model, known)
     if len(matches) > 1:
         raise UsageError(f"model '{model}' is ambiguous: {', '.join(matches)}", "sktools zoo list")
     if not matches:

@@ -84,6 +84,32 @@ def test_unknown_names_are_answered_with_the_nearest(tmp_path: Path) -> None:
         zoo.resolve("ss", local=tmp_path)
 
 
+FAMILY = ("ss-2-tcn-sm", "ss-2-tcn-sm-causal", "ss-3-tcn-sm", "ss-3-tcn-sm-causal", "my-net")
+
+
+@pytest.mark.parametrize(
+    ("short", "meant"),
+    [
+        ("ss-2", ["ss-2-tcn-sm"]),
+        ("ss-2-tcn", ["ss-2-tcn-sm"]),
+        ("ss-2-causal", ["ss-2-tcn-sm-causal"]),
+        ("ss-2-tcn-sm-causal", ["ss-2-tcn-sm-causal"]),
+        ("ss", ["ss-2-tcn-sm", "ss-2-tcn-sm-causal", "ss-3-tcn-sm", "ss-3-tcn-sm-causal"]),
+        ("ss-causal", ["ss-2-tcn-sm-causal", "ss-3-tcn-sm-causal"]),
+        ("causal", []),
+        ("ss-2-tc", []),
+        ("net", []),
+        ("", []),
+    ],
+)
+def test_a_short_name_leaves_parts_out_and_means_no_variant(short: str, meant: list[str]) -> None:
+    assert zoo.matching(short, FAMILY) == meant
+
+
+def test_a_model_beside_the_zoos_makes_a_short_name_ambiguous_rather_than_hiding_it() -> None:
+    assert zoo.matching("ss-2", (*FAMILY, "ss-2-v2")) == ["ss-2-tcn-sm", "ss-2-tcn-sm-causal", "ss-2-v2"]
+
+
 def test_an_untrained_model_says_how_to_train_it(tmp_path: Path) -> None:
     folder = tmp_path / "tiny"
     folder.mkdir()
