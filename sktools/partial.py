@@ -7,10 +7,12 @@ writes beside it knows what has been left behind.
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import os
 import secrets
 import shutil
+import stat
 import tempfile
 import time
 from collections.abc import Iterator
@@ -55,15 +57,52 @@ def check_writable(folder: Path) -> None:
         pass
 
 
+def check_file_writable(path: Path) -> None:
+    """Whether a file can be written that hours of work will write at their end; makes its folder.
+
+    Raises OSError where not.
+    """
+    place = _place(path)
+    if place is not None:
+        check_writable(place.parent)
+
+
+def utf8(text: str) -> bytes:
+    """The bytes of a text file. What a file name in it holds that is no UTF-8 is escaped."""
+    return text.encode("utf-8", "backslashreplace")
+
+
 def replace_file(path: Path, content: bytes) -> None:
-    """Writes a file under a name of its own beside `path`, and renames it: complete or not at all. Raises OSError."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{secrets.token_hex(3)}.partial")
+    """Writes a file under a name of its own beside `path`, and renames it: complete or not at all. Raises OSError.
+
+    A symbolic link stays one: the file that it names is written. A device or pipe, such as /dev/stdout, is written to.
+    """
+    place = _place(path)
+    if place is None:
+        path.write_bytes(content)
+        return
+    place.parent.mkdir(parents=True, exist_ok=True)
+    # A name that fits beside the longest.
+    partial = place.with_name(f".{place.name[:40]}.{secrets.token_hex(3)}.partial")
     try:
         partial.write_bytes(content)
-        partial.replace(path)
+        partial.replace(place)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def _place(path: Path) -> Path | None:
+    """Where the bytes of a file go; None where nothing can take the path's place: it is a device or pipe.
+
+    Raises OSError for a folder, and for a name that no file can have.
+    """
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        return Path(os.path.realpath(path))
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    return Path(os.path.realpath(path)) if stat.S_ISREG(mode) else None
 
 
 def _lock(folder: Path) -> int | None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from sktools.partial import partial_folder, temporary_folder
+from sktools.partial import check_file_writable, partial_folder, replace_file, temporary_folder
 
 _HOLD = """\
 import sys, time
@@ -87,3 +87,47 @@ def test_temporary_folders_are_tidied_up_alike(tmp_path: Path, monkeypatch: pyte
     with temporary_folder() as folder:
         assert list(tmp_path.iterdir()) == [folder]
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_replaces_the_file_that_a_link_names(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("old")
+    (tmp_path / "link").symlink_to("file")
+    (tmp_path / "dangling").symlink_to("new/file")
+    for name in ("link", "dangling"):
+        check_file_writable(tmp_path / name)
+        replace_file(tmp_path / name, name.encode())
+        assert (tmp_path / name).is_symlink()
+    assert (tmp_path / "file").read_text() == "link"
+    assert (tmp_path / "new" / "file").read_text() == "dangling"
+    assert not list(tmp_path.rglob("*.partial"))
+
+
+def test_a_pipe_is_written_to_and_stays_one(tmp_path: Path) -> None:
+    """So does /dev/null: a command that root runs must not put a file in its place."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        check_file_writable(pipe)
+        replace_file(pipe, b"figures")
+        assert os.read(reader, 100) == b"figures"
+    finally:
+        os.close(reader)
+    assert pipe.is_fifo()
+
+
+def test_a_file_may_have_the_longest_name(tmp_path: Path) -> None:
+    replace_file(tmp_path / ("n" * 255), b"")
+    assert [path.name for path in tmp_path.iterdir()] == ["n" * 255]
+
+
+@pytest.mark.parametrize("name", ["", "folder", "file/below", "loop", "n" * 256])
+def test_what_cannot_be_a_file_is_refused_by_the_name_that_was_given(tmp_path: Path, name: str) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "file").touch()
+    (tmp_path / "loop").symlink_to("loop")
+    for write in (check_file_writable, lambda path: replace_file(path, b"")):
+        with pytest.raises(OSError) as caught:
+            write(tmp_path / name)
+        assert caught.value.filename in (str(tmp_path / name), tmp_path / name)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "folder", "loop"]

@@ -39,6 +39,7 @@ def command(
     from sktools.cli.folders import data_folders
     from sktools.cli.hypnogram import write_hypnogram
     from sktools.cli.training_view import TrainingView
+    from sktools.partial import check_file_writable
     from sktools.training.evaluation import answer, scored
     from sktools.zoo import resolve
 
@@ -47,6 +48,8 @@ def command(
     found = resolve(model)
     console.info(f"model: {found.tflite} (sha256 {found.sha256[:16]}...)")
     wanted = subjects.split(",") if subjects else None
+    if hypnogram is not None:
+        check_file_writable(hypnogram)
     with TrainingView(f"scoring {found.name}") as view:
         chosen, logits = answer(
             found, name, folder, include_training, wanted, view.update, need_labels=hypnogram is None

@@ -31,11 +31,14 @@ def measure_and_report(
     """
     from sktools.boards.configure import AOT
     from sktools.cli.results import results_root
-    from sktools.partial import check_writable
+    from sktools.partial import check_file_writable, check_writable
 
     root = results_root(results.output)
     frames = choose_frames(job, build, choice)
     check_writable(root)
+    for path in (results.save_outputs, results.hypnogram):
+        if path is not None:
+            check_file_writable(path)
     result = measure(job, build, frames, connection, meter)
     bundle = write(job, build, frames, result, root)
     if results.save_outputs is not None:

@@ -228,3 +228,14 @@ def test_doctor_tells_what_a_board_needs(
     assert ended.code == EXIT_MISSING
     assert "arm-none-eabi-gcc" in ended.err and "hint: sudo apt-get install" in ended.err
     assert "MISSING" in ended.out
+
+
+@pytest.mark.parametrize("option", ["--save-outputs", "--output"])
+def test_what_cannot_be_written_is_told_before_anything_is_measured(
+    sktools: Command, workspace: Path, option: str
+) -> None:
+    Path("file").touch()
+    ended = sktools("run", "lone.tflite", "--board", "host", "--frames", "1", option, "file/below")
+    assert (ended.code, ended.err.splitlines()[-1]) == (EXIT_FAILURE, "error: file/below: Not a directory")
+    assert "profiling" not in ended.err
+    assert not Path("results").exists() or not list(Path("results").rglob("profile.json"))
