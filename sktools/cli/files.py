@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sktools.partial import replace_file
+from sktools.partial import replace_file, utf8
 
 
 def write_text(path: Path, text: str) -> None:
     """Writes a text file under a temporary name beside it and renames it. Raises OSError."""
-    write_bytes(path, text.encode("utf-8"))
+    write_bytes(path, utf8(text))
 
 
 def write_bytes(path: Path, content: bytes) -> None:

@@ -23,21 +23,21 @@ def find_bundle(result: str, place: Place) -> Bundle:
 
     Raises UsageError where there is none.
     """
-    from sktools.profiling.bundle import latest_bundle, load_bundle
+    from sktools.profiling.bundle import LATEST, latest_bundle, load_bundle, newest_bundle
     from sktools.strict_yaml import suggest
     from sktools.zoo import entries, matching
 
     path = Path(result)
     if (path / "profile.json").is_file() or (path.name == "profile.json" and path.is_file()):
         return load_bundle(path)
-    if (path / "latest").is_file():
-        return load_bundle(path / (path / "latest").read_text(encoding="utf-8").strip())
+    if (path / LATEST).is_file():
+        return newest_bundle(path)
     root = results_root()
     board = settings.text("board", place.board).removesuffix(".yaml").rpartition("/")[2]
     engine = settings.text("engine", place.engine)
     of_model = path / f"{board}-{engine}"
-    if (of_model / "latest").is_file():
-        return load_bundle(of_model / (of_model / "latest").read_text(encoding="utf-8").strip())
+    if (of_model / LATEST).is_file():
+        return newest_bundle(of_model)
     names = {entry.name for entry in entries()} | {child.name for child in root.glob("*") if child.is_dir()}
     stem = path.stem if path.suffix == ".tflite" else path.name if path.is_dir() else result
     matches = matching(stem, names)

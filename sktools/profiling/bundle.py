@@ -6,6 +6,7 @@ import csv
 import hashlib
 import io
 import json
+import re
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from sktools.errors import DataError, UsageError
-from sktools.partial import partial_folder, replace_file
+from sktools.partial import partial_folder, replace_file, utf8
 from sktools.profiling.profile import LayerProfile, Profile
 
 LATEST = "latest"
@@ -47,14 +48,15 @@ def write_bundle(
     """
     document = profile.to_json()
     Profile.from_json(document)
-    files: dict[str, str] = {
+    texts: dict[str, str] = {
         "profile.json": _dump(document),
         "layers.csv": layers_csv(profile),
         "blocks.csv": blocks_csv(profile),
         "metrics.json": _dump(metrics),
         **render(profile, metrics, provenance),
     }
-    manifest = {**provenance, "files": {name: _sha256(text) for name, text in sorted(files.items())}}
+    files = {name: utf8(text) for name, text in sorted(texts.items())}
+    manifest = {**provenance, "files": {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}}
     folder = root / profile.model / f"{profile.board}-{profile.engine}"
     folder.mkdir(parents=True, exist_ok=True)
     stamp = profile.created.replace("-", "").replace(":", "")
@@ -62,10 +64,10 @@ def write_bundle(
     with partial_folder(folder, "partial") as partial:
         fresh = partial / name
         fresh.mkdir()
-        for file, text in {**files, "manifest.json": _dump(manifest)}.items():
-            (fresh / file).write_text(text, encoding="utf-8", newline="")
+        for file, content in {**files, "manifest.json": utf8(_dump(manifest))}.items():
+            (fresh / file).write_bytes(content)
         fresh.rename(folder / name)
-    _replace_text(folder / LATEST, name + "\n")
+    replace_file(folder / LATEST, utf8(name + "\n"))
     return Bundle(folder / name, profile, metrics, manifest)
 
 
@@ -101,23 +103,31 @@ def _check_digests(folder: Path, manifest: Mapping[str, Any]) -> None:
 def latest_bundle(root: Path, model: str, board: str, engine: str) -> Bundle:
     """The newest bundle of a model on a board and engine. Raises UsageError where there is none."""
     folder = root / model / f"{board}-{engine}"
-    try:
-        name = (folder / LATEST).read_text(encoding="utf-8").strip()
-    except OSError as error:
+    if not (folder / LATEST).is_file():
         raise UsageError(
             f"{folder}: no result of {model} on {board} ({engine}) yet", f"sktools run {model} --board {board}"
-        ) from error
-    if not name or Path(name).name != name:
-        raise DataError(f"{folder / LATEST}: does not name a bundle", f"sktools run {model} writes it anew")
+        )
+    return newest_bundle(folder)
+
+
+def newest_bundle(folder: Path) -> Bundle:
+    """The bundle that the file `latest` of a <board>-<engine> folder names.
+
+    Raises DataError where that file is damaged and what load_bundle raises.
+    """
+    latest = folder / LATEST
+    try:
+        name = latest.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"{latest}: is damaged ({error})", "sktools run MODEL writes it anew") from error
+    if re.fullmatch(r"[0-9A-Za-z-]{1,100}", name) is None:
+        raise DataError(f"{latest}: does not name a bundle", "sktools run MODEL writes it anew")
     return load_bundle(folder / name)
 
 
 def bundles(root: Path) -> tuple[Bundle, ...]:
     """The newest bundle of every model, board and engine below `root`."""
-    return tuple(
-        load_bundle(latest.parent / latest.read_text(encoding="utf-8").strip())
-        for latest in sorted(root.glob(f"*/*/{LATEST}"))
-    )
+    return tuple(newest_bundle(latest.parent) for latest in sorted(root.glob(f"*/*/{LATEST}")))
 
 
 def layers_csv(profile: Profile) -> str:
@@ -194,11 +204,3 @@ def _load(path: Path) -> dict[str, Any]:
     if not isinstance(document, dict):
         raise DataError(f"{path}: holds no JSON object", "sktools run MODEL writes a new bundle")
     return document
-
-
-def _sha256(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8")).hexdigest()
-
-
-def _replace_text(path: Path, text: str) -> None:
-    replace_file(path, text.encode("utf-8"))

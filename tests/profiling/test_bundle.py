@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sktools.errors import DataError, UsageError
+from sktools.errors import DataError, SktoolsError, UsageError
 from sktools.profiling import bundle
 from sktools.profiling.assemble import assemble
 from sktools.profiling.profile import Profile, schema
@@ -98,3 +98,21 @@ def test_a_damaged_profile_is_refused(tmp_path: Path, profile: Profile) -> None:
     (written.path / "profile.json").write_text('{"schema_version": ')
     with pytest.raises(DataError, match="is damaged"):
         bundle.load_bundle(written.path)
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff", b"a\0b", b"../x", b"x" * 10_000, b"a\nb"], ids=range(6))
+def test_a_damaged_latest_is_refused(tmp_path: Path, profile: Profile, content: bytes) -> None:
+    folder = bundle.write_bundle(tmp_path, profile, {}, {}).path.parent
+    (folder / "latest").write_bytes(content)
+    with pytest.raises(SktoolsError):
+        bundle.newest_bundle(folder)
+    with pytest.raises(SktoolsError):
+        bundle.bundles(tmp_path)
+
+
+def test_a_name_that_is_no_utf_8_is_escaped(tmp_path: Path, profile: Profile) -> None:
+    """A report quotes the command line, and that may name a file of any bytes."""
+    written = bundle.write_bundle(tmp_path, profile, {}, {}, lambda *_: {"report.html": "caf\udce9"})
+    content = (written.path / "report.html").read_bytes()
+    assert content == b"caf\\udce9"
+    assert written.manifest["files"]["report.html"] == hashlib.sha256(content).hexdigest()
