@@ -29,15 +29,14 @@ def command(models: tuple[str, ...], output: Path | None) -> None:
     from sktools.boards.board import load_board
     from sktools.build.cache import user_costs
     from sktools.cli.files import write_text
-    from sktools.compiler.costs import read_costs
+    from sktools.partial import check_file_writable
     from sktools.profiling.tuning import tune
     from sktools.zoo import resolve
 
     target = output or user_costs()
     board = load_board("virtual")
-    costs: dict[str, int] = {}
-    if target.is_file():
-        costs |= read_costs(target.read_text(encoding="utf-8"))
+    costs = _known(target)
+    check_file_writable(target)
     for model in models:
         found = resolve(model)
         console.info(f"tuning {found.name}")
@@ -50,3 +49,16 @@ def command(models: tuple[str, ...], output: Path | None) -> None:
     console.document(costs)
     if not console.as_json:
         console.result(f"{len(costs)} kernel calls measured: {target}")
+
+
+def _known(table: Path) -> dict[str, int]:
+    """What a table holds that is written to again. Raises DataError where it is something else."""
+    from sktools.compiler.costs import read_costs
+    from sktools.errors import DataError
+
+    try:
+        return read_costs(table.read_text(encoding="utf-8")) if table.is_file() else {}
+    except (ValueError, RecursionError) as error:
+        raise DataError(
+            f"{table}: is no table of kernel costs ({error})", "remove it, or --output FILE.json"
+        ) from error
