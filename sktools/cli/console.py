@@ -7,7 +7,7 @@ import os
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Protocol
@@ -76,22 +76,22 @@ class Console:
     def info(self, text: str) -> None:
         """What is being done, on stderr."""
         if self.verbosity >= 0:
-            sys.stderr.write(text + "\n")
+            _say(text)
 
     def detail(self, text: str) -> None:
         """What only -v shows, on stderr."""
         if self.verbosity >= 1:
-            sys.stderr.write(text + "\n")
+            _say(text)
 
     def warning(self, text: str) -> None:
-        sys.stderr.write(f"warning: {text}\n")
+        _say(f"warning: {text}")
 
     def error(self, message: str, hint: str = "") -> None:
-        sys.stderr.write(f"error: {message}\n" + (f"hint: {hint}\n" if hint else ""))
+        _say(f"error: {message}" + (f"\nhint: {hint}" if hint else ""))
 
     def usage(self, text: str) -> None:
         """How a command is used, on stderr: of a command line that asks for nothing."""
-        sys.stderr.write(text + "\n")
+        _say(text)
 
     def event(self, kind: str, **values: object) -> None:
         """One line of the --events file: kind, seconds since the epoch, and the values."""
@@ -179,6 +179,27 @@ def _bar(what: str, total: int | None, unit: str, color: bool) -> Iterator[_Bar]
 
 
 console = Console()
+
+
+def _say(text: str) -> None:
+    """A line on stderr. Work goes on, and ends with its own exit code, where nothing can be written there."""
+    with suppress(OSError):
+        sys.stderr.write(text + "\n")
+
+
+def prepare_streams() -> None:
+    """Makes stdout and stderr take whatever is written, once a process.
+
+    One that was closed (`>&-`) swallows it, and a character that a terminal's encoding has not becomes a question mark.
+    """
+    for name in ("stdin", "stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            # The lowest free descriptor, so that no file of ours takes the place and gets a program's output.
+            descriptor = os.open(os.devnull, os.O_RDWR)
+            setattr(sys, name, os.fdopen(descriptor, "r" if name == "stdin" else "w", encoding="utf-8"))
+        elif name == "stdout" and hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
 
 
 def terminal_view(stack: ExitStack) -> Any:

@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 import sktools
-from sktools.cli.console import console, reset
+from sktools.cli.console import console, prepare_streams, reset
 from sktools.errors import EXIT_FAILURE, EXIT_INTERRUPTED, EXIT_USAGE, SktoolsError
 
 COMMANDS: dict[str, str] = {
@@ -90,6 +90,7 @@ def cli() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Entry point. Ends the process with the exit code that says how it went."""
+    prepare_streams()
     sys.exit(run(arguments))
 
 
