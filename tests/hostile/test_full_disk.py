@@ -16,6 +16,7 @@ import pytest
 from sktools.build.build import load_build
 from tests.soak.interruption import CONFIG, check_bundles, check_model, check_store, hidden
 from tests.soak.table import Amount, Figures
+from tests.support import fake_jlink
 from tests.support.random_network import Family, random_network
 from tests.support.tools import needs_qemu
 
@@ -67,6 +68,8 @@ class Case:
     slow: bool = False
 
 
+IMAGE = bytes(range(256)) * 40
+
 CASES = {
     "build-fw": Case(("build-fw", "m.tflite", "--board", "virtual"), 1600),
     "run": Case(("run", "m.tflite", "--frames", "1"), 8000),
@@ -77,6 +80,8 @@ CASES = {
         ("data", "prepare", "synthetic-raw", "--output", "features", "--subjects", "raw-001", "--jobs", "1"),
         160, needs="h5py", slow=True,
     ),
+    # The fake J-Link keeps its notes on the disk too, as SEGGER's keeps its settings.
+    "flash": Case(("flash", "--image", "firmware.bin", "--board", "apollo4p_evb"), 40),
 }  # fmt: skip
 
 
@@ -102,6 +107,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Case], Path]:
                 random_network(Family(frames=32, filters=(8,), depths=(1,), dilations=(1,)))
             )
             (folder / "config.yaml").write_text(CONFIG)
+            (folder / "firmware.bin").write_bytes(IMAGE)
             if case.built:
                 arguments = CASES["build-fw"].arguments
                 command = [sys.executable, "-m", "sktools.cli.main", *arguments, "--quiet"]
@@ -117,14 +123,33 @@ def kilobytes(folder: Path) -> int:
     return 4 * sum(2 + path.stat().st_size // 4096 for path in folder.rglob("*"))
 
 
+def disks(case: Case, there: Path, count: int) -> list[int]:
+    """Sizes of small disks in KB, all different, closer together where most files are small."""
+    sizes: list[int] = []
+    for number in range(count):
+        size = kilobytes(there) + 8 + round(case.largest_kb * ((number + 0.5) / count) ** 2)
+        sizes.append(max(size, sizes[-1] + 4) if sizes else size)
+    return sizes
+
+
 def run_on(disk: str, files: Path, folder: Path, *arguments: str) -> tuple[int, str, Path]:
-    """disk: mount options. Returns the exit status, standard error, and what was on the disk afterwards."""
+    """disk: mount options. Returns the exit status, standard error, and what was on the disk afterwards.
+
+    Temporary files go to the disk as well.
+    """
     place, left = folder / "disk", folder / "left"
     place.mkdir()
+    found = {
+        "PATH": f"{fake_jlink.install(folder)}{os.pathsep}{os.environ['PATH']}",
+        "SKTOOLS_JLINK": "",
+        "FAKE_JLINK": ".",
+        "TMPDIR": str(place),
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+    }
     done = subprocess.run(
         ["unshare", "-rm", "sh", "-c", _SCRIPT, "sh", place, files, disk, left,
          sys.executable, "-m", "sktools.cli.main", *arguments],
-        capture_output=True, text=True, timeout=600, check=False, env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
+        capture_output=True, text=True, timeout=600, check=False, env={**os.environ, **found},
     )  # fmt: skip
     assert done.returncode != 99, done.stderr
     return done.returncode, done.stderr, left
@@ -158,9 +183,7 @@ def test_a_full_disk_is_one_error(
     there = files(case)
     steps = amount(2, 40)
     failed = done = 0
-    for number in range(steps):
-        # closer together where most files are small
-        size = kilobytes(there) + 8 + round(case.largest_kb * ((number + 0.5) / steps) ** 2)
+    for size in disks(case, there, steps):
         folder = tmp_path / str(size)
         folder.mkdir()
         status, error, left = run_on(f"size={size}k", there, folder, *case.arguments)
@@ -173,6 +196,7 @@ def test_a_full_disk_is_one_error(
             assert load_build(build).sizes().flash_bytes > 1000
         if status == 0:
             assert bundles == (command in ("run", "profile"))
+            assert command != "flash" or (left / "flash.bin").read_bytes() == IMAGE
             done += 1
             continue
         failed += 1
