@@ -4,9 +4,9 @@ on stdout.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import pytest
@@ -45,41 +45,41 @@ def _mutated(content: bytes, generator: np.random.Generator, first: int, last: i
     return bytes(data)
 
 
-@pytest.fixture(autouse=True)
-def told(figures: Figures) -> Iterator[None]:
-    """Every test's figures go into the table of the long tests."""
-    _counts.clear()
-    yield
-    if _counts:
-        files = _counts.total()
-        figures("damaged recordings and stores", files=files, **_counts, crashes_and_unclear_errors=0)
-
-
-_counts = Counter[str]()
-
-
-def _attack(
-    path: Path, read: Callable[[], Recording], count: int, first: int = 0, last: int = 1 << 30, seed: int = 0
-) -> tuple[int, int]:
+class Attack(Protocol):
     """How many mutated files were read, and how many refused."""
-    whole, generator = path.read_bytes(), np.random.default_rng(seed)
-    good = refused = 0
-    for _ in range(count):
-        path.write_bytes(_mutated(whole, generator, first, last))
-        try:
-            recording = read()
-        except SktoolsError as error:
-            assert "\n" not in error.message and len(error.message) < 1000
-            refused += 1
-            continue
-        good += 1
-        assert set(np.unique(recording.stages)) <= {-1, 0, 1, 2, 3, 5} and 0 < recording.epochs <= 36 * 120
-        if good % 10 == 0:
-            table = extract(recording)
-            assert np.isfinite(table.values).all()
-    path.write_bytes(whole)
-    _counts.update(read=good, refused=refused)
-    return good, refused
+
+    def __call__(
+        self, path: Path, read: Callable[[], Recording], count: int, first: int = 0, last: int = 1 << 30, seed: int = 0
+    ) -> tuple[int, int]: ...
+
+
+@pytest.fixture
+def attack(figures: Figures) -> Attack:
+    """Every attack's figures go into the table of the long tests."""
+
+    def damage(
+        path: Path, read: Callable[[], Recording], count: int, first: int = 0, last: int = 1 << 30, seed: int = 0
+    ) -> tuple[int, int]:
+        whole, generator = path.read_bytes(), np.random.default_rng(seed)
+        good = refused = 0
+        for _ in range(count):
+            path.write_bytes(_mutated(whole, generator, first, last))
+            try:
+                recording = read()
+            except SktoolsError as error:
+                assert "\n" not in error.message and len(error.message) < 1000
+                refused += 1
+                continue
+            good += 1
+            assert set(np.unique(recording.stages)) <= {-1, 0, 1, 2, 3, 5} and 0 < recording.epochs <= 36 * 120
+            if good % 10 == 0:
+                table = extract(recording)
+                assert np.isfinite(table.values).all()
+        path.write_bytes(whole)
+        figures("damaged recordings and stores", files=count, read=good, refused=refused, crashes_and_unclear_errors=0)
+        return good, refused
+
+    return damage
 
 
 @pytest.fixture(params=[FAST, pytest.param(SOAK, marks=pytest.mark.soak)])
@@ -88,23 +88,23 @@ def count(request: pytest.FixtureRequest) -> int:
     return number
 
 
-def test_edf_headers(tmp_path: Path, count: int, capfd: pytest.CaptureFixture[str]) -> None:
+def test_edf_headers(tmp_path: Path, count: int, attack: Attack, capfd: pytest.CaptureFixture[str]) -> None:
     mesa_files.write_subject(tmp_path, "0001", epochs=4)
     read = find_reader("mesa").read
-    good, refused = _attack(mesa_files.edf_path(tmp_path, "0001"), lambda: read(tmp_path, "0001"), count, 0, 1536)
+    good, refused = attack(mesa_files.edf_path(tmp_path, "0001"), lambda: read(tmp_path, "0001"), count, 0, 1536)
     assert good and refused
     assert capfd.readouterr().out == ""
 
 
-def test_annotations(tmp_path: Path, count: int) -> None:
+def test_annotations(tmp_path: Path, count: int, attack: Attack) -> None:
     mesa_files.write_subject(tmp_path, "0001", epochs=4, scored=[0, 1, 2, 5])
     read = find_reader("mesa").read
-    good, refused = _attack(mesa_files.xml_path(tmp_path, "0001"), lambda: read(tmp_path, "0001"), count)
+    good, refused = attack(mesa_files.xml_path(tmp_path, "0001"), lambda: read(tmp_path, "0001"), count)
     assert good and refused
 
 
 @pytest.mark.parametrize("name", ["nights.yaml", "anna_ppg.csv", "anna_acc.csv", "anna_stages.csv"])
-def test_csv_nights(tmp_path: Path, count: int, name: str) -> None:
+def test_csv_nights(tmp_path: Path, count: int, name: str, attack: Attack) -> None:
     csv_files.write_declaration(tmp_path)
     csv_files.write_night(tmp_path, "anna", epochs=2)
     reader = find_reader("csv")
@@ -113,19 +113,19 @@ def test_csv_nights(tmp_path: Path, count: int, name: str) -> None:
         reader.subjects(tmp_path)
         return reader.read(tmp_path, "anna")
 
-    good, refused = _attack(tmp_path / name, read, count // 3, 0, 400)
+    good, refused = attack(tmp_path / name, read, count // 3, 0, 400)
     assert good and (refused or name == "anna_ppg.csv")
 
 
 @pytest.mark.parametrize("part", ["labels/1_labeled_sleep.txt", "heart_rate/1_heartrate.txt"])
-def test_sleep_accel(tmp_path: Path, count: int, part: str) -> None:
+def test_sleep_accel(tmp_path: Path, count: int, part: str, attack: Attack) -> None:
     sleep_accel_files.write_subject(tmp_path, "1", [0, 2, 3, 5] * 5)
     read = find_reader("sleep-accel").read
-    good, refused = _attack(tmp_path / part, lambda: read(tmp_path, "1"), count, seed=1)
+    good, refused = attack(tmp_path / part, lambda: read(tmp_path, "1"), count, seed=1)
     assert good and refused
 
 
-def test_stores(tmp_path: Path, count: int) -> None:
+def test_stores(tmp_path: Path, count: int, attack: Attack) -> None:
     mesa_files.write_subject(tmp_path / "source", "0001", epochs=4)
     recording = find_reader("mesa").read(tmp_path / "source", "0001")
     table = extract(recording)
@@ -133,7 +133,7 @@ def test_stores(tmp_path: Path, count: int) -> None:
     feature_store.write_index(tmp_path, index)
     path = feature_store.write_subject(tmp_path, index, features_of(table))
     read = find_reader("mesa").read
-    good, refused = _attack(path, lambda: read(tmp_path, "0001"), count)
+    good, refused = attack(path, lambda: read(tmp_path, "0001"), count)
     assert good + refused == count and refused > good / 10
-    good, refused = _attack(tmp_path / "store.json", lambda: read(tmp_path, "0001"), count)
+    good, refused = attack(tmp_path / "store.json", lambda: read(tmp_path, "0001"), count)
     assert good and refused
