@@ -68,9 +68,11 @@ def quantize_multiplier(real: float) -> tuple[int, int]:
 def requantization(
     rng: np.random.Generator, channels: int, exponents: tuple[float, float], zero_point: int, low: int, high: int
 ) -> Requantization:
-    """A real factor 2**e a channel, e uniform in exponents; now and then an exact power of two, which makes ties."""
+    """A real factor 2**e a channel, e uniform in exponents; now and then an exact power of two, which makes ties, or so
+    small that the channel is dead."""
     real = 2.0 ** rng.uniform(*exponents, channels)
     real = np.where(rng.random(channels) < 0.1, 2.0 ** np.round(np.log2(real)), real)
+    real = np.where(rng.random(channels) < 0.03, 2.0**-30, real)
     constants = np.array([quantize_multiplier(float(r)) for r in real])
     return Requantization(constants[:, 0].astype(np.int32), constants[:, 1].astype(np.int32), zero_point, low, high)
 
@@ -195,12 +197,14 @@ def pointwise_any_case(
     low, high = sorted(int(v) for v in rng.integers(-128, 128, 2))
     weights, bias = weights8(rng, outputs, inputs), _bias(rng, outputs, extreme=True)
     q = requantization(rng, outputs, exponents, out_zero_point, low, high)
-    tables = pack_pointwise_any(weights, bias, zero_point)
+    tables = pack_pointwise_any(weights, bias, zero_point, q)
     assert tables is not None
     x = int8s(rng, rows, inputs)
     expected = _stage(reference.convolve(x, weights[:, None], bias, zero_point, 1, 0), q)
-    scalars = (rows, inputs, outputs, out_zero_point, low, high, int(in_place))
-    return Case("pw_any", scalars, (*tables, q.multiplier, q.shift.astype(np.int8), x), expected)
+    scalars = (rows, inputs, outputs, low, high, out_zero_point, int(in_place))
+    rounding = np.zeros(0, np.int32) if tables.rounding is None else tables.rounding
+    blobs = (tables.tiles, tables.bias, tables.multiplier, tables.shift, rounding, x)
+    return Case("pw_any", scalars, blobs, expected)
 
 
 def conv_case(

@@ -15,6 +15,7 @@
 #include "fast/sk_fast_mean.h"
 #include "fast/sk_fast_narrow.h"
 #include "fast/sk_fast_pointwise.h"
+#include "fast/sk_fast_pointwise_any.h"
 #include "fast/sk_fast_scale.h"
 #include "fast/sk_fast_vector.h"
 #include "fast/sk_fast_window.h"
@@ -56,7 +57,16 @@ static int32_t output_bytes(const case_t *c)
 
 static int32_t scratch_bytes(const case_t *c)
 {
-    return c->kernel == NARROW_PW ? c->scalar[3] : c->kernel == NARROW_GATED_PW ? c->scalar[5] : 0;
+    switch (c->kernel) {
+    case NARROW_PW:
+        return c->scalar[3];
+    case NARROW_GATED_PW:
+        return c->scalar[5];
+    case PW_ANY:
+        return 2 * c->scalar[2];
+    default:
+        return 0;
+    }
 }
 
 static void run_case(const case_t *c, const int8_t *in, void *out)
@@ -93,9 +103,10 @@ static void run_case(const case_t *c, const int8_t *in, void *out)
         break;
     }
     case PW_ANY: {
-        const sk_fast_pw_any_t shape = {(uint16_t)s[0], (uint16_t)s[1], (uint16_t)s[2], (int16_t)s[3], (int16_t)s[4],
-                                        (int16_t)s[5],  blob[0],        blob[1],        blob[2],        blob[3]};
-        sk_fast_pw_any(&shape, in, out);
+        const sk_fast_pw_any_t shape = {(uint16_t)s[0], (uint16_t)s[1], (uint16_t)s[2], (int16_t)s[3],
+                                        (int16_t)s[4],  blob[0],        blob[1],        blob[2],
+                                        blob[3],        c->bytes[4] > 0 ? blob[4] : NULL, (int16_t)s[5]};
+        sk_fast_pw_any(&shape, in, out, scratch);
         break;
     }
     case CONV: {

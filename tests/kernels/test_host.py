@@ -106,7 +106,7 @@ def test_narrow(
 
 
 @property_test
-@given(SEEDS, st.integers(1, 9), st.integers(1, 72), st.integers(1, 96), st.booleans(), st.floats(-20, 1))
+@given(SEEDS, st.integers(1, 9), st.integers(1, 160), st.integers(1, 160), st.booleans(), st.floats(-20, 1))
 def test_pointwise_any(
     driver: HostDriver, seed: int, rows: int, inputs: int, outputs: int, in_place: bool, exponent: float
 ) -> None:
@@ -123,7 +123,7 @@ def windows(draw: st.DrawFn) -> tuple[int, int, int, int]:
 
 
 @property_test
-@given(SEEDS, st.integers(1, 120), st.integers(20, 72), windows(), st.booleans())
+@given(SEEDS, st.integers(1, 120), st.integers(20, 160), windows(), st.booleans())
 def test_conv(
     driver: HostDriver, seed: int, rows: int, inputs: int, window: tuple[int, int, int, int], in_place: bool
 ) -> None:
@@ -133,7 +133,7 @@ def test_conv(
 
 
 @property_test
-@given(SEEDS, ROWS, st.integers(1, 72), st.booleans())
+@given(SEEDS, ROWS, st.integers(1, 160), st.booleans())
 def test_mul(driver: HostDriver, seed: int, rows: int, channels: int, in_place: bool) -> None:
     check(driver, cases.mul_case(seed, rows, channels, in_place))
 

@@ -15,9 +15,9 @@ from sktools.compiler.fast.conv import pack_conv
 from sktools.compiler.fast.depthwise import ANY, FITTED, LINEAR, pack_dw, pack_dw5, pack_dw5_linear
 from sktools.compiler.fast.gate import INPUT_UP, SLOPE_FRACTION, pack_gate
 from sktools.compiler.fast.pointwise import pack_pointwise, pack_pointwise_any
-from sktools.compiler.fast.requantize import FIT_SHIFT, MANY_SCALES, SCALE, Requantization, fit_channel
+from sktools.compiler.fast.requantize import FIT_SHIFT, MANY_SCALES, SCALE, Requantization, fit_channel, linear_stage
 from sktools.compiler.fast.scale import pack_scale
-from sktools.compiler.fast.tiles import pack_tiles, pack_weights, pair_order
+from sktools.compiler.fast.tiles import pack_parts, pack_tiles, pack_weights, pair_order
 from sktools.compiler.quantization import requantize
 from tests.kernels import reference
 from tests.kernels.cases import quantize_multiplier, requantization, weights8
@@ -165,12 +165,31 @@ def requantized(channels: int, exponent: float = -8.0, zero_point: int = -128) -
     return requantization(np.random.default_rng(0), channels, (exponent - 1, exponent), zero_point, -128, 127)
 
 
+def test_a_row_that_is_too_long_is_taken_in_equal_parts() -> None:
+    weights = np.arange(1, 76, dtype=np.int16).reshape(1, 75)
+    tiles = pack_parts(weights)
+    assert tiles.shape == (2, 4 * 20)  # of 40 and 35 channels
+    assert np.array_equal(tiles[:1], pack_weights(weights[:, :40]))
+    halves = tiles[1, ::4].copy().view(np.int16)
+    assert sorted(halves[halves != 0].tolist()) == list(range(41, 76))
+
+
+def test_a_dead_channel_leaves_the_layer_its_short_requantization() -> None:
+    q = requantized(2, zero_point=5)
+    dead = replace(q, shift=np.array([q.shift[0], -30], np.int32))
+    stage = linear_stage(np.full((2, 4), 127, np.int8), np.zeros(2, np.int32), 0, dead)
+    assert stage is not None
+    assert (stage.multiplier[1], stage.shift[1], stage.rounding[1]) == (0, 1, 1 + 2 * 5)
+    small = replace(q, shift=np.array([q.shift[0], -24], np.int32))
+    bias = np.full(2, 1 << 28, np.int32)  # which this factor does not round away
+    assert linear_stage(np.full((2, 4), 127, np.int8), bias, 0, small) is None
+
+
 def test_what_does_not_fit_is_refused() -> None:
     rng = np.random.default_rng(0)
     bias = np.zeros(4, np.int32)
     assert pack_pointwise(weights8(rng, 4, 73), bias, 0, requantized(4)) is None
-    assert pack_pointwise_any(weights8(rng, 97, 4), np.zeros(97, np.int32), 0) is None
-    assert pack_pointwise_any(weights8(rng, 4, 4), np.full(4, 2**31 - 1, np.int32), 127) is None
+    assert pack_pointwise_any(weights8(rng, 4, 4), np.full(4, 2**31 - 1, np.int32), 127, requantized(4)) is None
     assert pack_conv(weights8(rng, 4, 9, 8), bias, 0, requantized(4), 2, 8) is None  # window of sums
     assert pack_conv(weights8(rng, 4, 5, 8), bias, 0, requantized(4), 1, 5) is None  # padding beyond the taps
     assert pack_conv(weights8(rng, 4, 5, 8), bias, 0, requantized(4, 2.0), 1, 2) is None  # left shift

@@ -4,7 +4,7 @@
  *
  * Each input row is multiplied once with the weights of all taps (the tile product of sk_fast_tile.h, a column for each
  * tap and output channel), and the sums are added to the output rows that they belong to. These wait in a window of
- * int32 sums on the stack, so no expanded row is ever kept.
+ * int32 sums on the stack, so no expanded row is ever kept. Longer rows than the tile product's are taken in parts.
  */
 #ifndef SK_FAST_CONV_H
 #define SK_FAST_CONV_H
@@ -20,7 +20,7 @@ typedef struct {
     uint16_t pad;           /* rows before the first */
     int16_t low, high;      /* activation clamp */
     const int32_t *tiles;   /* weights times 2; columns from the last tap to the first, out_channels each; each tap its own
-                               records unless dilation is 1; biases and multipliers 0 */
+                               records unless dilation is 1; all of that by part of the row */
     const int32_t *padding; /* [taps * out_channels] a padding row's sums in the same order */
     const int32_t *bias;    /* [out_channels] times 2, the input's zero point folded in */
     const int32_t *multiplier, *rounding, *shift; /* [out_channels], see sk_linear.h */

@@ -172,12 +172,16 @@ void sk_fast_gate_start(sk_tile_run_t *run, const sk_fast_gate_t *gate, const sk
     run->rounding = gate->rounding;
 }
 
-void sk_fast_mul(const sk_fast_mul_t *shape, const int8_t *in, const int8_t *gates, int8_t *out)
-{
-    const int32_t rounding = shape->gate.rounding, whole = shape->channels & ~3;
-    int32_t slopes[2 * SK_TILE_PAIRS];
+/* Channels whose slopes are kept at a time, a multiple of 4. */
+#define MUL_CHANNELS (2 * SK_TILE_PAIRS)
 
-    slopes_of(&shape->gate, NULL, gates, slopes, shape->channels);
+/* `channels` of each row, at most MUL_CHANNELS. */
+static void multiply(const sk_fast_mul_t *shape, int32_t channels, const int8_t *in, const int8_t *gates, int8_t *out)
+{
+    const int32_t rounding = shape->gate.rounding, whole = channels & ~3;
+    int32_t slopes[MUL_CHANNELS];
+
+    slopes_of(&shape->gate, NULL, gates, slopes, channels);
     for (int32_t row = 0; row < shape->rows; row++) {
         int32_t channel = 0;
         for (; channel < whole; channel += 4) {
@@ -186,12 +190,20 @@ void sk_fast_mul(const sk_fast_mul_t *shape, const int8_t *in, const int8_t *gat
             const uint32_t odd = gate_pair(gate_odd(bytes), slopes + channel + 2, rounding);
             sk_store_word(out + channel, (even & 0x00FF00FFu) | ((odd << 8) & 0xFF00FF00u));
         }
-        for (; channel < shape->channels; channel++) {
+        for (; channel < channels; channel++) {
             const uint32_t x = gate_even((uint8_t)in[channel]);
             const int32_t slope = slope_of(&shape->gate, gates[channel]);
             out[channel] = (int8_t)sk_ssat8(sk_smlawb(slope, x, rounding) >> 16);
         }
         in += shape->channels;
         out += shape->channels;
+    }
+}
+
+void sk_fast_mul(const sk_fast_mul_t *shape, const int8_t *in, const int8_t *gates, int8_t *out)
+{
+    for (int32_t from = 0; from < shape->channels; from += MUL_CHANNELS) {
+        const int32_t left = shape->channels - from;
+        multiply(shape, left < MUL_CHANNELS ? left : MUL_CHANNELS, in + from, gates + from, out + from);
     }
 }

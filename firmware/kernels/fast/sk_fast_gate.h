@@ -32,7 +32,7 @@ typedef struct {
     sk_fast_gate_t gate;
 } sk_fast_mul_t;
 
-/* out = in * gates[channel]; `out` may be `in`. At most 2 * SK_TILE_PAIRS channels. */
+/* out = in * gates[channel]; `out` may be `in`. */
 void sk_fast_mul(const sk_fast_mul_t *shape, const int8_t *in, const int8_t *gates, int8_t *out);
 
 #endif

@@ -30,18 +30,4 @@ void sk_fast_pw_on(const sk_fast_pw_t *shape, const int32_t *tiles, const int8_t
 void sk_fast_gated_pw_on(const sk_fast_gated_pw_t *shape, const sk_fast_scale_t *scale, const int32_t *tiles,
                          const int8_t *in, const int8_t *gates, int8_t *out);
 
-/* Any requantization, at most SK_FAST_PW_ANY_COLUMNS channels out. */
-#define SK_FAST_PW_ANY_COLUMNS 96
-
-typedef struct {
-    uint16_t rows, in_channels, out_channels;
-    int16_t out_zero_point, low, high;
-    const int32_t *tiles;      /* records of weights alone */
-    const int32_t *bias;       /* [out_channels], the input's zero point folded in */
-    const int32_t *multiplier; /* [out_channels] */
-    const int8_t *shift;       /* [out_channels] */
-} sk_fast_pw_any_t;
-
-void sk_fast_pw_any(const sk_fast_pw_any_t *shape, const int8_t *in, int8_t *out);
-
 #endif

@@ -2,6 +2,7 @@
 #include "sk_fast_tile.h"
 
 #include <stddef.h>
+#include <string.h>
 
 #include "sk_fit.h"
 #include "sk_simd.h"
@@ -84,6 +85,21 @@ void sk_tile_expand(sk_tile_run_t *run, uint32_t *rows)
             rows[SK_TILE_PAIRS + 1] = sk_sxtb16_odd(b);
         }
     }
+}
+
+void sk_tile_expand_part(sk_tile_run_t *run, uint32_t *rows, int32_t channels, int32_t part, int32_t width)
+{
+    const int32_t from = part * width, left = channels - from;
+
+    run->channels = left < width ? left : width;
+    if (left < width) { /* fewer pairs than the records have */
+        memset(rows, 0, 2 * SK_TILE_PAIRS * sizeof *rows);
+    }
+    run->first += from;
+    run->second += from;
+    sk_tile_expand(run, rows);
+    run->first -= from;
+    run->second -= from;
 }
 
 #if SK_HAS_DSP_ASSEMBLY

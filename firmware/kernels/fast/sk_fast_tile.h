@@ -50,6 +50,24 @@ void sk_tile_run(sk_tile_run_t *run);
  */
 void sk_tile_expand(sk_tile_run_t *run, uint32_t *rows);
 
+/*
+ * Rows of more channels than a tile product's are taken in equal parts, `width` channels each and the last one perhaps
+ * shorter, with records of `width` channels each whose missing weights are 0.
+ */
+typedef struct {
+    int32_t count, width;
+} sk_tile_parts_t;
+
+static inline sk_tile_parts_t sk_tile_parts(int32_t channels)
+{
+    const int32_t count = (channels + 2 * SK_TILE_PAIRS - 1) / (2 * SK_TILE_PAIRS);
+    const sk_tile_parts_t parts = {count, count == 1 ? channels : ((channels + count - 1) / count + 3) & ~3};
+    return parts;
+}
+
+/* Part `part` of run->first and run->second, of `channels` in all, by sk_tile_expand; run is as before afterwards. */
+void sk_tile_expand_part(sk_tile_run_t *run, uint32_t *rows, int32_t channels, int32_t part, int32_t width);
+
 /* The last 1, 2 or 3 channels as a word whose even and odd bytes are the pairs of that order. */
 static inline uint32_t sk_tile_tail(const int8_t *row, int32_t channels)
 {

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sktools.compiler.fast.requantize import Requantization, linear_rounding
-from sktools.compiler.fast.tiles import MAX_CHANNELS, pack_weights
+from sktools.compiler.fast.requantize import Requantization, linear_stage
+from sktools.compiler.fast.tiles import pack_parts
 
 WINDOW = 40
 """SK_FAST_CONV_WINDOW, int32 sums."""
@@ -34,25 +34,25 @@ def pack_conv(
     dilation: int,
     padding: int,
 ) -> ConvTables | None:
-    """Tables of sk_fast_conv_t; None where the window of sums is too large, a row too long, or sk_linear.h not exact.
+    """Tables of sk_fast_conv_t; None where the window of sums is too large, or sk_linear.h not exact.
 
     weights: [out_channels, taps, in_channels]; bias: [out_channels]; zero_point: the input's; padding: rows before the
     first, at most (taps - 1) * dilation.
     """
     columns, taps, channels = weights.shape
     reach = (taps - 1) * dilation
-    rounding = linear_rounding(weights, bias, zero_point, requantization)
-    if rounding is None or channels > MAX_CHANNELS or (reach + 2) * columns > WINDOW or padding > reach:
+    stage = linear_stage(weights, bias, zero_point, requantization)
+    if stage is None or (reach + 2) * columns > WINDOW or padding > reach:
         return None
     twice = 2 * weights.astype(np.int64)
     by_tap = twice.transpose(1, 0, 2)[::-1]  # the last tap first
     groups = by_tap.reshape(1, taps * columns, channels) if dilation == 1 else by_tap
     folded = 2 * bias.astype(np.int64) - zero_point * twice.sum(axis=(1, 2))
     return ConvTables(
-        np.concatenate([pack_weights(group.astype(np.int16)) for group in groups]),
+        pack_parts(*groups.astype(np.int16)),
         (zero_point * by_tap.sum(axis=2).reshape(-1)).astype(np.int32),
         folded.astype(np.int32),
-        requantization.multiplier.astype(np.int32),
-        rounding,
-        -requantization.shift.astype(np.int32),
+        stage.multiplier,
+        stage.rounding,
+        stage.shift,
     )

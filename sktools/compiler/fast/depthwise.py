@@ -11,7 +11,7 @@ from sktools.compiler.fast.requantize import (
     Requantization,
     as_pairs,
     fit_layer,
-    linear_rounding,
+    linear_stage,
 )
 
 MAX_TAPS = 9
@@ -45,14 +45,14 @@ def pack_dw5_linear(
 
     weights: [5, channels]; bias: [channels]; zero_point: the input's.
     """
-    rounding = linear_rounding(weights.T, bias, zero_point, requantization)
-    if rounding is None or (requantization.low, requantization.high) != (-128, 127):
+    stage = linear_stage(weights.T, bias, zero_point, requantization)
+    if stage is None or (requantization.low, requantization.high) != (-128, 127):
         return None
     folded = 2 * (bias.astype(np.int64) - zero_point * weights.T.astype(np.int64).sum(axis=1))
     taps = np.zeros((weights.shape[1], 8), np.int8)
     taps[:, :5] = weights.T
-    taps[:, 5] = -requantization.shift
-    return np.column_stack([folded, requantization.multiplier, taps.view("<i4"), rounding]).astype(np.int32)
+    taps[:, 5] = stage.shift
+    return np.column_stack([folded, stage.multiplier, taps.view("<i4"), stage.rounding]).astype(np.int32)
 
 
 def pack_dw(
@@ -67,11 +67,9 @@ def pack_dw(
     if fitted is not None:
         nothing = np.zeros_like(fitted.bias)
         return FITTED, _records(fitted.weights, fitted.bias, fitted.multiplier, nothing, nothing)
-    rounding = linear_rounding(by_channel, bias, zero_point, requantization)
-    if rounding is not None and (requantization.low, requantization.high) == (-128, 127):
-        return LINEAR, _plain(
-            by_channel, 2, bias, zero_point, requantization.multiplier, rounding, -requantization.shift
-        )
+    stage = linear_stage(by_channel, bias, zero_point, requantization)
+    if stage is not None and (requantization.low, requantization.high) == (-128, 127):
+        return LINEAR, _plain(by_channel, 2, bias, zero_point, stage.multiplier, stage.rounding, stage.shift)
     folded = np.abs(bias.astype(np.int64)) + np.abs(by_channel.astype(np.int64)).sum(axis=1) * (128 + abs(zero_point))
     if np.any(folded >= 1 << 31):
         return None

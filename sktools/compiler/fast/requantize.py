@@ -189,20 +189,33 @@ LINEAR_SHIFT = 20
 """SK_LINEAR_SHIFT of sk_linear.h."""
 
 
-def linear_rounding(
-    weights: NDArray[np.int8], bias: NDArray[np.int32], zero_point: int, requantization: Requantization
-) -> NDArray[np.int32] | None:
-    """[channels] the `rounding` of sk_linear.h, or None where that form does not hold for every channel.
+@dataclass(frozen=True, eq=False)
+class LinearStage:
+    """Arguments of sk_linear (firmware/kernels/fast/sk_linear.h), int32 [channels] each."""
 
-    weights: [channels, ...]; zero_point: the input's.
-    """
+    multiplier: NDArray[np.int32]
+    rounding: NDArray[np.int32]
+    shift: NDArray[np.int32]
+
+
+def linear_stage(
+    weights: NDArray[np.int8], bias: NDArray[np.int32], zero_point: int, requantization: Requantization
+) -> LinearStage | None:
+    """None where that form does not hold for every channel. weights: [channels, ...]; zero_point: the input's."""
     flat = np.abs(weights.reshape(weights.shape[0], -1).astype(np.int64))
     # every partial sum, the input's zero point folded into the bias or not
     reach = np.abs(bias.astype(np.int64)) + flat.sum(axis=1) * (128 + abs(zero_point))
     right = -requantization.shift.astype(np.int64)
-    if np.any(reach >= 1 << 30) or np.any(right < 1) or np.any(right > LINEAR_SHIFT):
+    multiplier = requantization.multiplier.astype(np.int64)
+    if np.any(reach >= 1 << 30) or np.any(right < 1):
         return None
-    return ((np.int64(1) << (right - 1)) + (requantization.zero_point << right)).astype(np.int32)
+    # a channel that training has let die: a factor so small that every accumulator rounds to 0
+    dead = (right > LINEAR_SHIFT) & ((reach * multiplier >> 31) + 1 < np.int64(1) << np.minimum(right - 1, 62))
+    right, multiplier = np.where(dead, 1, right), np.where(dead, 0, multiplier)
+    if np.any(right > LINEAR_SHIFT):
+        return None
+    rounding = (np.int64(1) << (right - 1)) + (requantization.zero_point << right)
+    return LinearStage(multiplier.astype(np.int32), rounding.astype(np.int32), right.astype(np.int32))
 
 
 def as_pairs(values: NDArray[np.int16]) -> NDArray[np.int32]:

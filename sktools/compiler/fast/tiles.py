@@ -34,13 +34,39 @@ def pack_tiles(weights: NDArray[np.int16], bias: NDArray[np.int32], multiplier: 
     return np.ascontiguousarray(np.hstack([heads[0], pack_weights(weights), heads[1]]), dtype=np.int32)
 
 
-def pack_weights(weights: NDArray[np.int16]) -> NDArray[np.int32]:
-    """Records [ceil(columns / 4), 4 * pairs] for sums: the weight pairs alone. weights: [columns, channels]."""
+def pack_weights(weights: NDArray[np.int16], pairs: int = 0) -> NDArray[np.int32]:
+    """Records [ceil(columns / 4), 4 * pairs] for sums: the weight pairs alone. weights: [columns, channels].
+
+    pairs: of the row that they are for, where it has more than channels; those beyond have no weight.
+    """
     columns, channels = weights.shape
     records = -(-columns // TILE)
     order = pair_order(channels)
+    order += [(-1, -1)] * (pairs - len(order))
     order = order[:1] + order[:0:-1]  # in which the product takes them
     padded = np.zeros((records * TILE, channels + 1), np.int16)  # index -1: the empty half
     padded[:columns, :channels] = weights
     picked = padded[:, np.array(order).reshape(-1)]
     return as_pairs(picked).reshape(records, TILE, len(order)).transpose(0, 2, 1).reshape(records, -1)
+
+
+def pack_parts(*groups: NDArray[np.int16]) -> NDArray[np.int32]:
+    """By part of the channels (part_width), the pack_weights of that part of each group.
+
+    groups: [columns, channels] each.
+    """
+    channels = groups[0].shape[1]
+    width = part_width(channels)
+    return np.concatenate(
+        [
+            pack_weights(group[:, start : start + width], -(-width // 2))
+            for start in range(0, channels, width)
+            for group in groups
+        ]
+    )
+
+
+def part_width(channels: int) -> int:
+    """Channels of each part but the last, which may be shorter: a multiple of 4 where there are several."""
+    parts = -(-channels // MAX_CHANNELS)
+    return channels if parts == 1 else -(-channels // (parts * TILE)) * TILE

@@ -6,6 +6,7 @@ import numpy as np
 
 from sktools.compiler.call import Call, Table
 from sktools.compiler.fast.conv import pack_conv
+from sktools.compiler.fast.tiles import part_width
 from sktools.compiler.kernels.fast_pointwise import expanded_rows
 from sktools.compiler.kernels.rows import output_stage, row_window
 from sktools.compiler.lowering import variant
@@ -65,6 +66,6 @@ def fast_conv(op: Op, prefix: str) -> Call | None:
             "fast/sk_linear.h",
             "fast/sk_simd.h",
         ),
-        stack=expanded_rows(window.channels) + SUMS_BYTES,
+        stack=expanded_rows(part_width(window.channels)) + SUMS_BYTES,
         in_place=columns <= window.channels,
     )

@@ -18,7 +18,7 @@ def gate_operands(op: Mul) -> tuple[Tensor, Tensor] | None:
     for full, gate in ((0, 1), (1, 0)):
         if op.strides[full].row and not op.strides[gate].row and op.strides[gate].channel:
             tensors = op.inputs[full], op.inputs[gate]
-            if all(tensor.data is None for tensor in tensors) and channel_count(op.output) <= MAX_CHANNELS:
+            if all(tensor.data is None for tensor in tensors):
                 return tensors
     return None
 
@@ -54,7 +54,7 @@ def fast_mul(op: Op, prefix: str) -> Call | None:
             "fast/sk_fit.h",
             "fast/sk_simd.h",
         ),
-        stack=12 * channel_count(op.output),
+        stack=4 * min(channel_count(op.output), MAX_CHANNELS),
         in_place=True,
     )
 

@@ -1,15 +1,14 @@
-"""sk_fast_pw, sk_fast_pw_any and, with squeeze-excite's MUL on the way in, sk_fast_gated_pw
-(firmware/kernels/fast/sk_fast_pointwise.c)."""
+"""Pointwise convolutions: sk_fast_pw, with squeeze-excite's MUL on the way in sk_fast_gated_pw, and sk_fast_pw_any
+(firmware/kernels/fast/sk_fast_pointwise.c, sk_fast_pointwise_any.c)."""
 
 from __future__ import annotations
-
-import numpy as np
 
 from sktools.compiler.call import Call, Table
 from sktools.compiler.fast.gate import pack_gate
 from sktools.compiler.fast.pointwise import pack_pointwise, pack_pointwise_any
+from sktools.compiler.fast.tiles import part_width
 from sktools.compiler.kernels.fast_mul import gate_operands
-from sktools.compiler.kernels.rows import output_stage, row_window
+from sktools.compiler.kernels.rows import matrix, output_stage, row_window
 from sktools.compiler.lowering import Lowering, fusion, variant
 from sktools.compiler.ops import Op
 from sktools.compiler.ops.conv_2d import Conv2D
@@ -25,44 +24,52 @@ FILES = (
     "fast/sk_fast_tile.h",
     "fast/sk_fit.h",
     "fast/sk_simd.h",
+)
+ANY_FILES = (
+    "fast/sk_fast_pointwise_any.c",
+    "fast/sk_fast_pointwise_any.h",
+    "fast/sk_fast_tile.c",
+    "fast/sk_fast_tile.h",
+    "fast/sk_fit.h",
+    "fast/sk_linear.h",
+    "fast/sk_simd.h",
     "sk_quant.h",
 )
 
 
 @variant("CONV_2D")
 def fast_pw_any(op: Op, prefix: str) -> Call | None:
-    """1x1, any requantization."""
+    """1x1, any width and requantization."""
     assert isinstance(op, Conv2D)
     window = row_window(op)
     if window is None or window.taps != 1:
         return None
-    assert op.weights.data is not None
     stage, columns = output_stage(op), op.output.shape[3]
-    tables = pack_pointwise_any(
-        op.weights.data.astype(np.int8).reshape(columns, window.channels), op.bias, op.inputs[0].zero_point
-    )
+    tables = pack_pointwise_any(matrix(op), op.bias, op.inputs[0].zero_point, stage)
     if tables is None:
         return None
+    by_column = {"bias": tables.bias, "multiplier": tables.multiplier, "shift": tables.shift}
+    if tables.rounding is not None:
+        by_column["rounding"] = tables.rounding
     return Call(
-        kernel="fast_pw_any",
+        kernel="fast_pw_any" if tables.rounding is None else "fast_pw_linear",
         function="sk_fast_pw_any",
         struct="sk_fast_pw_any_t",
         fields=(
             ("rows", window.rows),
             ("in_channels", window.channels),
             ("out_channels", columns),
-            ("out_zero_point", stage.zero_point),
             ("low", stage.low),
             ("high", stage.high),
-            ("tiles", Table(f"{prefix}_tiles", "int32_t", tables[0])),
-            ("bias", Table(f"{prefix}_bias", "int32_t", tables[1])),
-            ("multiplier", Table(f"{prefix}_multiplier", "int32_t", stage.multiplier)),
-            ("shift", Table(f"{prefix}_shift", "int8_t", stage.shift.astype("int8"))),
+            ("tiles", Table(f"{prefix}_tiles", "int32_t", tables.tiles)),
+            *((name, Table(f"{prefix}_{name}", "int32_t", values)) for name, values in by_column.items()),
+            ("zero_point", stage.zero_point),
         ),
         inputs=(op.inputs[0].index,),
         output=op.output.index,
-        files=FILES,
-        stack=expanded_rows(window.channels),
+        files=ANY_FILES,
+        scratch=2 * columns,
+        stack=expanded_rows(part_width(window.channels)),
         in_place=True,
     )
 
@@ -74,14 +81,7 @@ def fast_pw(op: Op, prefix: str) -> Call | None:
     window = row_window(op)
     if window is None or window.taps != 1:
         return None
-    assert op.weights.data is not None
-    columns = op.output.shape[3]
-    tiles = pack_pointwise(
-        op.weights.data.astype(np.int8).reshape(columns, window.channels),
-        op.bias,
-        op.inputs[0].zero_point,
-        output_stage(op),
-    )
+    tiles = pack_pointwise(matrix(op), op.bias, op.inputs[0].zero_point, output_stage(op))
     if tiles is None:
         return None
     return Call(
