@@ -5,11 +5,13 @@ from __future__ import annotations
 import functools
 import importlib
 import os
+import signal
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from multiprocessing import resource_tracker
 from pathlib import Path
 from typing import Any
 
@@ -234,11 +236,26 @@ def _outcomes(
         with _backend(joblib, jobs, dask) as workers:
             parallel = joblib.Parallel(n_jobs=workers, return_as="generator_unordered", batch_size=1)
             owner = os.getpid() if dask is None else None
-            outcomes = parallel(joblib.delayed(_work)(dataset, source, subject, owner) for subject in subjects)
+            with _deaf_to_ctrl_c():
+                outcomes = parallel(joblib.delayed(_work)(dataset, source, subject, owner) for subject in subjects)
             try:
                 yield outcomes
             finally:
                 outcomes.close()
+
+
+@contextmanager
+def _deaf_to_ctrl_c() -> Iterator[None]:
+    """Processes that are started here never hear a terminal's Ctrl-C: ours does, then, and ends them.
+
+    One that is still importing would answer with its own traceback.
+    """
+    resource_tracker.ensure_running()  # the library starts it, and that lets Ctrl-C through again
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextmanager
