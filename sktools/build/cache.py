@@ -5,11 +5,16 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from sktools.errors import MissingError
+
 
 def cache_folder() -> Path:
-    """$XDG_CACHE_HOME/sktools or ~/.cache/sktools."""
-    base = os.environ.get("XDG_CACHE_HOME") or str(Path("~/.cache").expanduser())
-    return Path(base) / "sktools"
+    """$XDG_CACHE_HOME/sktools or ~/.cache/sktools. Raises MissingError where this user has no home folder."""
+    named = os.environ.get("XDG_CACHE_HOME")
+    try:
+        return (Path(named) if named else Path.home() / ".cache") / "sktools"
+    except RuntimeError as error:  # a container's user without a name
+        raise MissingError("this user has no home folder", "export HOME=DIR, or XDG_CACHE_HOME=DIR") from error
 
 
 def user_costs() -> Path:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sktools.errors import MissingError
+from sktools.errors import MissingError, UsageError
 
 ROOT_VARIABLE = "NEURALSPOT_ROOT"
 CLONE = "git clone https://github.com/AmbiqAI/neuralSPOT"
@@ -53,9 +53,12 @@ class SdkRoot:
 
 
 def sdk_folder(option: Path | str | None) -> Path | None:
-    """The folder that the user named: the option, or NEURALSPOT_ROOT."""
+    """The folder that the user named: the option, or NEURALSPOT_ROOT. Raises UsageError for a path that is none."""
     named = option or os.environ.get(ROOT_VARIABLE)
-    return Path(named).expanduser().resolve() if named else None
+    try:
+        return Path(named).expanduser().resolve() if named else None
+    except (RuntimeError, ValueError) as error:  # a ~ of nobody; a name with a zero byte
+        raise UsageError(f"{named}: is no folder ({error})", "--sdk DIR or NEURALSPOT_ROOT") from error
 
 
 def find_sdk(sdk: Sdk, option: Path | str | None) -> SdkRoot:
