@@ -167,8 +167,8 @@ def _blocks(document: Mapping[str, Any]) -> dict[str, Any] | None:
             return None
         rows.append(row)
     filters, depths, dilations, kernels, ratios = zip(*rows, strict=True)
-    ends = {_along_time(_member(parameters, f"{end}_kernel")) for end in ("input", "output")}
-    if {*kernels, *ends} != {kernels[0]} or len(set(ratios)) != 1:
+    ends = [_along_time(_member(parameters, f"{end}_kernel")) for end in ("input", "output")]
+    if any(kernel != kernels[0] for kernel in (*kernels, *ends)) or len(set(ratios)) != 1:
         return None
     if min(*filters, *depths, *dilations, *kernels) < 1 or ratios[0] < 0 or max(*filters, *depths, *kernels) > 4096:
         return None

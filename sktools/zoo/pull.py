@@ -177,7 +177,7 @@ def _is_keras(path: Path) -> bool:
     try:
         with zipfile.ZipFile(path) as archive:
             return {"config.json", "metadata.json"} <= set(archive.namelist())
-    except (zipfile.BadZipFile, OSError, ValueError):
+    except (zipfile.BadZipFile, NotImplementedError, OSError, ValueError):  # not implemented: a later zip's
         return False
 
 

@@ -67,6 +67,14 @@ def test_blocks_of_another_kind_are_not_told_as_ours(tmp_path: Path, block: dict
     assert config is not None and config.network == PACKAGED.network
 
 
+@pytest.mark.parametrize("kernel", [[1, 5], [1, [2]], [1, {}], {"a": 1}, None, "7"], ids=str)
+def test_an_output_of_another_kind_is_not_told_as_ours(tmp_path: Path, kernel: object) -> None:
+    document = configuration()
+    document["architecture"]["params"]["output_kernel"] = kernel
+    config = _read(tmp_path, document)
+    assert config is not None and config.network == PACKAGED.network
+
+
 def test_an_unrelated_file_of_that_name_is_no_configuration(tmp_path: Path) -> None:
     assert _read(tmp_path, {"editor": {"tab": 4}}, packaged=None) is None
 

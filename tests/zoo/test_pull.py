@@ -17,7 +17,7 @@ from sktools.errors import EXIT_FAILURE, EXIT_MISSING, EXIT_USAGE
 from sktools.zoo.configuration import RECORD_FILE
 from sktools.zoo.pull import LIMITS
 from tests.support.file_server import FileServer, file_server
-from tests.support.published import configuration, serve
+from tests.support.published import configuration, keras_archive, serve
 from tests.support.random_network import Family, random_network
 
 NAME = "ss-4-tcn-sm"
@@ -189,6 +189,7 @@ def test_without_a_network_it_says_so(server: FileServer, sktools: Command, monk
         ("metrics.json", b"[" * 100_000, "is not JSON"),
         ("model.tflite", b"PK\3\4 not a flatbuffer", "is not a .tflite"),
         ("model.keras", b"\x89HDF\r\n\x1a\n", "not a Keras 3 model"),
+        ("model.keras", keras_archive().replace(b"PK\1\2\x14\3\x14", b"PK\1\2\x14\3\x99"), "not a Keras 3 model"),
         ("configuration.json", b" " * ((1 << 20) + 1), "is larger than 1,048,576 bytes"),
     ],
 )
