@@ -8,6 +8,9 @@ the nights that the zoo's models are trained on; those of the fold that is score
 `--overlap EPOCHS` also scores the mean of overlapping frames. `--together` trains, in every fold, one network on each
 of both sets of heart-rate features, and scores their mean too; with `--teach`, their mean answers on the fold's
 training nights then teach a third network, the student.
+
+`--training-people` leaves out the people that the zoo's models hold out: to choose a recipe by. `--inner FOLDS` settles
+in every fold, by folds of its own training people, what is best added to the logit of wake, and scores that too.
 """
 
 from __future__ import annotations
@@ -48,9 +51,12 @@ def prior_for(config: ModelConfig, sources: list[Source]) -> PriorConfig:
 def configured(model: str, options: argparse.Namespace, sources: list[Source]) -> ModelConfig:
     """The zoo's configuration with the features asked for."""
     config, _ = zoo.find_config(model)
+    known = config.features.prior
     config = dataclasses.replace(config, features=FeaturesConfig(set=options.features, clip=config.features.clip))
     if options.normalisation == "causal":
-        features = dataclasses.replace(config.features, normalisation="causal", prior=prior_for(config, sources))
+        worth = options.prior_epochs or (known.epochs if known else PriorConfig.epochs)
+        prior = dataclasses.replace(prior_for(config, sources), epochs=worth)
+        features = dataclasses.replace(config.features, normalisation="causal", prior=prior)
         config = dataclasses.replace(config, features=features)
     recipe = config.training
     if options.features != WIDE:
@@ -94,6 +100,8 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="folder of Sleep-Accel")
     parser.add_argument("--features", default=WIDE, choices=(WIDE, HEART_RATE, HEART_RATE_NIGHT))
     parser.add_argument("--normalisation", default="subject", choices=("subject", "causal"))
+    parser.add_argument("--prior-epochs", type=float, metavar="EPOCHS", help="of the causal normalisation")
+    parser.add_argument("--training-people", action="store_true", help="without those that the zoo's models hold out")
     parser.add_argument("--no-synthetic", action="store_true", help="train on the real nights alone")
     parser.add_argument("--folds", type=int, default=5)
     parser.add_argument("--epochs", type=int, help="instead of the configuration's")
@@ -101,6 +109,9 @@ def main() -> None:
     parser.add_argument("--class-weight-power", type=float, metavar="POWER", help="instead of the configuration's")
     parser.add_argument("--overlap", type=int, metavar="EPOCHS", help="between overlapping frames")
     more = parser.add_mutually_exclusive_group()
+    more.add_argument(
+        "--inner", type=int, default=0, metavar="FOLDS", help="settle the decision for wake by inner folds"
+    )
     more.add_argument("--together", action="store_true", help=f"needs --features {HEART_RATE} and --overlap")
     more.add_argument("--teach", action="store_true", help="as --together, and a student")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure to a file")
@@ -118,7 +129,11 @@ def main() -> None:
         if several:
             student, teachers = taught(config)
             config, teachers = (student, teachers) if options.teach else (teachers[0], teachers[1:])
-        result = cross_validate(config, real, extra, options.folds, show, options.overlap, teachers, options.teach)
+        held_out = config.held_out.get(REAL, ()) if options.training_people else ()
+        people = [name for name in find_reader(REAL).subjects(options.data) if name not in held_out]
+        result = cross_validate(
+            config, real, extra, options.folds, show, options.overlap, teachers, options.teach, people, options.inner
+        )
         print(file=sys.stderr)
         reports = {**result.others, STUDENT if options.teach else ALONE: result.accuracy}
         documents[config.name] = reports

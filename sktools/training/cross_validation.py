@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,10 +17,11 @@ from sktools.datasets.registry import Skipped, find_reader
 from sktools.errors import DataError
 from sktools.features.evaluation_set import EvaluationSet, evaluation_set, load_nights
 from sktools.features.feature_set import find_feature_set
-from sktools.features.frames import Night, blend, cut, overlapping
+from sktools.features.frames import NO_CLASS, Night, blend, cut, overlapping
+from sktools.metrics.classification import cohen_kappa, confusion_matrix
 from sktools.model_config import ModelConfig
 from sktools.training.batches import Sampler, rows_at
-from sktools.training.evaluation import scored
+from sktools.training.evaluation import WAKE_STAGE, scored
 from sktools.training.fitting import fit
 from sktools.training.networks import build_network
 from sktools.training.progress import Progress, ProgressCallback, silent
@@ -33,6 +35,9 @@ Probabilities = dict[tuple[str, str], NDArray[np.float32]]
 
 ALONE, TOGETHER, STUDENT = "one network", "together", "student"
 OVERLAPPING = ", overlapping frames"
+DECIDED = ", wake by inner folds"
+OFFSETS = np.linspace(-2.0, 2.0, 41)
+"""Tried of the wake class's logit."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +63,8 @@ def cross_validate(
     hop: int | None = None,
     teachers: Sequence[ModelConfig] = (),
     teach: bool = True,
+    subjects: Sequence[str] | None = None,
+    inner: int = 0,
 ) -> CrossValidation:
     """Fit `folds` networks by the configuration's recipe, each on the subjects of the other folds.
 
@@ -68,6 +75,9 @@ def cross_validate(
     teachers: of other seeds or feature sets; trained on the fold's training subjects, their mean probabilities
     there teach the network that is scored. Needs hop. teach: False leaves the teaching out; `others` then tells what
     the network and they reach together.
+    subjects: only these, None for all. inner: where not 0, folds of each fold's own training subjects, whose
+    networks settle what is added to the logit of wake: what makes kappa largest on subjects that they did not see.
+    `others` then tells what the network reaches so. Not with teachers.
     Raises DataError where there are fewer subjects than folds, or the data sets' nights differ between feature sets.
     """
     require_tensorflow()
@@ -77,7 +87,7 @@ def cross_validate(
         progress(Progress("skip", message=f"{item.dataset} {item.subject}: {item.reason}"))
 
     progress(Progress("read", message=f"reading {reader.name}"))
-    nights = load_nights(config, reader.name, source.folder, None, note)
+    nights = load_nights(config, reader.name, source.folder, subjects, note)
     if not 2 <= folds <= len(nights):
         raise DataError(f"data set '{reader.name}': {len(nights)} usable subjects do not make {folds} folds")
     sources = [source, *extra]
@@ -85,7 +95,7 @@ def cross_validate(
         wanted.features: {
             (night.dataset, night.subject): night
             for part in sources
-            for night in load_nights(wanted, part.dataset, part.folder)
+            for night in load_nights(wanted, part.dataset, part.folder, subjects if part is source else None)
         }
         for wanted in (config, *teachers)
     }
@@ -93,11 +103,11 @@ def cross_validate(
     parts = tuple(tuple(night.subject for night in nights[fold::folds]) for fold in range(folds))
     student = config if teachers and teach else None
     runs = [*teachers, config] if student else [config, *teachers]
-    total, before = folds * sum(run.training.epochs for run in runs), 0
+    total, done = folds * (inner + 1) * sum(run.training.epochs for run in runs), itertools.count(1)
     answers: dict[str, Probabilities] = {}
 
-    def tell(number: int, figures: dict[str, float]) -> None:
-        progress(Progress("fit", before + number, total, figures))
+    def tell(_: int, figures: dict[str, float]) -> None:
+        progress(Progress("fit", next(done), total, figures))
 
     def keep(way: str, held_out: set[tuple[str, str]], found: Probabilities) -> None:
         answers.setdefault(way, {}).update({key: found[key] for key in held_out})
@@ -110,7 +120,6 @@ def cross_validate(
             train = [night for key, night in view.items() if key not in mine]
             learns = run is student
             model = _fitted(run, train, tell, _mean(taught) if learns else None)
-            before += run.training.epochs
             name = STUDENT if learns else ALONE
             told = learns or run is runs[0]
             if told:
@@ -121,6 +130,12 @@ def cross_validate(
                     keep(name + OVERLAPPING, mine, found)
                 if not learns:
                     taught.append(found)
+        if inner:
+            train = [night for key, night in views[config.features].items() if key not in mine]
+            offset = _inner_offset(config, reader.name, train, inner, hop, tell)
+            for way in [name for name in answers if not name.endswith(DECIDED)]:
+                shifted = {key: shift(answers[way][key], config.classes.map[WAKE_STAGE], offset) for key in mine}
+                keep(way + DECIDED, mine, shifted)
         if teachers:
             keep(TOGETHER + OVERLAPPING, mine, _mean(taught))
     logits = {way: _framed(chosen, found) for way, found in answers.items()}
@@ -143,6 +158,49 @@ def _fitted(
     with tempfile.TemporaryDirectory() as folder:
         fit(model, recipe, sampler, [], Path(folder) / "state.npz", "", on_epoch=tell)
     return model
+
+
+def _inner_offset(
+    config: ModelConfig,
+    dataset: str,
+    train: Sequence[Night],
+    folds: int,
+    hop: int | None,
+    tell: Callable[[int, dict[str, float]], None],
+) -> float:
+    """best_offset of networks that are each fitted without one of `folds` parts of a data set's training subjects, on
+    the subjects of those parts.
+    """
+    subjects = [night.subject for night in train if night.dataset == dataset]
+    labels, answers = [], []
+    for fold in range(folds):
+        mine = {(dataset, subject) for subject in subjects[fold::folds]}
+        model = _fitted(config, [night for night in train if (night.dataset, night.subject) not in mine], tell, None)
+        for night in train:
+            if (night.dataset, night.subject) in mine:
+                found = _end_to_end(model, night) if hop is None else _overlapped(model, night, hop)
+                labels.append(night.labels[night.labels != NO_CLASS])
+                answers.append(found[night.labels != NO_CLASS])
+    return best_offset(np.concatenate(labels), np.concatenate(answers), config.classes.map[WAKE_STAGE])
+
+
+def best_offset(labels: NDArray[np.int64], probabilities: NDArray[np.float32], wake: int) -> float:
+    """The one of OFFSETS that makes kappa largest, of equal ones the nearest to 0. labels: [n]. probabilities: [n,
+    classes].
+    """
+
+    def kappa(offset: float) -> float:
+        answered = shift(probabilities, wake, offset).argmax(axis=-1)
+        return cohen_kappa(confusion_matrix(labels, answered, probabilities.shape[-1]))
+
+    return max(map(float, OFFSETS), key=lambda offset: (kappa(offset), -abs(offset)))
+
+
+def shift(probabilities: NDArray[np.float32], wake: int, offset: float) -> NDArray[np.float32]:
+    """Probabilities [..., classes] with something added to the logit of class `wake`."""
+    raised = probabilities.copy()
+    raised[..., wake] *= np.exp(offset)
+    return np.asarray(raised / raised.sum(axis=-1, keepdims=True), np.float32)
 
 
 def _end_to_end(model: keras.Model, night: Night) -> NDArray[np.float32]:

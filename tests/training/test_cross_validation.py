@@ -100,6 +100,45 @@ def test_what_is_taught_outweighs_the_labels(small_config: ModelConfig, tmp_path
     assert np.mean(logits[0].argmax(axis=1) == 1) > 0.9
 
 
+def test_the_offset_of_wake_is_settled_by_subjects_that_the_scored_ones_never_met(
+    small_config: ModelConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[set[str]] = []
+
+    def fitted(config, train, tell, taught):  # type: ignore[no-untyped-def]
+        seen.append({night.subject for night in train})
+        return Constant(-0.5, config.network.epochs)
+
+    asked: list[int] = []
+
+    def offset(labels, probabilities, wake):  # type: ignore[no-untyped-def]
+        asked.append(len(labels))
+        assert wake == 0 and probabilities.shape == (len(labels), 2)
+        return 1.0
+
+    monkeypatch.setattr(cross_validation, "_fitted", fitted)
+    monkeypatch.setattr(cross_validation, "best_offset", offset)
+    people = ["1", "2", "3", "4"]
+    source = Source("sleep-accel", folder_of(tmp_path, 5))
+    result = cross_validate(small_config, source, folds=2, subjects=people, inner=2)
+    assert seen == [{"2", "4"}, {"4"}, {"2"}, {"1", "3"}, {"3"}, {"1"}] and asked == [2 * 320] * 2
+    assert result.accuracy["subjects"] == people
+    # The network answers sleep throughout, and wake where 1 is added to that logit.
+    assert result.accuracy["per_class"]["WAKE"]["recall"] == 0
+    assert result.others["one network, wake by inner folds"]["per_class"]["WAKE"]["recall"] == 1
+
+
+def test_the_best_offset_makes_kappa_largest() -> None:
+    wake = np.array([0.1, 0.2, 0.3, 0.4, 0.45, 0.6], np.float32)
+    probabilities, labels = np.stack([wake, 1 - wake], axis=1), np.array([1, 1, 0, 0, 0, 0])
+    found = cross_validation.best_offset(labels, probabilities, 0)
+    # Just enough to answer 0.3 and above with wake.
+    assert np.log(0.7 / 0.3) < found < np.log(0.8 / 0.2)
+    answered = cross_validation.shift(probabilities, 0, found).argmax(axis=1)
+    assert answered.tolist() == labels.tolist()
+    assert cross_validation.best_offset(np.array([0]), np.array([[0.9, 0.1]], np.float32), 0) == 0.0
+
+
 def test_fewer_subjects_than_folds_are_refused(small_config: ModelConfig, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="3 usable subjects do not make 5 folds"):
         cross_validate(small_config, Source("sleep-accel", folder_of(tmp_path, 3)))

@@ -10,7 +10,7 @@ from sktools.metrics.complexity import FLOPS_PER_MAC, macs_per_frame
 from sktools.model_config import ModelConfig, NetworkConfig, load_config
 from sktools.training.networks import build_network
 
-MODELS = sorted((Path(__file__).parents[2] / "models").glob("*/config.yaml"))
+MODELS = sorted((Path(__file__).parents[2] / "models").glob("ss-?-tcn-sm/config.yaml"))
 
 
 def convolution_flops(network: NetworkConfig) -> int:
