@@ -68,6 +68,7 @@ def library_files(model: CompiledModel, vectors: tuple[Vector, ...], stack: int 
         "ram_bytes": model.plan.arena_bytes + model.input.elements + model.output.elements,
         "stack": f"{stack} bytes, measured on an emulated Cortex-M4" if stack else "not measured when this was written",
         "model_bytes": model.model_bytes,
+        "notes": model.notes,
         "sources": c_files((*sources, wrapper)),
         "include_folders": include_folders(sources),
         "cpu_flags": CPU_FLAGS,

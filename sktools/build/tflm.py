@@ -10,6 +10,7 @@ from sktools.build.project import render
 from sktools.build.sdk import GET_IT, sdk_folder
 from sktools.build.target import Interpreter, Target
 from sktools.compiler.compiled import CompiledModel, Layer, MemoryPlan
+from sktools.compiler.int8_part import int8_part
 from sktools.compiler.model_file import read_model
 from sktools.errors import MissingError, UsageError
 
@@ -34,7 +35,8 @@ def interpreter_model(
     aot: the same .tflite, compiled with optimize "none"; its layer names and MACs are taken over. arena_bytes: room for
     the interpreter, a multiple of 16. find_smallest: the image only finds out how little of it is enough.
     """
-    operators = read_model(tflite).operators
+    network = int8_part(tflite)
+    operators = read_model(network).operators
     layers = tuple(_own_step(layer) for layer in aot.layers)
     fields = {
         "name": aot.name,
@@ -46,7 +48,7 @@ def interpreter_model(
         "layers": layers,
         "arena_bytes": arena_bytes,
         "find_smallest": find_smallest,
-        "content": [f"0x{byte:02x}" for byte in tflite],
+        "content": [f"0x{byte:02x}" for byte in network],
         "operators": [_camel(name) for name in dict.fromkeys(operator.op for operator in operators)],
     }
     names = ("model.c", "weights.c", "weights.h", "operators.cc")
@@ -57,9 +59,9 @@ def interpreter_model(
         plan=MemoryPlan(arena_bytes, arena_bytes, (), arena_bytes),
         sources={name: render(f"tflm/{name}.j2", fields).decode() for name in names},
         kernels=(),
-        model_bytes=len(tflite),
+        model_bytes=len(network),
         optimize=ENGINE,
-        notes=("arena_bytes: the least that the interpreter takes, input and output included",),
+        notes=(*aot.notes, "arena_bytes: the least that the interpreter takes, input and output included"),
     )
 
 

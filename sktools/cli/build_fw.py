@@ -65,6 +65,8 @@ def command(model: str, output: Path | None, place: Place, connection: Connectio
     if settings.choose("board", place.board).source == "default" and output is None:
         document["also"] = _also(model, dataclasses.replace(place, board=settings.EVB), connection, image)
     console.document(document)
+    for note in built.model.notes:
+        console.info(f"note: {note}")
     sizes = f"{document['flash_bytes']:,} B flash, {document['ram_bytes']:,} B RAM, arena {document['arena_bytes']:,} B"
     lines = {
         "project": built.folder,
@@ -119,4 +121,5 @@ def build_document(built: Build) -> dict[str, Any]:
         "arena_bytes": built.model.plan.written_bytes,
         "arena_lower_bound": built.model.plan.lower_bound,
         "model_bytes": built.model.model_bytes,
+        "notes": list(built.model.notes),
     }

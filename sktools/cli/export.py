@@ -62,6 +62,8 @@ def _library(found: ModelRef, folder: Path, output: Path | None, optimize: str |
         content, name=found.name, optimize=settings.text("optimize", optimize), costs=known_costs(user_costs())
     )
     exported = export_library(compiled, content, target, stack_of_a_call)
+    for note in compiled.notes:
+        console.info(f"note: {note}")
     ram = compiled.plan.arena_bytes + compiled.input.elements + compiled.output.elements
     return {
         "folder": str(target),

@@ -16,6 +16,7 @@ from sktools.compiler.lowering import Choice, lower
 from sktools.compiler.naming import LayerName, name_layers
 from sktools.compiler.ops import Op, parse_operator
 from sktools.compiler.passes import load_graph
+from sktools.compiler.passes.leave_edges_to_host import edge_notes
 from sktools.compiler.planner import Placement, Step, place_tensors
 from sktools.compiler.spare import use_spare_arena
 from sktools.errors import ModelError, UsageError
@@ -79,6 +80,7 @@ def compile_with(
         kernels=tuple(sorted({file for step in steps for file in step.call.files})),
         model_bytes=sum(table.size for step in steps for table in step.call.tables),
         optimize=optimize,
+        notes=edge_notes(graph),
     )
     return compiled, steps
 

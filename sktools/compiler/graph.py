@@ -70,12 +70,16 @@ class Operator:
 
 @dataclass(frozen=True)
 class Graph:
-    """A single-input, single-output network. tensors: by index; operators: in execution order."""
+    """A single-input, single-output network. tensors: by index; operators: in execution order.
+
+    at_host: operators at the file's edges that are no part of the int8 network, with their places in the file.
+    """
 
     tensors: Mapping[int, Tensor]
     operators: tuple[Operator, ...]
     input: int
     output: int
+    at_host: tuple[Operator, ...] = ()
 
     def consumers(self, tensor: int) -> tuple[Operator, ...]:
         return tuple(operator for operator in self.operators if tensor in operator.inputs)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sktools.compiler.graph import Graph
+from sktools.compiler.int8_part import int8_part
 from sktools.compiler.ops import parse_operator
 from sktools.compiler.ops.base import FloatArray
 from sktools.compiler.passes import load_graph
@@ -21,7 +22,8 @@ class Reference:
     """Runs a .tflite with the BUILTIN_REF resolver, all intermediate tensors kept.
 
     A model with FULLY_CONNECTED is run by the tflite-micro runtime instead: for that operator LiteRT's reference
-    rounds otherwise than TFLite Micro does. Raises ModelError where the interpreter refuses the model and
+    rounds otherwise than TFLite Micro does. Operators at the edges that are the host's (QUANTIZE, DEQUANTIZE) are not
+    run: frames and activations are those of the int8 network. Raises ModelError where the interpreter refuses the model and
     MissingError where the runtime is not installed.
     """
 
@@ -29,7 +31,8 @@ class Reference:
         self.graph: Graph = load_graph(tflite, observable=True)
         self._outputs = tuple(operator.outputs[0] for operator in self.graph.operators)
         micro = any(operator.op == "FULLY_CONNECTED" for operator in self.graph.operators)
-        self._runtime: _LiteRt | _Micro = _Micro(tflite, self.graph) if micro else _LiteRt(tflite)
+        network = int8_part(tflite)
+        self._runtime: _LiteRt | _Micro = _Micro(network, self.graph) if micro else _LiteRt(network)
 
     def run(self, frame: Int8Array) -> Mapping[int, Int8Array]:
         """frame: int8, the model's input shape. Returns tensor index -> int8 activation."""

@@ -15,6 +15,6 @@ def quantize(values: NDArray[np.float32], scale: float, zero_point: int) -> NDAr
     return result
 
 
-def dequantize(values: NDArray[np.int8], scale: float, zero_point: int) -> NDArray[np.float32]:
-    """Real values of int8, float32, same shape."""
+def dequantize(values: NDArray[np.integer], scale: float, zero_point: int) -> NDArray[np.float32]:
+    """Real values of int8 (or uint8), float32, same shape."""
     return (np.float32(scale) * (values.astype(np.float32) - np.float32(zero_point))).astype(np.float32)

@@ -15,7 +15,7 @@ from sktools.metrics.quantized import dequantize, quantize
 def reference_logits(
     content: bytes, frames: NDArray[np.float32], progress: Callable[[int, int], None] | None = None
 ) -> NDArray[np.float32]:
-    """Logits [n, epochs, classes] of normalised frames [n, epochs, features], int8 or float32 models alike.
+    """Logits [n, epochs, classes] of normalised frames [n, epochs, features], int8, uint8 or float32 models alike.
 
     progress: called with (frames done, frames in all).
     Raises ModelError where the file cannot be run or takes frames of another shape.
@@ -29,14 +29,18 @@ def reference_logits(
         interpreter.set_tensor(entry["index"], _into(frame[None], entry))
         interpreter.invoke()
         output = interpreter.get_tensor(result["index"])
-        logits[index] = dequantize(output, *result["quantization"])[0] if output.dtype == np.int8 else output[0]
+        logits[index] = output[0] if output.dtype == np.float32 else dequantize(output, *result["quantization"])[0]
         if progress is not None:
             progress(index + 1, len(frames))
     return logits
 
 
 def _into(frame: NDArray[np.float32], entry: Any) -> NDArray[Any]:
-    return quantize(frame, *entry["quantization"]) if entry["dtype"] == np.int8 else frame
+    if entry["dtype"] == np.float32:
+        return frame
+    scale, zero_point = entry["quantization"]
+    offset = 128 if entry["dtype"] == np.uint8 else 0
+    return (quantize(frame, scale, zero_point - offset).astype(np.int16) + offset).astype(entry["dtype"])
 
 
 def _interpreter(content: bytes) -> Any:
@@ -50,6 +54,6 @@ def _interpreter(content: bytes) -> Any:
     except (ValueError, RuntimeError) as error:
         raise ModelError(f"the .tflite cannot be run by LiteRT: {str(error).splitlines()[0]}") from error
     for kind, details in (("input", interpreter.get_input_details()), ("output", interpreter.get_output_details())):
-        if len(details) != 1 or details[0]["dtype"] not in (np.int8, np.float32):
-            raise ModelError(f"the model needs one {kind} of int8 or float32")
+        if len(details) != 1 or details[0]["dtype"] not in (np.int8, np.uint8, np.float32):
+            raise ModelError(f"the model needs one {kind} of int8, uint8 or float32")
     return interpreter

@@ -141,6 +141,7 @@ _OPTIONS = {
     "RESHAPE": "ReshapeOptions",
     "FULLY_CONNECTED": "FullyConnectedOptions",
     "PAD": "PadOptions",
+    "SOFTMAX": "SoftmaxOptions",
     "SHAPE": "ShapeOptions",
     "STRIDED_SLICE": "StridedSliceOptions",
     "PACK": "PackOptions",

@@ -8,18 +8,19 @@ from sktools.compiler.passes.drop_shape_arithmetic import drop_shape_arithmetic
 from sktools.compiler.passes.fold_pad import fold_pad
 from sktools.compiler.passes.fold_space_to_batch import fold_space_to_batch
 from sktools.compiler.passes.lay_out_batches import lay_out_batches, stands_alone
+from sktools.compiler.passes.leave_edges_to_host import leave_edges_to_host
 
 GRAPH_PASSES: tuple[Callable[[Graph], Graph], ...] = (drop_shape_arithmetic, fold_space_to_batch, fold_pad)
 """What they fold costs nothing afterwards."""
 
 
 def load_graph(tflite: bytes, *, observable: bool = False) -> Graph:
-    """read_model and every graph pass. Raises ModelError.
+    """The int8 network of a file: read_model and every graph pass. Raises ModelError.
 
     observable: every activation is wanted, so nothing is folded but what has no kernel of its own (padding along two
     axes), or no meaning on a fixed batch.
     """
-    graph = read_model(tflite)
+    graph = leave_edges_to_host(read_model(tflite))
     if not observable:
         for rewrite in GRAPH_PASSES:
             graph = rewrite(graph)
@@ -38,5 +39,6 @@ __all__ = [
     "fold_pad",
     "fold_space_to_batch",
     "lay_out_batches",
+    "leave_edges_to_host",
     "load_graph",
 ]
