@@ -74,6 +74,7 @@ def show(model: str) -> None:
                 "from": entry.origin,
                 "trained": "yes" if entry.trained else "no",
                 "input": f"{network.epochs} epochs of 30 s x {network.features} features ({config.features.set})",
+                "normalisation": config.features.normalisation,
                 "classes": ", ".join(config.classes.names),
                 "filters": _list(network.filters),
                 "depths": _list(network.depths),
@@ -177,6 +178,7 @@ def _row(name: str, folder: Path, origin: str, trained: bool) -> dict[str, Any]:
         "origin": origin,
         "trained": trained,
         "classes": list(config.classes.names) if config else [],
+        "normalisation": config.features.normalisation if config else None,
         "metrics": (_metrics(folder) or {}).get("int8"),
     }
 

@@ -84,6 +84,7 @@ def test_a_pulled_model_is_one_of_the_zoo(server: FileServer, sktools: Command) 
     reference = zoo.resolve("ss-4")
     assert (reference.origin, reference.name) == ("local", NAME)
     rows = {row["name"]: row for row in json.loads(sktools("zoo", "list", "--json")[1])}
+    assert rows[NAME]["normalisation"] == "subject"
     assert rows[NAME]["origin"] == "local" and rows[NAME]["metrics"] is None
     assert rows[NAME]["classes"] == ["WAKE", "CORE", "DEEP", "REM"]
     shown = json.loads(sktools("zoo", "show", "ss-4", "--json")[1])
