@@ -23,8 +23,9 @@ class Reference:
 
     A model with FULLY_CONNECTED is run by the tflite-micro runtime instead: for that operator LiteRT's reference
     rounds otherwise than TFLite Micro does. Operators at the edges that are the host's (QUANTIZE, DEQUANTIZE) are not
-    run: frames and activations are those of the int8 network. Raises ModelError where the interpreter refuses the model and
-    MissingError where the runtime is not installed.
+    run: frames and activations are those of the int8 network.
+
+    Raises ModelError where the interpreter refuses the model and MissingError where the runtime is not installed.
     """
 
     def __init__(self, tflite: bytes) -> None:

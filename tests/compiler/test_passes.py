@@ -166,6 +166,62 @@ def test_padding_folds_into_the_convolution(
     check(tflite, compiled, tmp_path)
 
 
+def causal_1d(op: str, *, axis: int = 1, dilation: int = 2, shared: bool = False) -> bytes:
+    """Conv1D or DepthwiseConv1D with padding="causal": PAD on three axes, a reshape to four, the convolution.
+
+    shared: a second operator reads what the reshape makes.
+    """
+    writer, frames, channels, reach = TfliteWriter(), 40, 4, 2 * dilation
+
+    def shape(rows: int, width: int) -> tuple[int, ...]:
+        return (1, 1, rows, width) if axis == 1 else (1, rows, 1, width)
+
+    def turned(taps: int) -> tuple[int, int]:
+        return (1, taps) if axis == 1 else (taps, 1)
+
+    source = writer.activation((1, frames, channels), 0.05, 17)
+    amounts = writer.constant(np.array([[0, 0], [reach, 0], [0, 0]], dtype=np.int32))
+    padded = writer.activation((1, frames + reach, channels), 0.05, 17)
+    writer.operator("PAD", (source, amounts), padded)
+    view = writer.activation(shape(frames + reach, channels), 0.05, 17)
+    writer.operator("RESHAPE", (padded, writer.constant(np.array(shape(frames + reach, channels), np.int32))), view)
+    depthwise = op == "DEPTHWISE_CONV_2D"
+    width = channels if depthwise else 6
+    scales = RANDOM.uniform(0.002, 0.01, width).astype(np.float32)
+    extents = (1, *turned(3), width) if depthwise else (width, *turned(3), channels)
+    weights = writer.constant(RANDOM.integers(-127, 128, extents).astype(np.int8), scales, axis=3 if depthwise else 0)
+    bias = writer.constant(RANDOM.integers(-900, 900, width).astype(np.int32), scales * np.float32(0.05))
+    output = writer.activation(shape(frames, width), 0.06, -128)
+    window = {"Padding": 1, "StrideW": 1, "StrideH": 1, "DilationWFactor": 1, "DilationHFactor": 1}
+    window["DilationWFactor" if axis == 1 else "DilationHFactor"] = dilation
+    more = {"DepthMultiplier": 1} if depthwise else {}
+    writer.operator(op, (view, weights, bias), output, FusedActivationFunction=ACTIVATIONS["RELU"], **window, **more)
+    if shared:
+        writer.operator("ADD", (view, view), writer.activation(shape(frames + reach, channels), 0.1, 17))
+    last = writer.activation((1, frames, width), 0.06, -128)
+    writer.operator("RESHAPE", (output, writer.constant(np.array((1, frames, width), np.int32))), last)
+    return writer.finish(source, last)
+
+
+@pytest.mark.parametrize("optimize", ["none", "balanced"])
+@pytest.mark.parametrize(("op", "axis"), [("CONV_2D", 1), ("CONV_2D", 2), ("DEPTHWISE_CONV_2D", 1)])
+def test_causal_padding_of_three_axes_folds_with_its_reshape(op: str, axis: int, optimize: str, tmp_path: Path) -> None:
+    tflite = causal_1d(op, axis=axis)
+    assert [operator.op for operator in fold_pad(read_model(tflite)).operators] == [op, "RESHAPE"]
+    compiled = compile_model(tflite, name="causal", optimize=optimize)
+    assert [layer.op for layer in compiled.layers] == ["PAD", "RESHAPE", op, "RESHAPE"]
+    alone = optimize == "none"
+    assert [layer.observable for layer in compiled.layers] == [alone, alone, True, True]
+    check(tflite, compiled, tmp_path)
+
+
+def test_padding_that_two_operators_read_stays(tmp_path: Path) -> None:
+    tflite = causal_1d("CONV_2D", shared=True)
+    compiled = compile_model(tflite, name="shared")
+    assert [layer.observable for layer in compiled.layers][:2] == [True, True]
+    check(tflite, compiled, tmp_path)
+
+
 @pytest.mark.parametrize("optimize", OPTIMIZE_LEVELS)
 def test_an_unfused_norm_stays_two_operators(optimize: str, tmp_path: Path) -> None:
     """Each of them rounds, so that no requantization of the convolution gives their result."""

@@ -155,7 +155,7 @@ def dequantize(tensor: Tensor) -> FloatArray:
 
 def float_value(tensor: Tensor, values: Mapping[int, FloatArray]) -> FloatArray:
     """The tensor's float activation, or its dequantised constant."""
-    return dequantize(tensor) if tensor.data is not None else values[tensor.index]
+    return dequantize(tensor) if tensor.data is not None else values[tensor.index].reshape(tensor.shape)
 
 
 def float_activation(operator: Operator, value: FloatArray) -> FloatArray:

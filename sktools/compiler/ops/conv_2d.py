@@ -14,7 +14,6 @@ from sktools.compiler.graph import Graph, Operator, Tensor
 from sktools.compiler.ops.base import (
     FloatArray,
     Op,
-    activation_operand,
     clamp_of,
     dequantize,
     float_activation,
@@ -26,6 +25,7 @@ from sktools.compiler.ops.base import (
 from sktools.compiler.ops.window import (
     Requantization,
     Window,
+    image_operand,
     image_shape,
     padded,
     parse_bias,
@@ -47,7 +47,7 @@ class Conv2D(Op):
 
     @classmethod
     def parse(cls, operator: Operator, graph: Graph) -> Self:
-        source = image_shape(operator, activation_operand(operator, graph, 0), "the input")
+        source = image_operand(operator, graph)
         output = image_shape(operator, result(operator, graph), "the output")
         weights = parse_weights(operator, graph, 0)
         if len(weights.shape) != 4:

@@ -14,7 +14,6 @@ from sktools.compiler.graph import Graph, Operator, Tensor
 from sktools.compiler.ops.base import (
     FloatArray,
     Op,
-    activation_operand,
     clamp_of,
     dequantize,
     float_activation,
@@ -27,6 +26,7 @@ from sktools.compiler.ops.conv_2d import channel_scales, requantization_fields, 
 from sktools.compiler.ops.window import (
     Requantization,
     Window,
+    image_operand,
     image_shape,
     padded,
     parse_bias,
@@ -49,7 +49,7 @@ class DepthwiseConv2D(Op):
 
     @classmethod
     def parse(cls, operator: Operator, graph: Graph) -> Self:
-        source = image_shape(operator, activation_operand(operator, graph, 0), "the input")
+        source = image_operand(operator, graph)
         output = image_shape(operator, result(operator, graph), "the output")
         weights = parse_weights(operator, graph, 3)
         channels = output.shape[3]

@@ -29,6 +29,9 @@ class RowMap:
     first: int
 
 
+_RANKS = {"PAD": (3, 4), "SPACE_TO_BATCH_ND": (4,), "BATCH_TO_SPACE_ND": (4,)}
+
+
 @register("PAD")
 @register("SPACE_TO_BATCH_ND")
 @register("BATCH_TO_SPACE_ND")
@@ -44,12 +47,17 @@ class Rows(Op):
         if (source.scale, source.zero_point) != (output.scale, output.zero_point):
             raise refuse(operator, "its input and output are quantized differently")
         if (
-            len(source.shape) != 4
+            len(source.shape) not in _RANKS[operator.op]
             or not output.shape
-            or source.shape[3] != output.shape[-1]
+            or source.shape[-1] != output.shape[-1]
             or max(*source.shape, *output.shape) > MAX_EXTENT
         ):
-            raise refuse(operator, f"{list(source.shape)} to {list(output.shape)}; rows along one axis are supported")
+            shapes = " or ".join(f"{count} axes" for count in _RANKS[operator.op])
+            raise refuse(
+                operator,
+                f"{list(source.shape)} to {list(output.shape)}; {shapes} with extents up to {MAX_EXTENT} and as many "
+                "channels before as after are supported",
+            )
         constants = [_numbers(operator, graph, position) for position in range(1, len(operator.inputs))]
         in_rows, out_rows = (tensor.elements // tensor.shape[-1] for tensor in (source, output))
         rows = (
@@ -102,13 +110,14 @@ def _numbers(operator: Operator, graph: Graph, position: int) -> NDArray[np.int6
 
 
 def _pad(source: Tensor, constants: list[NDArray[np.int64]], out_rows: int) -> RowMap | None:
-    if len(constants) != 1 or constants[0].shape != (4, 2) or np.any(constants[0] < 0):
+    rank = len(source.shape)
+    if len(constants) != 1 or constants[0].shape != (rank, 2) or np.any(constants[0] < 0):
         return None
     (amounts,) = constants
-    axis = 2 if source.shape[1] == 1 else 1
-    others = [other for other in range(4) if other != axis]
+    axis = 2 if rank == 4 and source.shape[1] == 1 else 1
+    others = [other for other in range(rank) if other != axis]
     expected = source.shape[axis] + int(amounts[axis].sum())
-    if source.shape[3 - axis] != 1 or np.any(amounts[others]) or out_rows != expected:
+    if any(source.shape[other] != 1 for other in others[:-1]) or np.any(amounts[others]) or out_rows != expected:
         return None
     return RowMap(skip=0, inner=1, outer_step=1, inner_step=0, first=-int(amounts[axis, 0]))
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sktools.compiler.graph import Graph, Operator, Tensor
-from sktools.compiler.ops.base import FloatArray, multiplier_of, operand, refuse
+from sktools.compiler.ops.base import FloatArray, activation_operand, multiplier_of, operand, refuse
 
 MAX_EXTENT = 0x7FFF
 """Of what the kernels' shapes hold in 16 bits."""
@@ -67,6 +67,15 @@ def parse_window(operator: Operator, source: Tensor, output: Tensor, kernel: tup
         values.append((stride, dilation, before))
     (stride_h, dilation_h, pad_h), (stride_w, dilation_w, pad_w) = values
     return Window(kernel[0], kernel[1], stride_h, stride_w, dilation_h, dilation_w, pad_h, pad_w)
+
+
+def image_operand(operator: Operator, graph: Graph) -> Tensor:
+    """The input as an image; where fold_pad took a reshape away, under the shape that the reshape gave it."""
+    tensor = activation_operand(operator, graph, 0)
+    axis = operator.options.get("new_axis")
+    if isinstance(axis, int):
+        tensor = replace(tensor, shape=(*tensor.shape[:axis], 1, *tensor.shape[axis:]))
+    return image_shape(operator, tensor, "the input")
 
 
 def image_shape(operator: Operator, tensor: Tensor, what: str) -> Tensor:
