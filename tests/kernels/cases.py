@@ -9,19 +9,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sktools.compiler.fast.add import pack_add
+from sktools.compiler.fast.any import pack_any
 from sktools.compiler.fast.conv import pack_conv
 from sktools.compiler.fast.depthwise import SHORTEST_STREAM, pack_dw, pack_dw5, pack_dw5_linear
 from sktools.compiler.fast.gate import GateConstants, pack_gate
 from sktools.compiler.fast.narrow import narrow_tiles
-from sktools.compiler.fast.pointwise import pack_pointwise, pack_pointwise_any
+from sktools.compiler.fast.pointwise import pack_pointwise
 from sktools.compiler.fast.requantize import Requantization
 from sktools.compiler.fast.scale import pack_scale
 from sktools.compiler.fast.vector import pack_vector
 from tests.kernels import reference
 
 KERNELS = (
-    *("dw5", "dw5_linear", "dw", "pw", "gated_pw", "pw_any", "conv", "mul", "sums", "add", "vector", "scale"),
-    *("narrow_pw", "narrow_gated_pw"),
+    *("dw5", "dw5_linear", "dw", "pw", "gated_pw", "any", "conv", "mul", "sums", "add", "vector", "scale"),
+    *("narrow_pw", "narrow_gated_pw", "lines", "factor"),
 )
 
 
@@ -189,22 +190,30 @@ def narrow_case(seed: int, rows: int, inputs: int, outputs: int, in_place: bool,
     return replace(wide, kernel=f"narrow_{wide.kernel}", scalars=scalars, blobs=(tiles, *wide.blobs[1:]))
 
 
-def pointwise_any_case(
-    seed: int, rows: int, inputs: int, outputs: int, in_place: bool, exponents: tuple[float, float]
+def any_case(
+    seed: int,
+    rows: int,
+    inputs: int,
+    outputs: int,
+    window: tuple[int, int, int],
+    in_place: bool,
+    exponents: tuple[float, float],
 ) -> Case:
+    """window: taps, dilation, and padding rows before the first."""
     rng = np.random.default_rng(seed)
+    taps, dilation, padding = window
     zero_point, out_zero_point = (int(v) for v in rng.integers(-128, 128, 2))
     low, high = sorted(int(v) for v in rng.integers(-128, 128, 2))
-    weights, bias = weights8(rng, outputs, inputs), _bias(rng, outputs, extreme=True)
+    weights, bias = weights8(rng, outputs, taps, inputs), _bias(rng, outputs, extreme=True)
     q = requantization(rng, outputs, exponents, out_zero_point, low, high)
-    tables = pack_pointwise_any(weights, bias, zero_point, q)
+    tables = pack_any(weights, bias, zero_point, q)
     assert tables is not None
     x = int8s(rng, rows, inputs)
-    expected = _stage(reference.convolve(x, weights[:, None], bias, zero_point, 1, 0), q)
-    scalars = (rows, inputs, outputs, low, high, out_zero_point, int(in_place))
+    expected = _stage(reference.convolve(x, weights, bias, zero_point, dilation, padding), q)
+    scalars = (rows, inputs, outputs, *window, zero_point, low, high, out_zero_point, int(in_place and taps == 1))
     rounding = np.zeros(0, np.int32) if tables.rounding is None else tables.rounding
     blobs = (tables.tiles, tables.bias, tables.multiplier, tables.shift, rounding, x)
-    return Case("pw_any", scalars, blobs, expected)
+    return Case("any", scalars, blobs, expected)
 
 
 def conv_case(
@@ -233,6 +242,36 @@ def mul_case(seed: int, rows: int, channels: int, in_place: bool) -> Case:
     expected = reference.multiply(x, gates, (-128, -128, zero_point), multiplier, shift)
     scalars = (rows, channels, constants.slope, constants.rounding, int(in_place))
     return Case("mul", scalars, (gates, x), expected)
+
+
+def lines_case(seed: int, rows: int, channels: int, in_place: bool) -> Case | None:
+    """A constant factor a channel."""
+    rng = np.random.default_rng(seed)
+    x, factors = int8s(rng, rows, channels), int8s(rng, channels)
+    zero_points = (
+        int(rng.integers(-128, 128)),
+        int(rng.choice([0, rng.integers(-128, 128)])),
+        int(rng.integers(-128, 128)),
+    )
+    multiplier, shift = quantize_multiplier(2.0 ** rng.uniform(-10, -5))
+    lines = [pack_scale(int(factor), zero_points, multiplier, shift, (-128, 127)) for factor in factors]
+    if any(line is None for line in lines):
+        return None
+    table = np.array([(line.slope, line.offset) for line in lines if line is not None], np.int32)
+    expected = reference.multiply(x, factors, zero_points, multiplier, shift)
+    return Case("lines", (rows, channels, int(in_place)), (table, x), expected)
+
+
+def factor_case(seed: int, rows: int, channels: int, in_place: bool) -> Case:
+    rng = np.random.default_rng(seed)
+    x, factors = int8s(rng, rows, channels), int8s(rng, channels)
+    zero_points = tuple(int(v) for v in rng.integers(-128, 128, 3))
+    low, high = sorted(int(v) for v in rng.integers(-128, 128, 2))
+    multiplier, shift = quantize_multiplier(2.0 ** rng.uniform(-20, -1.1))
+    expected = reference.multiply(x, factors, zero_points[:3], multiplier, shift, low, high)
+    rounding = (1 << (-shift - 1)) + (zero_points[2] << -shift)
+    scalars = (rows, channels, *zero_points[:2], low, high, multiplier, rounding, -shift, int(in_place))
+    return Case("factor", scalars, (factors, x), expected)
 
 
 def sums_case(seed: int, rows: int, channels: int) -> Case:

@@ -9,13 +9,15 @@
 #include <string.h>
 
 #include "fast/sk_fast_add.h"
+#include "fast/sk_fast_any.h"
 #include "fast/sk_fast_conv.h"
 #include "fast/sk_fast_depthwise.h"
+#include "fast/sk_fast_factor.h"
 #include "fast/sk_fast_gate.h"
+#include "fast/sk_fast_lines.h"
 #include "fast/sk_fast_mean.h"
 #include "fast/sk_fast_narrow.h"
 #include "fast/sk_fast_pointwise.h"
-#include "fast/sk_fast_pointwise_any.h"
 #include "fast/sk_fast_scale.h"
 #include "fast/sk_fast_vector.h"
 #include "fast/sk_fast_window.h"
@@ -28,7 +30,7 @@ typedef struct {
     int32_t blobs;
 } case_t;
 
-enum { DW5, DW5_LINEAR, DW, PW, GATED_PW, PW_ANY, CONV, MUL, SUMS, ADD, VECTOR, SCALE, NARROW_PW, NARROW_GATED_PW };
+enum { DW5, DW5_LINEAR, DW, PW, GATED_PW, ANY, CONV, MUL, SUMS, ADD, VECTOR, SCALE, NARROW_PW, NARROW_GATED_PW, LINES, FACTOR };
 
 /* For the kernels that want it; as long as the case says. */
 static void *scratch;
@@ -39,7 +41,7 @@ static int32_t output_bytes(const case_t *c)
     switch (c->kernel) {
     case PW:
     case GATED_PW:
-    case PW_ANY:
+    case ANY:
     case CONV:
     case VECTOR:
     case NARROW_PW:
@@ -62,7 +64,7 @@ static int32_t scratch_bytes(const case_t *c)
         return c->scalar[3];
     case NARROW_GATED_PW:
         return c->scalar[5];
-    case PW_ANY:
+    case ANY:
         return 2 * c->scalar[2];
     default:
         return 0;
@@ -102,11 +104,12 @@ static void run_case(const case_t *c, const int8_t *in, void *out)
         sk_fast_gated_pw(&shape, in, blob[1], out);
         break;
     }
-    case PW_ANY: {
-        const sk_fast_pw_any_t shape = {(uint16_t)s[0], (uint16_t)s[1], (uint16_t)s[2], (int16_t)s[3],
-                                        (int16_t)s[4],  blob[0],        blob[1],        blob[2],
-                                        blob[3],        c->bytes[4] > 0 ? blob[4] : NULL, (int16_t)s[5]};
-        sk_fast_pw_any(&shape, in, out, scratch);
+    case ANY: {
+        const int32_t *rounding = c->bytes[4] > 0 ? blob[4] : NULL;
+        const sk_fast_any_t shape = {(uint16_t)s[0], (uint16_t)s[1], (uint16_t)s[2], (uint16_t)s[3], (uint16_t)s[4],
+                                     (uint16_t)s[5], (int16_t)s[6],  (int16_t)s[7],  (int16_t)s[8],  blob[0],
+                                     blob[1],        blob[2],        blob[3],        rounding,       (int16_t)s[9]};
+        sk_fast_any(&shape, in, out, scratch);
         break;
     }
     case CONV: {
@@ -132,6 +135,17 @@ static void run_case(const case_t *c, const int8_t *in, void *out)
     case VECTOR: {
         const sk_fast_vector_t shape = {(uint16_t)s[1], (uint16_t)s[2], blob[0], blob[1]};
         sk_fast_vector(&shape, in, out);
+        break;
+    }
+    case FACTOR: {
+        const sk_fast_factor_t shape = {(uint16_t)s[0], (uint16_t)s[1], (int16_t)s[2], (int16_t)s[3], (int16_t)s[4],
+                                        (int16_t)s[5],  s[6],           s[7],          s[8]};
+        sk_fast_factor(&shape, in, blob[0], out);
+        break;
+    }
+    case LINES: {
+        const sk_fast_lines_t shape = {(uint16_t)s[0], (uint16_t)s[1], blob[0]};
+        sk_fast_lines(&shape, in, out);
         break;
     }
     case SCALE: {

@@ -107,10 +107,21 @@ def test_narrow(
 
 @property_test
 @given(SEEDS, st.integers(1, 9), st.integers(1, 160), st.integers(1, 160), st.booleans(), st.floats(-20, 1))
-def test_pointwise_any(
+def test_any_of_one_tap(
     driver: HostDriver, seed: int, rows: int, inputs: int, outputs: int, in_place: bool, exponent: float
 ) -> None:
-    check(driver, cases.pointwise_any_case(seed, rows, inputs, outputs, in_place, (exponent - 3, exponent)))
+    check(driver, cases.any_case(seed, rows, inputs, outputs, (1, 1, 0), in_place, (exponent - 3, exponent)))
+
+
+@property_test
+@given(
+    SEEDS, st.integers(1, 20), st.integers(1, 90), st.integers(1, 40), st.integers(2, 9), st.integers(1, 8), st.data()
+)
+def test_any_of_many_taps(
+    driver: HostDriver, seed: int, rows: int, inputs: int, outputs: int, taps: int, dilation: int, data: st.DataObject
+) -> None:
+    padding = data.draw(st.integers(0, (taps - 1) * dilation))
+    check(driver, cases.any_case(seed, rows, inputs, outputs, (taps, dilation, padding), False, (-12, -4)))
 
 
 @st.composite
@@ -136,6 +147,18 @@ def test_conv(
 @given(SEEDS, ROWS, st.integers(1, 160), st.booleans())
 def test_mul(driver: HostDriver, seed: int, rows: int, channels: int, in_place: bool) -> None:
     check(driver, cases.mul_case(seed, rows, channels, in_place))
+
+
+@property_test
+@given(SEEDS, ROWS, st.integers(1, 40), st.booleans())
+def test_lines(driver: HostDriver, seed: int, rows: int, channels: int, in_place: bool) -> None:
+    check(driver, cases.lines_case(seed, rows, channels, in_place))
+
+
+@property_test
+@given(SEEDS, ROWS, st.integers(1, 40), st.booleans())
+def test_factor(driver: HostDriver, seed: int, rows: int, channels: int, in_place: bool) -> None:
+    check(driver, cases.factor_case(seed, rows, channels, in_place))
 
 
 @property_test

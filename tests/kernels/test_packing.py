@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 
 from sktools.compiler.fast.add import SHIFT as ADD_SHIFT
 from sktools.compiler.fast.add import pack_add
+from sktools.compiler.fast.any import pack_any
 from sktools.compiler.fast.conv import pack_conv
 from sktools.compiler.fast.depthwise import ANY, FITTED, LINEAR, pack_dw, pack_dw5, pack_dw5_linear
 from sktools.compiler.fast.gate import INPUT_UP, SLOPE_FRACTION, pack_gate
-from sktools.compiler.fast.pointwise import pack_pointwise, pack_pointwise_any
+from sktools.compiler.fast.pointwise import pack_pointwise
 from sktools.compiler.fast.requantize import FIT_SHIFT, MANY_SCALES, SCALE, Requantization, fit_channel, linear_stage
 from sktools.compiler.fast.scale import pack_scale
 from sktools.compiler.fast.tiles import pack_parts, pack_tiles, pack_weights, pair_order
@@ -180,16 +181,19 @@ def test_a_dead_channel_leaves_the_layer_its_short_requantization() -> None:
     stage = linear_stage(np.full((2, 4), 127, np.int8), np.zeros(2, np.int32), 0, dead)
     assert stage is not None
     assert (stage.multiplier[1], stage.shift[1], stage.rounding[1]) == (0, 1, 1 + 2 * 5)
-    small = replace(q, shift=np.array([q.shift[0], -24], np.int32))
-    bias = np.full(2, 1 << 28, np.int32)  # which this factor does not round away
-    assert linear_stage(np.full((2, 4), 127, np.int8), bias, 0, small) is None
+    assert not np.any(stage.weights[1]) and np.all(stage.weights[0] == 127)
+    biased = linear_stage(np.full((2, 4), 127, np.int8), np.array([0, 3 << 29], np.int32), 0, dead)
+    assert biased is not None
+    assert biased.rounding[1] == 1 + 2 * (5 + 1)  # 3/4, rounded
+    small = replace(q, shift=np.array([q.shift[0], -24], np.int32))  # of a row so long that its sums are not all alike
+    assert linear_stage(np.full((2, 2000), 127, np.int8), np.zeros(2, np.int32), 0, small) is None
 
 
 def test_what_does_not_fit_is_refused() -> None:
     rng = np.random.default_rng(0)
     bias = np.zeros(4, np.int32)
     assert pack_pointwise(weights8(rng, 4, 73), bias, 0, requantized(4)) is None
-    assert pack_pointwise_any(weights8(rng, 4, 4), np.full(4, 2**31 - 1, np.int32), 127, requantized(4)) is None
+    assert pack_any(weights8(rng, 4, 1, 4), np.full(4, 2**31 - 1, np.int32), 127, requantized(4)) is None
     assert pack_conv(weights8(rng, 4, 9, 8), bias, 0, requantized(4), 2, 8) is None  # window of sums
     assert pack_conv(weights8(rng, 4, 5, 8), bias, 0, requantized(4), 1, 5) is None  # padding beyond the taps
     assert pack_conv(weights8(rng, 4, 5, 8), bias, 0, requantized(4, 2.0), 1, 2) is None  # left shift

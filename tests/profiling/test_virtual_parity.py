@@ -18,7 +18,7 @@ from sktools.compiler import compile_model
 from sktools.compiler.reference import Reference
 from sktools.profiling.device import BoardDevice
 from sktools.profiling.session import measure
-from tests.support.random_network import random_family, random_network
+from tests.support.random_network import Family, random_family, random_network
 from tests.support.tools import needs_qemu
 
 ARCHITECTURES = int(os.environ.get("SKTOOLS_RANDOM_NETWORKS", "3"))
@@ -28,7 +28,19 @@ ARCHITECTURES = int(os.environ.get("SKTOOLS_RANDOM_NETWORKS", "3"))
 @pytest.mark.parametrize("optimize", ["none", "balanced"])
 @pytest.mark.parametrize("seed", range(1000, 1000 + ARCHITECTURES))
 def test_random_architectures_are_bit_exact(seed: int, optimize: str, tmp_path: Path) -> None:
-    tflite = random_network(random_family(seed))
+    _check(random_network(random_family(seed)), seed, optimize, tmp_path)
+
+
+@needs_qemu
+def test_an_architecture_beyond_the_family_is_bit_exact(tmp_path: Path) -> None:
+    """Rows longer than the tile product's, more classes and taps than the decoder's window of sums holds."""
+    family = Family(frames=40, filters=(90,), depths=(2,), dilations=(2,), kernel=9, classes=9, skip=True)
+    kernels = _check(random_network(family), 0, "balanced", tmp_path)
+    assert {"fast_pw_linear", "fast_conv_linear"} <= kernels
+
+
+def _check(tflite: bytes, seed: int, optimize: str, tmp_path: Path) -> set[str]:
+    """Raises AssertionError where a layer differs; the kernels that ran."""
     board = load_board("virtual")
     compiled = compile_model(tflite, name="random", optimize=optimize)
     build = build_firmware(compiled, board.target, tflite, tmp_path / "build")
@@ -39,3 +51,4 @@ def test_random_architectures_are_bit_exact(seed: int, optimize: str, tmp_path: 
     assert sum(parity.elements for parity in observed) > 1000
     assert sum(parity.mismatched for parity in observed) + result.output_parity.mismatched == 0
     assert all(cycles > 0 for cycles in result.cycles)
+    return {layer.kernel for layer in compiled.layers}

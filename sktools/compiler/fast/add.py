@@ -1,4 +1,4 @@
-"""Constants of sk_fast_add (firmware/kernels/fast/sk_fast_add.h)."""
+"""Constants of ADD (firmware/kernels/fast/sk_fast_add.h, sk_fast_lines.h)."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+from sktools.compiler.fast.line import STEPS, Line, fit_line
 
 SHIFT = 20
 """SK_ADD_SHIFT."""
@@ -34,19 +36,15 @@ def pack_add(
 
     scales, zero_points: of a, b and out, as TFLite's ADD prepares them; clamp: the activation's int8 range.
     """
-    if any(not 0 < multiplier < 1 << 31 or not -31 <= shift <= 0 for multiplier, shift in scales):
+    if not _right_shifts(scales):
         return None
-    steps = np.arange(-128, 128, dtype=np.int64)
+    steps = STEPS
     terms = [
         _rescale((steps - zero_point) << left_shift, scale)
         for scale, zero_point in zip(scales[:2], zero_points[:2], strict=True)
     ]
     wanted = np.clip(_rescale(terms[0][:, None] + terms[1][None, :], scales[2]) + zero_points[2], *clamp)
-    ideal = [
-        scale[0] * 2.0 ** (scale[1] - 31 + left_shift) * scales[2][0] * 2.0 ** (scales[2][1] - 31 + SHIFT)
-        for scale in scales[:2]
-    ]
-    nearest = [round(value) for value in ideal]
+    nearest = [round(_factor(scale, scales[2], left_shift) * 2.0**SHIFT) for scale in scales[:2]]
     # A move changes the plane by no more than this, so a pair that is twice as far from binding never binds.
     slack = 4 * REACH * 128
     plane = steps[:, None] * nearest[0] + steps[None, :] * nearest[1]
@@ -62,6 +60,34 @@ def pack_add(
         if lower <= upper and reach < 1 << 31:
             return AddConstants(slopes[0], slopes[1], offset)
     return None
+
+
+def pack_addend(
+    addend: int,
+    scales: tuple[Scale, Scale, Scale],
+    left_shift: int,
+    zero_points: tuple[int, int, int],
+    clamp: tuple[int, int],
+) -> Line | None:
+    """The line of out = x + addend (int8); None where no line is exact.
+
+    scales, zero_points: of x, addend and out, as TFLite's ADD prepares them; clamp: the activation's int8 range.
+    """
+    if not _right_shifts(scales):
+        return None
+    term = _rescale((STEPS - zero_points[0]) << left_shift, scales[0])
+    constant = _rescale(np.array([addend - zero_points[1]], np.int64) << left_shift, scales[1])
+    wanted = np.clip(_rescale(term + constant, scales[2]) + zero_points[2], *clamp)
+    return fit_line(wanted, _factor(scales[0], scales[2], left_shift))
+
+
+def _right_shifts(scales: tuple[Scale, Scale, Scale]) -> bool:
+    return all(0 < multiplier < 1 << 31 and -31 <= shift <= 0 for multiplier, shift in scales)
+
+
+def _factor(scale: Scale, out: Scale, left_shift: int) -> float:
+    """What an input is multiplied by in all."""
+    return scale[0] * 2.0 ** (scale[1] - 31 + left_shift) * out[0] * 2.0 ** (out[1] - 31)
 
 
 @dataclass(frozen=True)

@@ -44,10 +44,10 @@ def pack_conv(
     stage = linear_stage(weights, bias, zero_point, requantization)
     if stage is None or (reach + 2) * columns > WINDOW or padding > reach:
         return None
-    twice = 2 * weights.astype(np.int64)
+    twice = 2 * stage.weights.astype(np.int64)
     by_tap = twice.transpose(1, 0, 2)[::-1]  # the last tap first
     groups = by_tap.reshape(1, taps * columns, channels) if dilation == 1 else by_tap
-    folded = 2 * bias.astype(np.int64) - zero_point * twice.sum(axis=(1, 2))
+    folded = 2 * stage.bias.astype(np.int64) - zero_point * twice.sum(axis=(1, 2))
     return ConvTables(
         pack_parts(*groups.astype(np.int16)),
         (zero_point * by_tap.sum(axis=2).reshape(-1)).astype(np.int32),

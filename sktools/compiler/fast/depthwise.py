@@ -48,9 +48,9 @@ def pack_dw5_linear(
     stage = linear_stage(weights.T, bias, zero_point, requantization)
     if stage is None or (requantization.low, requantization.high) != (-128, 127):
         return None
-    folded = 2 * (bias.astype(np.int64) - zero_point * weights.T.astype(np.int64).sum(axis=1))
+    folded = 2 * (stage.bias.astype(np.int64) - zero_point * stage.weights.astype(np.int64).sum(axis=1))
     taps = np.zeros((weights.shape[1], 8), np.int8)
-    taps[:, :5] = weights.T
+    taps[:, :5] = stage.weights
     taps[:, 5] = stage.shift
     return np.column_stack([folded, stage.multiplier, taps.view("<i4"), stage.rounding]).astype(np.int32)
 
@@ -69,7 +69,7 @@ def pack_dw(
         return FITTED, _records(fitted.weights, fitted.bias, fitted.multiplier, nothing, nothing)
     stage = linear_stage(by_channel, bias, zero_point, requantization)
     if stage is not None and (requantization.low, requantization.high) == (-128, 127):
-        return LINEAR, _plain(by_channel, 2, bias, zero_point, stage.multiplier, stage.rounding, stage.shift)
+        return LINEAR, _plain(stage.weights, 2, stage.bias, zero_point, stage.multiplier, stage.rounding, stage.shift)
     folded = np.abs(bias.astype(np.int64)) + np.abs(by_channel.astype(np.int64)).sum(axis=1) * (128 + abs(zero_point))
     if np.any(folded >= 1 << 31):
         return None

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from sktools.compiler.quantization import requantize
+
 SCALE = 256
 """The stored int16 weights are the int8 weights times this; so the bias resolves 1/256 of an accumulator step."""
 
@@ -191,8 +193,14 @@ LINEAR_SHIFT = 20
 
 @dataclass(frozen=True, eq=False)
 class LinearStage:
-    """Arguments of sk_linear (firmware/kernels/fast/sk_linear.h), int32 [channels] each."""
+    """A layer that sk_linear (firmware/kernels/fast/sk_linear.h) requantizes.
 
+    weights: [channels, ...] int8 and bias: [channels], both 0 where the channel's output never changes; multiplier,
+    rounding and shift: int32 [channels], sk_linear's arguments.
+    """
+
+    weights: NDArray[np.int8]
+    bias: NDArray[np.int32]
     multiplier: NDArray[np.int32]
     rounding: NDArray[np.int32]
     shift: NDArray[np.int32]
@@ -202,20 +210,46 @@ def linear_stage(
     weights: NDArray[np.int8], bias: NDArray[np.int32], zero_point: int, requantization: Requantization
 ) -> LinearStage | None:
     """None where that form does not hold for every channel. weights: [channels, ...]; zero_point: the input's."""
-    flat = np.abs(weights.reshape(weights.shape[0], -1).astype(np.int64))
+    constants = _constant_outputs(weights, bias, zero_point, requantization)
+    changes = np.array([value is None for value in constants])
+    values = np.array([requantization.zero_point if value is None else value for value in constants], np.int64)
+    right = np.where(changes, -requantization.shift.astype(np.int64), 1)
+    kept_bias = np.where(changes, bias, 0)
+    kept = weights * changes.reshape(-1, *(1,) * (weights.ndim - 1)).astype(np.int8)
     # every partial sum, the input's zero point folded into the bias or not
-    reach = np.abs(bias.astype(np.int64)) + flat.sum(axis=1) * (128 + abs(zero_point))
-    right = -requantization.shift.astype(np.int64)
-    multiplier = requantization.multiplier.astype(np.int64)
-    if np.any(reach >= 1 << 30) or np.any(right < 1):
+    reach = np.abs(kept_bias.astype(np.int64)) + np.abs(kept.astype(np.int64)).reshape(len(kept), -1).sum(axis=1) * (
+        128 + abs(zero_point)
+    )
+    if np.any(reach >= 1 << 30) or np.any(right < 1) or np.any(right > LINEAR_SHIFT):
         return None
-    # a channel that training has let die: a factor so small that every accumulator rounds to 0
-    dead = (right > LINEAR_SHIFT) & ((reach * multiplier >> 31) + 1 < np.int64(1) << np.minimum(right - 1, 62))
-    right, multiplier = np.where(dead, 1, right), np.where(dead, 0, multiplier)
-    if np.any(right > LINEAR_SHIFT):
-        return None
-    rounding = (np.int64(1) << (right - 1)) + (requantization.zero_point << right)
-    return LinearStage(multiplier.astype(np.int32), rounding.astype(np.int32), right.astype(np.int32))
+    return LinearStage(
+        kept.astype(np.int8),
+        kept_bias.astype(np.int32),
+        np.where(changes, requantization.multiplier, 0).astype(np.int32),
+        ((np.int64(1) << (right - 1)) + (values << right)).astype(np.int32),
+        right.astype(np.int32),
+    )
+
+
+def _constant_outputs(
+    weights: NDArray[np.int8], bias: NDArray[np.int32], zero_point: int, requantization: Requantization
+) -> list[int | None]:
+    """Of each channel the one output that all its accumulators give, such as one that training let die; else None."""
+    found: list[int | None] = []
+    for low, high, multiplier, shift in zip(
+        *accumulator_bounds(weights, bias, zero_point), requantization.multiplier, requantization.shift, strict=True
+    ):
+        ends = int(low), int(high)
+        outputs = {
+            min(
+                max(requantize(end, int(multiplier), int(shift)) + requantization.zero_point, requantization.low),
+                requantization.high,
+            )
+            for end in ends
+        }
+        wraps = max(abs(end) for end in ends) << max(int(shift), 0) >= 1 << 31
+        found.append(outputs.pop() if len(outputs) == 1 and not wraps else None)
+    return found
 
 
 def as_pairs(values: NDArray[np.int16]) -> NDArray[np.int32]:

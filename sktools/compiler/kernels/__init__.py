@@ -5,9 +5,11 @@ Within an operator the later variant is the faster one; the plain kernel of its 
 
 from sktools.compiler.kernels import (
     fast_add,
+    fast_any,
     fast_conv,
     fast_depthwise,
     fast_excite,
+    fast_lines,
     fast_mean,
     fast_mul,
     fast_narrow,
@@ -17,9 +19,11 @@ from sktools.compiler.kernels import (
 
 __all__ = [
     "fast_add",
+    "fast_any",
     "fast_conv",
     "fast_depthwise",
     "fast_excite",
+    "fast_lines",
     "fast_mean",
     "fast_mul",
     "fast_narrow",

@@ -7,8 +7,7 @@ import numpy as np
 from sktools.compiler.call import Call, Table
 from sktools.compiler.fast.conv import pack_conv
 from sktools.compiler.fast.tiles import part_width
-from sktools.compiler.kernels.fast_pointwise import expanded_rows
-from sktools.compiler.kernels.rows import output_stage, row_window
+from sktools.compiler.kernels.rows import expanded_rows, output_stage, row_window
 from sktools.compiler.lowering import variant
 from sktools.compiler.ops import Op
 from sktools.compiler.ops.conv_2d import Conv2D

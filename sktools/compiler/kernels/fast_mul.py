@@ -1,15 +1,17 @@
-"""sk_fast_mul and sk_fast_scale: squeeze-excite's MULs in place (firmware/kernels/fast/sk_fast_{gate,scale}.c)."""
+"""MUL of an activation and one operand a channel, or one constant
+(firmware/kernels/fast/sk_fast_{factor,gate,scale}.c)."""
 
 from __future__ import annotations
 
 from sktools.compiler.call import Call
 from sktools.compiler.fast.gate import pack_gate
+from sktools.compiler.fast.requantize import LINEAR_SHIFT
 from sktools.compiler.fast.scale import pack_scale
 from sktools.compiler.fast.tiles import MAX_CHANNELS
 from sktools.compiler.graph import Tensor
 from sktools.compiler.lowering import variant
 from sktools.compiler.ops import Op
-from sktools.compiler.ops.elementwise import channel_count, row_count
+from sktools.compiler.ops.elementwise import channel_count, operand_source, row_count
 from sktools.compiler.ops.mul import Mul
 
 
@@ -21,6 +23,44 @@ def gate_operands(op: Mul) -> tuple[Tensor, Tensor] | None:
             if all(tensor.data is None for tensor in tensors):
                 return tensors
     return None
+
+
+@variant("MUL")
+def fast_factor(op: Op, prefix: str) -> Call | None:
+    """One operand a channel, constant or not, any zero points and clamp."""
+    assert isinstance(op, Mul)
+    full = 0 if op.strides[0].row else 1
+    if op.inputs[full].data is not None or not op.strides[full].row:
+        return None
+    source, factor, right = op.inputs[full], op.inputs[1 - full], -op.shift
+    if op.strides[1 - full].row or not op.strides[1 - full].channel or not 1 <= right <= LINEAR_SHIFT:
+        return None
+    return Call(
+        kernel="fast_factor",
+        function="sk_fast_factor",
+        struct="sk_fast_factor_t",
+        fields=(
+            ("rows", row_count(op.output)),
+            ("channels", channel_count(op.output)),
+            ("zero_point", source.zero_point),
+            ("factor_zero_point", factor.zero_point),
+            ("low", op.clamp[0]),
+            ("high", op.clamp[1]),
+            ("multiplier", op.multiplier),
+            ("rounding", (1 << (right - 1)) + (op.output.zero_point << right)),
+            ("shift", right),
+        ),
+        inputs=(source.index, operand_source(factor, f"{prefix}_factors")),
+        output=op.output.index,
+        files=(
+            "fast/sk_fast_factor.c",
+            "fast/sk_fast_factor.h",
+            "fast/sk_linear.h",
+            "fast/sk_simd.h",
+            "sk_quant.h",
+        ),
+        in_place=True,
+    )
 
 
 @variant("MUL")

@@ -1,14 +1,13 @@
-"""Pointwise convolutions: sk_fast_pw, with squeeze-excite's MUL on the way in sk_fast_gated_pw, and sk_fast_pw_any
-(firmware/kernels/fast/sk_fast_pointwise.c, sk_fast_pointwise_any.c)."""
+"""sk_fast_pw and, with squeeze-excite's MUL on the way in, sk_fast_gated_pw
+(firmware/kernels/fast/sk_fast_pointwise.c)."""
 
 from __future__ import annotations
 
 from sktools.compiler.call import Call, Table
 from sktools.compiler.fast.gate import pack_gate
-from sktools.compiler.fast.pointwise import pack_pointwise, pack_pointwise_any
-from sktools.compiler.fast.tiles import part_width
+from sktools.compiler.fast.pointwise import pack_pointwise
 from sktools.compiler.kernels.fast_mul import gate_operands
-from sktools.compiler.kernels.rows import matrix, output_stage, row_window
+from sktools.compiler.kernels.rows import expanded_rows, matrix, output_stage, row_window
 from sktools.compiler.lowering import Lowering, fusion, variant
 from sktools.compiler.ops import Op
 from sktools.compiler.ops.conv_2d import Conv2D
@@ -25,53 +24,6 @@ FILES = (
     "fast/sk_fit.h",
     "fast/sk_simd.h",
 )
-ANY_FILES = (
-    "fast/sk_fast_pointwise_any.c",
-    "fast/sk_fast_pointwise_any.h",
-    "fast/sk_fast_tile.c",
-    "fast/sk_fast_tile.h",
-    "fast/sk_fit.h",
-    "fast/sk_linear.h",
-    "fast/sk_simd.h",
-    "sk_quant.h",
-)
-
-
-@variant("CONV_2D")
-def fast_pw_any(op: Op, prefix: str) -> Call | None:
-    """1x1, any width and requantization."""
-    assert isinstance(op, Conv2D)
-    window = row_window(op)
-    if window is None or window.taps != 1:
-        return None
-    stage, columns = output_stage(op), op.output.shape[3]
-    tables = pack_pointwise_any(matrix(op), op.bias, op.inputs[0].zero_point, stage)
-    if tables is None:
-        return None
-    by_column = {"bias": tables.bias, "multiplier": tables.multiplier, "shift": tables.shift}
-    if tables.rounding is not None:
-        by_column["rounding"] = tables.rounding
-    return Call(
-        kernel="fast_pw_any" if tables.rounding is None else "fast_pw_linear",
-        function="sk_fast_pw_any",
-        struct="sk_fast_pw_any_t",
-        fields=(
-            ("rows", window.rows),
-            ("in_channels", window.channels),
-            ("out_channels", columns),
-            ("low", stage.low),
-            ("high", stage.high),
-            ("tiles", Table(f"{prefix}_tiles", "int32_t", tables.tiles)),
-            *((name, Table(f"{prefix}_{name}", "int32_t", values)) for name, values in by_column.items()),
-            ("zero_point", stage.zero_point),
-        ),
-        inputs=(op.inputs[0].index,),
-        output=op.output.index,
-        files=ANY_FILES,
-        scratch=2 * columns,
-        stack=expanded_rows(part_width(window.channels)),
-        in_place=True,
-    )
 
 
 @variant("CONV_2D")
@@ -100,11 +52,6 @@ def fast_pw(op: Op, prefix: str) -> Call | None:
         stack=expanded_rows(window.channels),
         in_place=True,
     )
-
-
-def expanded_rows(channels: int) -> int:
-    """Bytes of two rows as int16 pairs, which the tile product keeps on the stack."""
-    return 2 * 4 * (-(-channels // 2))
 
 
 @fusion

@@ -48,3 +48,8 @@ def output_stage(op: Conv2D | DepthwiseConv2D) -> Requantization:
     return Requantization(
         op.requantization.multiplier, op.requantization.shift, op.output.zero_point, op.clamp[0], op.clamp[1]
     )
+
+
+def expanded_rows(channels: int) -> int:
+    """Bytes of two rows as int16 pairs, which the tile product keeps on the stack."""
+    return 2 * 4 * (-(-channels // 2))

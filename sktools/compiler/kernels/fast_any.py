@@ -1,0 +1,69 @@
+"""sk_fast_any: convolutions of any width, taps and requantization (firmware/kernels/fast/sk_fast_any.c)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sktools.compiler.call import Call, Table
+from sktools.compiler.fast.any import pack_any
+from sktools.compiler.fast.tiles import part_width
+from sktools.compiler.kernels.rows import expanded_rows, output_stage, row_window
+from sktools.compiler.lowering import variant
+from sktools.compiler.ops import Op
+from sktools.compiler.ops.conv_2d import Conv2D
+
+
+@variant("CONV_2D")
+def fast_any(op: Op, prefix: str) -> Call | None:
+    """Named by what its cycles depend on: fast_pw_any, fast_pw_linear, fast_conv_any or fast_conv_linear."""
+    assert isinstance(op, Conv2D)
+    window = row_window(op)
+    if window is None:
+        return None
+    assert op.weights.data is not None
+    stage, columns = output_stage(op), op.output.shape[3]
+    tables = pack_any(
+        op.weights.data.astype(np.int8).reshape(columns, window.taps, window.channels),
+        op.bias,
+        op.inputs[0].zero_point,
+        stage,
+    )
+    if tables is None:
+        return None
+    by_column = {"bias": tables.bias, "multiplier": tables.multiplier, "shift": tables.shift}
+    if tables.rounding is not None:
+        by_column["rounding"] = tables.rounding
+    return Call(
+        kernel=f"fast_{'pw' if window.taps == 1 else 'conv'}_{'any' if tables.rounding is None else 'linear'}",
+        function="sk_fast_any",
+        struct="sk_fast_any_t",
+        fields=(
+            ("rows", window.rows),
+            ("in_channels", window.channels),
+            ("out_channels", columns),
+            ("taps", window.taps),
+            ("dilation", window.dilation),
+            ("padding", window.padding),
+            ("zero_point", op.inputs[0].zero_point),
+            ("low", stage.low),
+            ("high", stage.high),
+            ("tiles", Table(f"{prefix}_tiles", "int32_t", tables.tiles)),
+            *((name, Table(f"{prefix}_{name}", "int32_t", values)) for name, values in by_column.items()),
+            ("out_zero_point", stage.zero_point),
+        ),
+        inputs=(op.inputs[0].index,),
+        output=op.output.index,
+        files=(
+            "fast/sk_fast_any.c",
+            "fast/sk_fast_any.h",
+            "fast/sk_fast_tile.c",
+            "fast/sk_fast_tile.h",
+            "fast/sk_fit.h",
+            "fast/sk_linear.h",
+            "fast/sk_simd.h",
+            "sk_quant.h",
+        ),
+        scratch=2 * columns,
+        stack=expanded_rows(part_width(window.channels)),
+        in_place=window.taps == 1,
+    )
