@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import functools
 import importlib
 import os
 import signal
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from multiprocessing import resource_tracker
 from pathlib import Path
@@ -199,18 +198,10 @@ def prepare_subject(dataset: str, data_dir: str | None, subject: str) -> _Outcom
     return _Outcome(subject, features_of(table, recording.start))
 
 
-def _work(dataset: str, data_dir: str | None, subject: str, owner: int | None) -> _Outcome:
-    """prepare_subject in a process of its own. owner: process that this one ends with, None on a cluster."""
-    if owner is not None:
-        _end_with(owner)
-    return prepare_subject(dataset, data_dir, subject)
-
-
-@functools.cache
 def _end_with(owner: int) -> None:
     """Ends this process when its parent has gone: a run that was killed leaves no workers behind.
 
-    joblib's own workers wait for more work for minutes.
+    joblib's own workers wait for work for minutes, and for the first of it too.
     """
 
     def watch() -> None:
@@ -218,8 +209,7 @@ def _end_with(owner: int) -> None:
             time.sleep(OWNER_CHECK_SECONDS)
         os._exit(1)
 
-    if os.getppid() == owner:
-        threading.Thread(target=watch, daemon=True).start()
+    threading.Thread(target=watch, daemon=True).start()
 
 
 @contextmanager
@@ -235,13 +225,11 @@ def _outcomes(
         joblib = _joblib()
         with _backend(joblib, jobs, dask) as workers:
             parallel = joblib.Parallel(n_jobs=workers, return_as="generator_unordered", batch_size=1)
-            owner = os.getpid() if dask is None else None
-            with _deaf_to_ctrl_c():
-                outcomes = parallel(joblib.delayed(_work)(dataset, source, subject, owner) for subject in subjects)
-            try:
+            with ExitStack() as stack:
+                with _deaf_to_ctrl_c():
+                    tasks = (joblib.delayed(prepare_subject)(dataset, source, subject) for subject in subjects)
+                    outcomes = stack.enter_context(closing(parallel(tasks)))
                 yield outcomes
-            finally:
-                outcomes.close()
 
 
 @contextmanager
@@ -262,7 +250,9 @@ def _deaf_to_ctrl_c() -> Iterator[None]:
 def _backend(joblib: Any, jobs: int, dask: str | None) -> Iterator[int]:
     if dask is None:
         # One thread a process: the processes are the parallelism.
-        with joblib.parallel_config(backend="loky", inner_max_num_threads=1):
+        with joblib.parallel_config(
+            backend="loky", inner_max_num_threads=1, initializer=_end_with, initargs=(os.getpid(),)
+        ):
             yield jobs
         return
     try:

@@ -186,6 +186,34 @@ def test_a_killed_run_leaves_no_workers(tmp_path: Path) -> None:
     assert not left
 
 
+@pytest.mark.skipif(shutil.which("ps") is None, reason="needs ps to see the processes that are left")
+def test_workers_that_had_no_work_yet_end_with_a_killed_run_too(tmp_path: Path) -> None:
+    """joblib's would wait minutes for the first of it."""
+    script = (
+        "import os, signal\n"
+        "from sktools.features import prepare\n"
+        "from joblib.externals.loky import process_executor\n"
+        "process_executor._ExecutorManagerThread.add_call_item_to_queue = lambda manager: None\n"
+        "with prepare._outcomes('synthetic', None, ['syn-001', 'syn-002'], 2, None):\n"
+        "    print('started', flush=True)\n"
+        "    signal.pause()\n"
+    )
+    running = subprocess.Popen(
+        [sys.executable, "-c", script], start_new_session=True, stdout=subprocess.PIPE, cwd=tmp_path
+    )
+    assert running.stdout is not None and running.stdout.readline() == b"started\n"
+    assert len(_group(running.pid)) > 2
+    running.kill()
+    running.wait()
+    limit = time.monotonic() + 60
+    while _group(running.pid) and time.monotonic() < limit:
+        time.sleep(0.1)
+    left = _group(running.pid)
+    for process in left:
+        os.kill(process, signal.SIGKILL)
+    assert not left
+
+
 def _hears_ctrl_c(process: int) -> bool:
     """A worker that does tells its own traceback where it is still importing. False where the system does not say."""
     status = Path(f"/proc/{process}/status")
