@@ -1,6 +1,7 @@
 """Each fast kernel alone, at every layer shape of the zoo, on the virtual board: `python benchmarks/kernels.py`.
 
-The depthwise kernel for other than five taps, which no network of the zoo has, stands in at 32 channels.
+Behind them the kernels for what no network of the zoo has: depthwise convolutions of other than five taps, pointwise
+ones without a ReLU or of more channels than the tile product's row, full 1xk ones, and norms left unfused.
 
 Model cycles per MAC stand against the floor of 0.5 (SMLAD does two MAC in a cycle); where no MAC is done, per element
 of the activation. Weights and activations are random: none of the kernels' time depends on them. Each output is
@@ -73,6 +74,33 @@ def other_taps(rows: int, channels: int) -> Iterator[Layer]:
         yield Layer(case.kernel, f"{channels} k{taps} d{dilation} {end}", taps * outputs, outputs, "output", case)
 
 
+def any_convolution(rows: int, inputs: int, outputs: int, taps: int, end: str) -> Layer:
+    """end: linear (sk_linear.h) or any."""
+    exponents = (-12.0, -4.0) if end == "linear" else (0.5, 1.0)
+    window = taps, 1, taps // 2
+    case = packable(lambda seed: cases.any_case(seed, rows, inputs, outputs, window, taps == 1, exponents))
+    macs = rows * inputs * outputs * taps
+    return Layer(case.kernel, f"{inputs} -> {outputs} k{taps} {end}", macs, macs, "MAC", case)
+
+
+def outside_the_zoo(rows: int) -> Iterator[Layer]:
+    yield from other_taps(rows, 32)
+    for inputs, outputs, taps, end in (
+        (48, 64, 1, "linear"),
+        (48, 64, 1, "any"),
+        (96, 96, 1, "linear"),
+        (32, 32, 5, "linear"),
+        (64, 5, 9, "linear"),
+    ):
+        yield any_convolution(rows, inputs, outputs, taps, end)
+    yield decoder(rows, 96, 4, 5)
+    for case in (
+        packable(lambda seed: cases.lines_case(seed, rows, 32, True)),
+        cases.factor_case(0, rows, 32, True),
+    ):
+        yield Layer(case.kernel, "32", 0, rows * 32, "element", case)
+
+
 def pointwise(rows: int, inputs: int, outputs: int, gated: bool) -> Layer:
     case = packable(lambda seed: cases.pointwise_case(seed, rows, inputs, outputs, True, gated))
     macs = rows * inputs * outputs
@@ -122,7 +150,7 @@ def distinct(models: list[str]) -> list[Layer]:
     for model in models:
         for layer in layers_of(find_config(model)[0].network):
             found.setdefault((layer.kernel, layer.shape), layer)
-    for layer in other_taps(240, 32):
+    for layer in outside_the_zoo(240):
         found[layer.kernel, layer.shape] = layer
     return sorted(found.values(), key=lambda layer: layer.kernel)
 

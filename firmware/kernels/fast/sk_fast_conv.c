@@ -9,8 +9,8 @@
 /* Columns that fill up a record add 0 to what lies behind the window. */
 #define SLACK 3
 
-/* The window slides through this many sums before it is moved back. */
-#define SUMS 60
+/* The window slides through as many sums as the longest one has before it is moved back. */
+#define SUMS SK_FAST_CONV_WINDOW
 
 typedef struct {
     sk_tile_run_t tile; /* first, so that expand() finds the rest */

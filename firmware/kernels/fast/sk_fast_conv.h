@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 /* ((taps - 1) * dilation + 2) * out_channels at most */
-#define SK_FAST_CONV_WINDOW 40
+#define SK_FAST_CONV_WINDOW 60
 
 typedef struct {
     uint16_t rows, in_channels, out_channels;

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sktools.compiler.fast.requantize import Requantization, linear_stage
 from sktools.compiler.fast.tiles import pack_parts
 
-WINDOW = 40
+WINDOW = 60
 """SK_FAST_CONV_WINDOW, int32 sums."""
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from sktools.compiler.call import Call, Table
-from sktools.compiler.fast.conv import pack_conv
+from sktools.compiler.fast.conv import WINDOW, pack_conv
 from sktools.compiler.fast.tiles import part_width
 from sktools.compiler.kernels.rows import expanded_rows, output_stage, row_window
 from sktools.compiler.lowering import variant
 from sktools.compiler.ops import Op
 from sktools.compiler.ops.conv_2d import Conv2D
 
-SUMS_BYTES = 4 * (60 + 3)
+SUMS_BYTES = 4 * (WINDOW + 3)
 """Of the output rows under way, on the stack: SUMS + SLACK of sk_fast_conv.c."""
 
 
