@@ -42,8 +42,8 @@ def compile_with(
 ) -> tuple[CompiledModel, tuple[Step, ...]]:
     """compile_model with a choice of kernels of one's own; also the steps, whose calls are what was chosen."""
     graph = load_graph(tflite, observable=not fuse)
-    ops = tuple(parse_operator(operator, graph) for operator in graph.operators)
     source, output = _edge(graph.tensors[graph.input], "input"), _edge(graph.tensors[graph.output], "output")
+    ops = tuple(parse_operator(operator, graph) for operator in graph.operators)
     names = name_layers(ops)
     steps = lower(ops, names, graph, choose, fuse=fuse)
     sizes = {index: tensor.elements for index, tensor in graph.tensors.items()}
@@ -88,8 +88,8 @@ def compile_with(
 def _edge(tensor: Tensor, what: str) -> TensorSpec:
     if tensor.dtype != "INT8" or tensor.quantization is None or len(tensor.quantization.scale) != 1:
         raise ModelError(
-            f"the model's {what} is {tensor.dtype}; int8 quantized per tensor is supported "
-            "(convert with inference_input_type and inference_output_type int8)"
+            f"the model's {what} is {tensor.dtype} and the network not int8; int8 quantized per tensor is supported",
+            "convert with a representative data set and tf.lite.OpsSet.TFLITE_BUILTINS_INT8: docs/own-model.md",
         )
     return TensorSpec(tensor.shape, tensor.scale, tensor.zero_point)
 

@@ -56,7 +56,7 @@ class Operator:
     """One operator of the file. options: the builtin options by name (ints, bools and strings).
 
     folded: the file's operators that a pass folded into this one; index and file_op are of the one whose output this
-    one computes (file_op "": the same as op).
+    one computes (file_op "": the same as op). name: of its output in the file, for messages: anybody's text.
     """
 
     index: int
@@ -66,6 +66,7 @@ class Operator:
     options: Mapping[str, int | bool | str]
     folded: tuple[Operator, ...] = ()
     file_op: str = ""
+    name: str = ""
 
 
 @dataclass(frozen=True)

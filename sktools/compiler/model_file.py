@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sktools.compiler.graph import Graph, Operator, Quantization, Tensor
+from sktools.compiler.ops import supported_ops
+from sktools.compiler.ops.base import unsupported
 from sktools.errors import ModelError
 
 MAX_FILE_BYTES = 16 << 20
@@ -25,6 +27,11 @@ MAX_TOTAL_CHANNELS = 1 << 15
 MAX_TOTAL_ELEMENTS: of all activations. MAX_TOTAL_CHANNELS: of all operators' outputs, each of which may cost a search
 for its requantization. What the operators read of constants, counted each time, may not exceed MAX_FILE_BYTES.
 """
+
+LONGEST_NAME_READ, LONGEST_NAME = 240, 80
+"""Bytes of a tensor's name that are looked at, and letters that messages quote."""
+_NAME = 10
+"""Offset of the field in Tensor's vtable (TensorFlow Lite's schema.fbs)."""
 
 _DTYPES = {"INT8": np.int8, "INT32": np.int32, "INT64": np.int64, "FLOAT32": np.float32, "UINT8": np.uint8}
 _PADDING = {0: "SAME", 1: "VALID"}
@@ -62,7 +69,10 @@ def _read(content: bytes) -> Graph:
 
     model = tflite.Model.GetRootAs(content, 0)
     if model.SubgraphsLength() != 1:
-        raise ModelError(f"the model has {model.SubgraphsLength()} subgraphs; exactly one is supported")
+        raise ModelError(
+            f"the model has {model.SubgraphsLength()} subgraphs; exactly one is supported",
+            "convert without control flow, and with variables that are constants: docs/own-model.md",
+        )
     subgraph = model.Subgraphs(0)
     count, operators = subgraph.TensorsLength(), subgraph.OperatorsLength()
     if count > MAX_TENSORS or operators > MAX_OPERATORS:
@@ -74,10 +84,15 @@ def _read(content: bytes) -> Graph:
             f"the model has {subgraph.InputsLength()} inputs and {subgraph.OutputsLength()} outputs; "
             "one of each is supported"
         )
+    if any(_name_of(tflite.TensorType, subgraph.Tensors(index).Type()) == "INT16" for index in range(count)):
+        raise ModelError(
+            "the model's activations are INT16 (16x8 quantization); INT8 is supported",
+            "convert with tf.lite.OpsSet.TFLITE_BUILTINS_INT8: docs/own-model.md",
+        )
     tensors = {index: _tensor(model, subgraph.Tensors(index), index, len(content)) for index in range(count)}
     graph = Graph(
         tensors,
-        tuple(_operator(model, subgraph.Operators(index), index, count) for index in range(operators)),
+        tuple(_operator(model, subgraph, index, count) for index in range(operators)),
         int(subgraph.Inputs(0)),
         int(subgraph.Outputs(0)),
     )
@@ -191,9 +206,10 @@ def _constant(
     return np.asarray(data).view(_DTYPES[dtype]).reshape(shape)
 
 
-def _operator(model: Any, raw: Any, index: int, tensor_count: int) -> Operator:
+def _operator(model: Any, subgraph: Any, index: int, tensor_count: int) -> Operator:
     import tflite
 
+    raw = subgraph.Operators(index)
     if raw.OpcodeIndex() >= model.OperatorCodesLength():
         raise ModelError(f"operator {index} names operator code {raw.OpcodeIndex()} of {model.OperatorCodesLength()}")
     code = model.OperatorCodes(raw.OpcodeIndex())
@@ -210,11 +226,25 @@ def _operator(model: Any, raw: Any, index: int, tensor_count: int) -> Operator:
     for tensor in (*inputs, *outputs):
         if tensor >= tensor_count or tensor < -1:
             raise ModelError(f"operator {index} ({op}) names tensor {tensor} of {tensor_count}")
+    name = _layer_name(subgraph.Tensors(outputs[0])) if outputs and outputs[0] >= 0 else ""
+    operator = Operator(index, op, inputs, outputs, _options(op, raw), name=name)
+    if op not in supported_ops() and not inputs:  # shape arithmetic has inputs, and a pass may yet drop it
+        raise unsupported(operator)
     if not inputs or inputs[0] < 0:
         raise ModelError(f"operator {index} ({op}) has no input")
     if not outputs or min(outputs) < 0:
         raise ModelError(f"operator {index} ({op}) has no output")
-    return Operator(index, op, inputs, outputs, _options(op, raw))
+    return operator
+
+
+def _layer_name(raw: Any) -> str:
+    """The converter's name of a tensor: of several joined by ";" the first, of a long one the end."""
+    table = raw._tab
+    offset = table.Offset(_NAME)
+    if not offset:
+        return ""
+    start, length = table.Vector(offset), min(table.VectorLen(offset), LONGEST_NAME_READ)
+    return bytes(table.Bytes[start : start + length]).decode(errors="replace").split(";")[0][-LONGEST_NAME:]
 
 
 def _options(op: str, raw: Any) -> Mapping[str, int | bool | str]:

@@ -48,6 +48,52 @@ def test_an_unsupported_operator_is_named_with_what_is_supported() -> None:
         compile_model(writer.finish(source, output), name="softmax")
 
 
+@pytest.mark.parametrize(
+    ("op", "hint"),
+    [("HARD_SWISH", "ReLU6"), ("LOGISTIC", "ADD and MUL"), ("SHAPE", "batch_size=1"), ("SOFTMAX", "logits")],
+)
+def test_an_unsupported_operator_is_named_by_its_layer_with_what_could_stand_there(op: str, hint: str) -> None:
+    writer = TfliteWriter()
+    source = writer.activation((1, 4, 8), 0.1, 0)
+    between, output = writer.activation((1, 4, 8), 1 / 256, -128), writer.activation((1, 4, 8), 0.1, 0)
+    writer.tensors[between].name = "block_3/gate;block_3/other"
+    writer.operator(op, (source,), between)
+    writer.operator("ADD", (between, source), output, FusedActivationFunction=0)
+    with pytest.raises(ModelError, match=rf"operator 0 is {op} \(layer 'block_3/gate'\), which") as caught:
+        compile_model(writer.finish(source, output), name="unsupported")
+    assert hint in caught.value.hint
+
+
+@pytest.mark.parametrize(("name", "shown"), [("b" + "a" * 5000, "a{80}"), ("x\n\x1b[2J", r"x\\n\\x1b\[2J")])
+def test_a_layer_s_name_is_cut_and_escaped(name: str, shown: str) -> None:
+    writer = TfliteWriter()
+    source, output = (writer.activation((1, 4, 8), 0.1, 0) for _ in range(2))
+    writer.tensors[output].name = name
+    writer.operator("GELU", (source,), output)
+    with pytest.raises(ModelError, match=rf"GELU \(layer '{shown}'\)") as caught:
+        compile_model(writer.finish(source, output), name="named")
+    assert caught.value.message.isprintable()
+
+
+def test_int16_activations_are_refused_as_such() -> None:
+    writer = TfliteWriter()
+    source, output = (writer.activation((1, 4, 8), float("inf"), 0) for _ in range(2))
+    writer.tensors[source].dtype = writer.tensors[output].dtype = "INT16"
+    writer.operator("ADD", (source, source), output, FusedActivationFunction=0)
+    with pytest.raises(ModelError, match=r"activations are INT16 .*INT8 is supported"):
+        compile_model(writer.finish(source, output), name="wide")
+
+
+def test_variables_are_refused_with_the_conversion_that_helps() -> None:
+    writer = TfliteWriter()
+    source, variable = writer.activation((1, 8), 0.1, 0), writer.activation((1, 8), 0.1, 0)
+    writer.operator("VAR_HANDLE", (), variable)
+    output = writer.operator("ADD", (source, variable), writer.activation((1, 8), 0.1, 0), FusedActivationFunction=0)
+    with pytest.raises(ModelError, match="operator 0 is VAR_HANDLE, which is not supported") as caught:
+        compile_model(writer.finish(source, output), name="variables")
+    assert "constants" in caught.value.hint
+
+
 def test_a_float_model_is_refused_with_the_conversion_that_helps() -> None:
     writer = TfliteWriter()
     source = writer.activation((1, 4, 8), 0.1, 0)

@@ -22,6 +22,7 @@ class _Tensor:
     zero_points: tuple[int, ...]
     axis: int
     data: bytes | None
+    name: str = ""
 
 
 @dataclass
@@ -113,7 +114,10 @@ def _tensor(builder: flatbuffers.Builder, tensor: _Tensor, buffer: int) -> int:
         tflite.QuantizationParametersAddZeroPoint(builder, zeros)
         tflite.QuantizationParametersAddQuantizedDimension(builder, tensor.axis)
         quantization = tflite.QuantizationParametersEnd(builder)
+    name = builder.CreateString(tensor.name) if tensor.name else None
     tflite.TensorStart(builder)
+    if name is not None:
+        tflite.TensorAddName(builder, name)
     tflite.TensorAddShape(builder, shape)
     tflite.TensorAddType(builder, getattr(tflite.TensorType, tensor.dtype))
     tflite.TensorAddBuffer(builder, buffer)

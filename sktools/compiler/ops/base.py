@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from sktools.compiler.call import Call
 from sktools.compiler.graph import Graph, Operator, Tensor
+from sktools.compiler.ops.unsupported import advice
 from sktools.compiler.quantization import activation_range, quantize_multiplier
 from sktools.errors import ModelError
 
@@ -71,15 +72,19 @@ def parse_operator(operator: Operator, graph: Graph) -> Op:
     """Raises ModelError naming the operator, its place in the file and what is supported."""
     cls = _REGISTRY.get(operator.op)
     if cls is None:
-        raise ModelError(
-            f"operator {operator.index} is {operator.op}, which is not supported; supported: "
-            + ", ".join(supported_ops())
-        )
+        raise unsupported(operator)
     return cls.parse(operator, graph)
 
 
-def refuse(operator: Operator, what: str) -> ModelError:
-    return ModelError(f"operator {operator.index} ({operator.op}): {what}")
+def unsupported(operator: Operator) -> ModelError:
+    """Of an operator without a kernel: its place, the layer's name, what is supported, and what could stand there."""
+    named = f"operator {operator.index} is {operator.op}" + (f" (layer '{operator.name}')" if operator.name else "")
+    return ModelError(f"{named}, which is not supported; supported: {', '.join(supported_ops())}", advice(operator))
+
+
+def refuse(operator: Operator, what: str, hint: str = "") -> ModelError:
+    named = f"{operator.op}, layer '{operator.name}'" if operator.name else operator.op
+    return ModelError(f"operator {operator.index} ({named}): {what}", hint)
 
 
 def operand(operator: Operator, graph: Graph, position: int, *, dtype: str = "INT8") -> Tensor:

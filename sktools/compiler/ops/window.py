@@ -80,7 +80,9 @@ def image_operand(operator: Operator, graph: Graph) -> Tensor:
 
 def image_shape(operator: Operator, tensor: Tensor, what: str) -> Tensor:
     if len(tensor.shape) != 4 or tensor.shape[0] != 1:
-        raise refuse(operator, f"{what} has shape {list(tensor.shape)}; [1, height, width, channels] is supported")
+        hint = "convert with a fixed batch, keras.Input(..., batch_size=1)" if tensor.shape[:1] != (1,) else ""
+        supported = "[1, height, width, channels] is supported"
+        raise refuse(operator, f"{what} has shape {list(tensor.shape)}; {supported}", hint)
     if max(tensor.shape) > MAX_EXTENT:
         raise refuse(operator, f"{what} has shape {list(tensor.shape)}; extents up to {MAX_EXTENT} are supported")
     return tensor

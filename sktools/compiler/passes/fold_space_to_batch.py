@@ -97,6 +97,7 @@ def _folded(graph: Graph, last: Operator) -> Operator | None:
         options,
         (*first.folded, first, *conv.folded, conv),
         last.op,
+        last.name,
     )
 
 
