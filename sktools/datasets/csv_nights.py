@@ -89,7 +89,10 @@ class CsvNights:
             if name == "heart_rate":
                 signals[name] = _irregular(root, subject, declared, columns, origin)
             else:
-                waveforms[name] = _regular(name, declared, columns, origin, notes)
+                try:
+                    waveforms[name] = _regular(name, declared, columns, origin, notes)
+                except DataError as error:
+                    raise DataError(f"{root / declared.file.replace(SUBJECT, subject)}: {error.message}") from error
         end = max(
             [wave.start + wave.seconds for wave in waveforms.values()]
             + [float(signal.times[-1]) for signal in signals.values()]
@@ -134,6 +137,11 @@ def _rows(path: Path, names: tuple[str, ...], delimiter: str) -> Iterator[list[s
             positions = [header.index(name) for name in names]
             widest = max(positions)
             for row in reader:
+                if any(row[len(header) :]):
+                    raise DataError(
+                        f"{path}: line {reader.line_num} has {len(row)} fields, the header has {len(header)}",
+                        f"a decimal comma needs another delimiter than '{delimiter}', or becomes a point",
+                    )
                 if row:
                     yield [row[position].strip() for position in positions] if len(row) > widest else [""] * len(names)
     except UnicodeDecodeError as error:

@@ -35,7 +35,7 @@ class Waveform:
             )
         if self.seconds > LONGEST_SECONDS:
             raise DataError(
-                f"waveform of {self.seconds / 3600:.1f} h, a night has {LONGEST_SECONDS / 3600:.0f} at most"
+                f"waveform of {self.seconds / 3600:.4g} h, a night has {LONGEST_SECONDS / 3600:.0f} at most"
             )
 
     @property
@@ -81,7 +81,7 @@ def on_grid(
         raise DataError("no sample has a finite time")
     span = float(stamps.max() - stamps.min())
     if span > LONGEST_SECONDS:
-        raise DataError(f"sample times span {span / 3600:.1f} h, a night has {LONGEST_SECONDS / 3600:.0f} at most")
+        raise DataError(f"sample times span {span / 3600:.4g} h, a night has {LONGEST_SECONDS / 3600:.0f} at most")
     steps = np.diff(stamps)
     # Jitter of a sample or two is not a clock that went back; such samples are put in order.
     back = np.flatnonzero(steps < -2 / rate)
