@@ -15,8 +15,9 @@ BYTE_WORTH = 3.0
 
 
 def chooser(optimize: str, costs: Mapping[str, int]) -> Choice:
-    """none: the plain kernel. speed: the fewest cycles. size: the smallest constants. balanced: the fewest cycles, each
-    byte of constants counting as BYTE_WORTH. Where a call was never measured, the later of two counts as faster.
+    """none: the plain kernel. speed: the fewest cycles. size: the smallest constants that ask no more RAM. balanced:
+    the fewest cycles, each byte of constants counting as BYTE_WORTH. Where a call was never measured, the later of two
+    counts as faster.
     """
 
     def cycles(calls: Sequence[Call]) -> list[float]:
@@ -31,6 +32,8 @@ def chooser(optimize: str, costs: Mapping[str, int]) -> Choice:
     def choose(calls: Sequence[Call]) -> Call:
         if optimize == "none":
             return calls[0]
+        if optimize == "size" and any(call.in_place for call in calls):
+            calls = [call for call in calls if call.in_place]  # a buffer of its own costs more RAM than constants flash
         ranked = list(zip(cycles(calls), (bytes_of(call) for call in calls), calls, strict=True))
         if optimize == "size":
             return min(ranked, key=lambda row: (row[1], row[0]))[2]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -47,6 +48,15 @@ def test_a_key_names_the_kernel_and_its_shape_and_nothing_else() -> None:
 )
 def test_levels(level: str, measured: dict[str, int], expected: Call) -> None:
     assert chooser(level, measured)(CALLS) is expected
+
+
+def test_size_saves_no_flash_that_costs_ram() -> None:
+    in_place = replace(SMALL, in_place=True)
+    assert chooser("size", costs(900, 100, 99))((PLAIN, in_place, replace(LARGE, in_place=True))) is in_place
+    tflite = random_network(Family(frames=32, seed=4))
+    fast, small = (compile_model(tflite, name="x", optimize=level) for level in ("speed", "size"))
+    assert small.plan.written_bytes <= fast.plan.written_bytes
+    assert small.model_bytes < fast.model_bytes
 
 
 def test_a_compiled_model_follows_the_table() -> None:
