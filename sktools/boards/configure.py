@@ -17,6 +17,7 @@ from sktools.errors import BuildError, UsageError
 AOT = "aot"
 ENGINES = (AOT, tflm.ENGINE)
 """Generated C, and the interpreter of the user's SDK."""
+SLOWEST_BAUD, FASTEST_BAUD = 1_200, 4_000_000
 HERTZ_PER_MEGAHERTZ = 1_000_000
 
 
@@ -66,8 +67,10 @@ def configured(board: Board, options: ImageOptions) -> Board:
             raise UsageError(f"board {board.name} has no clock of {options.clock_mhz} MHz; it has {known}")
         changed = replace(changed, clocks_hz=(clock, *(hertz for hertz in board.clocks_hz if hertz != clock)))
     if options.baud is not None and board.serial is not None:
-        if options.baud <= 0:
-            raise UsageError(f"a serial line has no rate of {options.baud}")
+        if not SLOWEST_BAUD <= options.baud <= FASTEST_BAUD:
+            raise UsageError(
+                f"a serial line has no rate of {options.baud}; {SLOWEST_BAUD:,} to {FASTEST_BAUD:,} baud are possible"
+            )
         changed = replace(changed, serial=replace(board.serial, baud=options.baud))
     return changed
 
@@ -130,14 +133,20 @@ def build_image(
 
 
 def check_arena(model: CompiledModel, most: int | None) -> None:
-    """Raises BuildError where the arena takes more than `most` bytes, with the figures of the plan."""
+    """Raises BuildError where the arena that results report takes more than `most` bytes, with the figures of the plan.
+
+    That is all RAM that kernels write: the planned array, and what they keep on the stack.
+    """
     plan = model.plan
-    if most is None or plan.arena_bytes <= most:
+    if most is None or plan.written_bytes <= most:
         return
     largest = sorted(plan.buffers, key=lambda buffer: -buffer.size)[:3]
     named = ", ".join(f"{b.name} {b.size:,} (steps {b.first_step} to {b.last_step})" for b in largest)
     raise BuildError(
-        f"the arena takes {plan.arena_bytes:,} bytes, {most:,} are allowed; at least {plan.lower_bound:,} are needed "
-        f"for this order of steps; largest buffers: {named}",
-        "--optimize size, or a larger --max-arena-size",
+        f"the arena takes {plan.written_bytes:,} bytes, {plan.written_bytes - plan.arena_bytes:,} of them on the "
+        f"kernels' stack; {most:,} are allowed; the buffers of this order of steps need at least {plan.lower_bound:,}"
+        + (f"; the largest: {named}" if named else ""),
+        {"none": "--optimize balanced", tflm.ENGINE: "--engine aot"}.get(
+            model.optimize, "a larger --max-arena-size, or fewer channels where the largest buffers live"
+        ),
     )

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from sktools.zoo import ModelRef
 
 BUILD_FOLDER = "build"
+MOST_KILOBYTES = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -106,12 +107,15 @@ def image_options(image: Image, connection: Connection, board: str | None) -> Im
     from sktools.boards.configure import ImageOptions, clock_of
 
     sdk = settings.optional("sdk", image.sdk)
+    most = image.max_arena_size
+    if most is not None and not 0 < most < MOST_KILOBYTES:
+        raise UsageError(f"--max-arena-size {most:g} is no size in KB")
     return ImageOptions(
         clock_mhz=clock_of(load_board(settings.text("board", board)), image.clock) if image.clock else None,
         baud=settings.number("baud", connection.baud),
         arena_location=image.arena_location,
         model_location=image.model_location,
-        max_arena_bytes=None if image.max_arena_size is None else int(image.max_arena_size * 1024),
+        max_arena_bytes=None if most is None else int(most * 1024),
         sdk=Path(sdk) if sdk else None,
     )
 

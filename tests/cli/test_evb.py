@@ -215,6 +215,8 @@ def test_both_boards_where_none_is_named(
     ("arguments", "code", "told"),
     [
         (("--max-arena-size", "0.1"), EXIT_FAILURE, "the arena takes"),
+        (("--max-arena-size", "nan"), EXIT_USAGE, "--max-arena-size nan is no size in KB"),
+        (("--baud", "3"), EXIT_USAGE, "no rate of 3; 1,200 to 4,000,000 baud are possible"),
         (("--clock", "100"), EXIT_USAGE, "no clock of 100 MHz; it has 192, 96"),
         (("--cpu-mode", "fast"), EXIT_USAGE, "'fast' is no clock: a number of MHz, hp, lp or auto"),
         (("--arena-location", "PSRAM"), EXIT_USAGE, "no memory 'PSRAM'"),
