@@ -52,3 +52,8 @@ def test_it_hands_over_and_hears_ctrl_c_again() -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout == "True\n"
+
+
+def test_the_module_is_the_command() -> None:
+    done = subprocess.run([sys.executable, "-m", "sktools", "--version"], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("sktools, version ")
