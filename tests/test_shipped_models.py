@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from sktools.training.evaluation import evaluate
 from tests.support.sleep_accel_files import real_folder
 
 NAMES = ("ss-2-tcn-sm", "ss-3-tcn-sm", "ss-4-tcn-sm", "ss-5-tcn-sm")
+CAUSAL = tuple(f"{name}-causal" for name in NAMES)
 FILES = ("configuration.json", "history.json", "model.keras", "model_float.tflite", "README.md", "metrics.json")
 SCORES = ("accuracy", "f1", "kappa", "average_precision", "confusion", "subjects", "intervals")
 
@@ -28,7 +30,7 @@ def shipped(name: str) -> tuple[zoo.ModelRef, dict[str, Any]]:
     return reference, json.loads((entry.folder / "metrics.json").read_text())
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [*NAMES, *CAUSAL])
 def test_the_files_of_a_model_belong_together(name: str) -> None:
     reference, metrics = shipped(name)
     assert all((reference.folder / file).is_file() for file in FILES)
@@ -44,7 +46,7 @@ def test_the_files_of_a_model_belong_together(name: str) -> None:
     )
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [*NAMES, *CAUSAL])
 def test_the_held_out_subjects_are_the_configurations(name: str) -> None:
     reference, metrics = shipped(name)
     assert reference.config is not None
@@ -55,7 +57,7 @@ def test_the_held_out_subjects_are_the_configurations(name: str) -> None:
     assert metrics["held_out"] == shipped(NAMES[0])[1]["held_out"]
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [*NAMES, *CAUSAL])
 def test_quantization_costs_little_and_synthetic_stays_below_the_bound(name: str) -> None:
     reference, metrics = shipped(name)
     assert reference.config is not None
@@ -79,6 +81,31 @@ def test_the_figures_on_real_nights_can_be_had_again(name: str) -> None:
     assert causal == metrics["causal"]["sleep-accel"]
     card = (reference.folder / "README.md").read_text()
     assert f"the same weights reach kappa {causal['kappa']:.3f} instead of {report['kappa']:.3f}" in card
+
+
+@pytest.mark.parametrize("name", CAUSAL)
+def test_a_causal_model_has_the_recipe_of_its_network_but_for_the_normalisation(name: str) -> None:
+    reference, _ = shipped(name)
+    assert zoo.resolve(name.replace("-tcn-sm", ""), local=Path("/nowhere")) == reference
+    causal, config = reference.config, shipped(name.removesuffix("-causal"))[0].config
+    assert causal is not None and config is not None
+    assert (config.features.normalisation, causal.features.normalisation) == ("subject", "causal")
+    same = dataclasses.replace(
+        config,
+        name=causal.name,
+        description=causal.description,
+        features=dataclasses.replace(config.features, normalisation="causal", prior=causal.features.prior),
+        published={},
+    )
+    assert causal == same
+    assert "normalised causally" in (reference.folder / "README.md").read_text()
+
+
+@pytest.mark.parametrize("name", CAUSAL)
+def test_the_figures_of_a_causal_model_can_be_had_again(name: str) -> None:
+    reference, metrics = shipped(name)
+    report = evaluate(reference, "sleep-accel", real_folder())
+    assert {key: report[key] for key in SCORES} == {key: metrics["int8"]["sleep-accel"][key] for key in SCORES}
 
 
 def test_the_figures_on_the_synthetic_cohort_can_be_had_again() -> None:
