@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import io
+import os
+import shutil
+import tempfile
 import warnings
 from collections import Counter
 from collections.abc import Mapping
@@ -20,6 +24,9 @@ if TYPE_CHECKING:
 FORBIDDEN = ("SPACE_TO_BATCH_ND", "BATCH_TO_SPACE_ND", "QUANTIZE", "DEQUANTIZE", "SHAPE", "STRIDED_SLICE", "PACK")
 """Operators that show a conversion gone wrong: a dynamic batch (dilation as space-to-batch, shapes at run time),
 or a layer left in float."""
+
+TEMPORARY_BYTES = 32 << 20
+"""More than the converter writes to temporary files."""
 
 
 def to_int8(model: keras.Model, representative: NDArray[np.float32]) -> bytes:
@@ -98,11 +105,19 @@ def _main_graph(content: bytes) -> tflite.SubGraph:  # type: ignore[name-defined
 
 
 def _convert(converter: tf.lite.TFLiteConverter) -> bytes:  # type: ignore[name-defined]  # noqa: F821
+    """Raises OSError where the disk of the temporary files is full."""
     # The exporter prints its signature to stdout, which belongs to results.
     # Calibration ranges are given by the representative frames; the warning about missing statistics is idle.
     with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Statistics for quantized inputs")
-        content: bytes = converter.convert()
+        try:
+            content: bytes = converter.convert()
+        except Exception as error:
+            # The converter passes over a disk that is full, and trips later over what it could not write there.
+            folder = tempfile.gettempdir()
+            if shutil.disk_usage(folder).free < TEMPORARY_BYTES:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), folder) from error
+            raise
     return content
 
 
