@@ -112,6 +112,22 @@ class Console:
             yield lines
             lines.close()
 
+    @contextmanager
+    def waiting(self, what: str) -> Iterator[None]:
+        """For work of unknown length: a spinner on stderr where that is a terminal, elsewhere one line at once."""
+        if self.verbosity < 0:
+            yield
+        elif sys.stderr.isatty():
+            from rich.console import Console as RichConsole
+            from rich.status import Status
+            from rich.text import Text
+
+            with Status(Text(what), console=RichConsole(stderr=True, no_color=not self.color)):
+                yield
+        else:
+            self.info(what)
+            yield
+
     def choice(self, name: str, value: object, source: str) -> None:
         """Where a setting came from, shown by -v."""
         self.detail(f"{name}: {value} ({source})")

@@ -148,8 +148,9 @@ def build(job: Job) -> Build:
     if job.board.sdk is not None:
         console.info(f"building with {job.board.sdk.name}; the first build of a configuration compiles the SDK too")
     optimize = job.optimize if job.engine == AOT else "none"
-    compiled = compile_model(content, name=job.model.name, optimize=optimize, costs=costs)
-    built = build_image(compiled, job.board, content, job.folder, job.options, job.engine)
+    with console.waiting(f"building {job.model.name} for {job.board.name} ({job.engine}, {optimize})"):
+        compiled = compile_model(content, name=job.model.name, optimize=optimize, costs=costs)
+        built = build_image(compiled, job.board, content, job.folder, job.options, job.engine)
     console.info(f"build: {built.image} ({time.monotonic() - started:.1f} s)")
     console.event("built", image=str(built.image))
     return built

@@ -101,6 +101,10 @@ class LiveView:
         self._live = terminal_view(self._stack)
         if self._live is None:
             self._bar = self._stack.enter_context(console.progress(self._what, self._total))
+        else:
+            from rich.text import Text
+
+            self._live.update(Text(f"{self._what}: waiting for the first frame"), refresh=True)
         return self
 
     def __exit__(self, *exception: object) -> None:

@@ -99,16 +99,17 @@ def choose_frames(job: Job, build: Build, choice: Frames) -> FrameSet:
     from sktools.features.evaluation_set import evaluation_set
     from sktools.zoo import METRICS_FILE
 
-    evaluation = evaluation_set(
-        config,
-        choice.dataset,
-        choice.data,
-        job.model.folder / METRICS_FILE,
-        choice.include_training,
-        choice.subjects.split(",") if choice.subjects else None,
-        lambda item: console.warning(f"{item.dataset} {item.subject}: {item.reason}"),
-        need_labels=False,
-    )
+    with console.waiting(f"reading the data set {choice.dataset}"):
+        evaluation = evaluation_set(
+            config,
+            choice.dataset,
+            choice.data,
+            job.model.folder / METRICS_FILE,
+            choice.include_training,
+            choice.subjects.split(",") if choice.subjects else None,
+            lambda item: console.warning(f"{item.dataset} {item.subject}: {item.reason}"),
+            need_labels=False,
+        )
     if evaluation.left_out:
         console.info(f"{evaluation.left_out} subjects that the model was trained on are left out")
     if evaluation.training_included:

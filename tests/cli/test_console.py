@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from sktools.cli.console import SECONDS_BETWEEN_LINES, Console
@@ -20,3 +22,25 @@ def test_a_log_gets_lines_between_where_work_is_slow_or_asked_for(
     assert len(told) == lines
     assert told[0] == "profiling" and told[-1] == "profiling: 20 frames parity exact"
     assert all("/20 frames parity exact" in line for line in told[1:-1])
+
+
+@pytest.mark.parametrize(("verbosity", "told"), [(0, "building it\n"), (-1, "")])
+def test_waiting_is_one_line_before_the_work(verbosity: int, told: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with Console(verbosity=verbosity, as_json=True).waiting("building it"):
+        before = capsys.readouterr()
+    after = capsys.readouterr()
+    assert (before.out, before.err) == ("", told)
+    assert (after.out, after.err) == ("", "")
+
+
+def test_waiting_on_a_terminal_leaves_nothing_behind_but_what_was_said(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    monkeypatch.setenv("TERM", "xterm")
+    console = Console(as_json=True)
+    with console.waiting("building [it]"):
+        console.info("a line meanwhile")
+    shown = capsys.readouterr()
+    assert shown.out == "" and "building [it]" in shown.err and "a line meanwhile" in shown.err
+    assert shown.err.endswith("\x1b[2K")
