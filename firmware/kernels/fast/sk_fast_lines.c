@@ -2,31 +2,30 @@
 
 #include "sk_simd.h"
 
-static inline uint32_t on_line(const int32_t *line, int32_t value)
+static inline int32_t on_line(int32_t value, int32_t slope, int32_t offset)
 {
-    return (uint32_t)sk_ssat8((value * line[0] + line[1]) >> SK_LINE_SHIFT) & 0xFFu;
+    return sk_ssat8((value * slope + offset) >> SK_LINE_SHIFT);
 }
 
-/* Four channels at a time down all rows, so that their lines stay in registers. */
+/* Down one channel at a time, four rows at once, so that its line stays in registers. */
 void sk_fast_lines(const sk_fast_lines_t *shape, const int8_t *in, int8_t *out)
 {
-    const int32_t channels = shape->channels, whole = channels & ~3;
-    const int32_t *line = shape->lines;
+    const int32_t step = shape->channels;
 
-    for (int32_t channel = 0; channel < whole; channel += 4, line += 8) {
+    for (int32_t channel = 0; channel < step; channel++) {
+        const int32_t slope = shape->lines[2 * channel], offset = shape->lines[2 * channel + 1];
         const int8_t *from = in + channel;
         int8_t *to = out + channel;
-        for (int32_t row = shape->rows; row > 0; row--, from += channels, to += channels) {
-            const uint32_t x = sk_load_word(from);
-            const uint32_t low = on_line(line, (int8_t)x) | on_line(line + 2, (int8_t)(x >> 8)) << 8;
-            sk_store_word(to, low | on_line(line + 4, (int8_t)(x >> 16)) << 16 | on_line(line + 6, (int8_t)(x >> 24)) << 24);
+        int32_t row = shape->rows;
+        for (; row > 3; row -= 4, from += 4 * step, to += 4 * step) {
+            const int32_t a = from[0], b = from[step], c = from[2 * step], d = from[3 * step];
+            to[0] = (int8_t)on_line(a, slope, offset);
+            to[step] = (int8_t)on_line(b, slope, offset);
+            to[2 * step] = (int8_t)on_line(c, slope, offset);
+            to[3 * step] = (int8_t)on_line(d, slope, offset);
         }
-    }
-    for (int32_t channel = whole; channel < channels; channel++, line += 2) {
-        const int8_t *from = in + channel;
-        int8_t *to = out + channel;
-        for (int32_t row = shape->rows; row > 0; row--, from += channels, to += channels) {
-            *to = (int8_t)on_line(line, *from);
+        for (; row > 0; row--, from += step, to += step) {
+            *to = (int8_t)on_line(*from, slope, offset);
         }
     }
 }
