@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from sktools.compiler.call import Call, Table
 from sktools.compiler.fast.any import pack_any
 from sktools.compiler.fast.tiles import part_width
-from sktools.compiler.kernels.rows import expanded_rows, output_stage, row_window
+from sktools.compiler.kernels.rows import by_tap, expanded_rows, output_stage, row_window
 from sktools.compiler.lowering import variant
 from sktools.compiler.ops import Op
 from sktools.compiler.ops.conv_2d import Conv2D
@@ -20,14 +18,8 @@ def fast_any(op: Op, prefix: str) -> Call | None:
     window = row_window(op)
     if window is None:
         return None
-    assert op.weights.data is not None
     stage, columns = output_stage(op), op.output.shape[3]
-    tables = pack_any(
-        op.weights.data.astype(np.int8).reshape(columns, window.taps, window.channels),
-        op.bias,
-        op.inputs[0].zero_point,
-        stage,
-    )
+    tables = pack_any(by_tap(op, window), op.bias, op.inputs[0].zero_point, stage)
     if tables is None:
         return None
     by_column = {"bias": tables.bias, "multiplier": tables.multiplier, "shift": tables.shift}

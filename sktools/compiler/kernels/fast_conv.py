@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from sktools.compiler.call import Call, Table
 from sktools.compiler.fast.conv import WINDOW, pack_conv
 from sktools.compiler.fast.tiles import part_width
-from sktools.compiler.kernels.rows import expanded_rows, output_stage, row_window
+from sktools.compiler.kernels.rows import by_tap, expanded_rows, output_stage, row_window
 from sktools.compiler.lowering import variant
 from sktools.compiler.ops import Op
 from sktools.compiler.ops.conv_2d import Conv2D
@@ -22,16 +20,8 @@ def fast_conv(op: Op, prefix: str) -> Call | None:
     window = row_window(op)
     if window is None or window.taps == 1:
         return None
-    assert op.weights.data is not None
     columns, stage = op.output.shape[3], output_stage(op)
-    tables = pack_conv(
-        op.weights.data.astype(np.int8).reshape(columns, window.taps, window.channels),
-        op.bias,
-        op.inputs[0].zero_point,
-        stage,
-        window.dilation,
-        window.padding,
-    )
+    tables = pack_conv(by_tap(op, window), op.bias, op.inputs[0].zero_point, stage, window.dilation, window.padding)
     if tables is None:
         return None
     return Call(

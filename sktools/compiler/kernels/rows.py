@@ -38,9 +38,14 @@ def row_window(op: Conv2D | DepthwiseConv2D) -> RowWindow | None:
 
 
 def matrix(op: Conv2D) -> NDArray[np.int8]:
-    """The weights of a 1x1 convolution, int8 [out_channels, in_channels]."""
+    """The weights, int8 [out_channels, all others]: of a 1x1 convolution [out_channels, in_channels]."""
     assert op.weights.data is not None
     return op.weights.data.astype(np.int8).reshape(op.output.shape[3], -1)
+
+
+def by_tap(op: Conv2D, window: RowWindow) -> NDArray[np.int8]:
+    """The weights of a convolution over that window, int8 [out_channels, taps, in_channels]."""
+    return matrix(op).reshape(-1, window.taps, window.channels)
 
 
 def output_stage(op: Conv2D | DepthwiseConv2D) -> Requantization:
