@@ -111,6 +111,7 @@ def zoo_page(models: Sequence[ZooModel]) -> dict[str, bytes]:
         details={model.title: class_rows(model.config) for model in models},
         parameters={model.title: parameters(model.config.network) for model in models},
         flops={model.title: flops_per_sleep_hour(model.config.network) for model in models},
+        causal=any(model.config.features.normalisation == "causal" for model in models),
         shown=set(shown),
         plot_name=plot_name,
         comparisons=[

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from sktools.cli import main
-from sktools.model_config import ClassesConfig, ModelConfig, NetworkConfig
+from sktools.model_config import ClassesConfig, FeaturesConfig, ModelConfig, NetworkConfig, PriorConfig
 from sktools.profiling.bundle import Bundle
 from sktools.profiling.profile import Profile
 from sktools.reports.slamss import slamss_metrics
@@ -65,6 +65,14 @@ def test_what_no_result_tells_is_empty() -> None:
     assert "| SS-2-TCN-SM | 10,397 | 1.68 | | | | | |" in text
     assert "| SS-2-TCN-SM | | | | | | | | |" in text
     assert "Not trained yet" in text
+
+
+def test_a_causal_model_is_told_to_be_the_one_for_a_watch() -> None:
+    prior = PriorConfig((0.0,) * 14, (1.0,) * 14)
+    causal = dataclasses.replace(CONFIG, features=FeaturesConfig(normalisation="causal", prior=prior))
+    told = "the one for a watch"
+    assert told in zoo_page([ZooModel(causal, None, (), {})])[PAGE].decode()
+    assert told not in zoo_page([ZooModel(CONFIG, None, (), {})])[PAGE].decode()
 
 
 def test_scores_without_nights_have_no_sleep_plots() -> None:
