@@ -156,7 +156,7 @@ def model_argument(command: Command) -> Command:
             raise click.UsageError(
                 "name one MODEL" if model is None else "MODEL and --tflite-filename exclude each other"
             )
-        return command(model=model or tflite_filename, **values)
+        return command(model=tflite_filename if model is None else model, **values)
 
     option = click.option("--tflite-filename", metavar="FILE", help="In place of MODEL, as ns_autodeploy has it.")
     result: Any = click.argument("model", required=False)(option(named))

@@ -239,3 +239,11 @@ def test_what_cannot_be_written_is_told_before_anything_is_measured(
     assert (ended.code, ended.err.splitlines()[-1]) == (EXIT_FAILURE, "error: file/below: Not a directory")
     assert "profiling" not in ended.err
     assert not Path("results").exists() or not list(Path("results").rglob("profile.json"))
+
+
+@pytest.mark.parametrize("command", ["build-fw", "size", "run"])
+def test_a_model_without_a_name_is_none_of_the_zoo(sktools: Command, workspace: Path, command: str) -> None:
+    """What a script's empty variable gives."""
+    ended = sktools(command, "")
+    assert ended.code == EXIT_USAGE
+    assert "model '' is neither a .tflite" in ended.err
