@@ -16,6 +16,7 @@ RUNTIME_SOURCES = ("runtime/sk_crc32.c", "runtime/sk_frame.c", "runtime/sk_runne
 """What every board needs of firmware/; a target adds its own."""
 
 MODEL_FOLDER = "src/model"
+KERNEL_FOLDER = "src/kernels"
 TFLITE = "model.tflite"
 
 _INCLUDE = re.compile(r'^\s*#include "([A-Za-z0-9_./]+)"', re.MULTILINE)
@@ -98,7 +99,7 @@ def project_sources(model: CompiledModel, sources: Iterable[str]) -> tuple[dict[
 
 def is_model(path: str) -> bool:
     """Whether a file of a project belongs to the model and its kernels, not to the runtime and the board."""
-    return path.startswith((MODEL_FOLDER, "src/kernels"))
+    return path.startswith((MODEL_FOLDER, KERNEL_FOLDER))
 
 
 def c_files(paths: Iterable[str]) -> list[str]:
@@ -112,8 +113,9 @@ def cxx_files(paths: Iterable[str]) -> list[str]:
 
 
 def include_folders(paths: Iterable[str]) -> list[str]:
-    """The folders of the project in which headers lie."""
-    return sorted({str(PurePosixPath(path).parent) for path in paths})
+    """The folders of the project in which headers lie, and those that the names of kernels' headers start from."""
+    folders = {str(PurePosixPath(path).parent) for path in paths}
+    return sorted(folders | {KERNEL_FOLDER for folder in folders if folder.startswith(KERNEL_FOLDER)})
 
 
 def _copied_files(sources: Iterable[str]) -> dict[str, bytes]:
