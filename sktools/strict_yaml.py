@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import difflib
 import math
+import re
 import reprlib
 import types
 import typing
@@ -71,6 +72,8 @@ def _check_tokens(path: Path, tokens: Iterable[Any]) -> None:
         line = token.start_mark.line + 1
         if isinstance(token, yaml.AliasToken):
             raise UsageError(f"{path}: line {line} has an alias (*), which is not supported")
+        if isinstance(token, yaml.ScalarToken) and re.search("[\0\ud800-\udfff]", token.value):
+            raise UsageError(f"{path}: line {line} has a character that is no text (a zero, or half a surrogate pair)")
         if depth > MAX_DEPTH:
             raise UsageError(f"{path}: is not valid YAML at line {line}: nested more than {MAX_DEPTH} deep")
 

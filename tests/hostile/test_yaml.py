@@ -99,6 +99,14 @@ def test_texts_that_trip_parsers(text: str, tmp_path: Path) -> None:
         read_yaml(path)
 
 
+@pytest.mark.parametrize("text", [r'a: "\ud800"', r'"\udfff": 1', r'a: ["x\0"]'])
+def test_what_no_file_or_name_could_hold_is_refused(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_text(f"# a comment\n{text}\n")
+    with pytest.raises(UsageError, match="line 2 has a character that is no text"):
+        read_yaml(path)
+
+
 def test_nothing_is_executed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("config.yaml").write_text("a: !!python/object/apply:os.system ['touch owned']\n")
