@@ -10,7 +10,7 @@ import click
 
 from sktools.cli import settings
 from sktools.cli.console import console, summary
-from sktools.cli.options import examples, machine_readable, model_argument, talk
+from sktools.cli.options import OPTIMIZE_HELP, examples, machine_readable, model_argument, talk
 
 if TYPE_CHECKING:
     from sktools.zoo import ModelRef
@@ -28,7 +28,7 @@ KINDS = ("c-library", "tflite", "header")
 )
 @model_argument
 @click.option("--as", "kind", type=click.Choice(KINDS), required=True, help="What to write.")
-@click.option("--optimize", metavar="LEVEL", help="Of the C library: none, speed, size or balanced.")
+@click.option("--optimize", metavar="LEVEL", help=f"Of the C library. {OPTIMIZE_HELP}.")
 @click.option(
     "--output", type=click.Path(path_type=Path), metavar="PATH", help="Folder or file.  [default: in ./models/<name>]"
 )

@@ -147,6 +147,13 @@ hypnogram_file = click.option(
 """--hypnogram."""
 
 
+OPTIMIZE_HELP = (
+    "balanced: flash weighed against cycles; speed: the fewest cycles, more flash; size: the smallest constants that "
+    "cost no RAM; none: each layer its own step, every activation readable, ten times the cycles, more RAM"
+)
+"""What the levels of --optimize cost; docs/own-model.md has them measured."""
+
+
 def model_argument(command: Command) -> Command:
     """MODEL, which --tflite-filename may stand for."""
 
@@ -190,7 +197,7 @@ image = _group(
     Image,
     "image",
     [
-        click.option("--optimize", metavar="LEVEL", help="none, speed, size or balanced.  [default: balanced]"),
+        click.option("--optimize", metavar="LEVEL", help=f"{OPTIMIZE_HELP}.  [default: balanced]"),
         click.option(
             "--sdk",
             "--neuralspot-rootdir",
