@@ -41,7 +41,8 @@ def command(board: str | None, connection: Connection, hello: bool, seconds: flo
     from sktools.link.transport import SerialTransport
 
     choice = settings.choose("board", board)
-    chosen = find_board(settings.EVB if choice.source == "default" else choice.value, ImageOptions(), connection)
+    rate = ImageOptions(baud=settings.number("baud", connection.baud))
+    chosen = find_board(settings.EVB if choice.source == "default" else choice.value, rate, connection)
     line = chosen.serial
     port = settings.optional("port", connection.port)
     if line is None or (port is None and not line.usb):
@@ -50,10 +51,9 @@ def command(board: str | None, connection: Connection, hello: bool, seconds: flo
         probe = chosen.jlink.probe if chosen.jlink else None
         usb = [(usb.vid, usb.pid) for usb in line.usb if usb.firmware]
         port = find_port(chosen.name, usb, probe).device
-    baud = settings.number("baud", connection.baud) or line.baud
-    transport = SerialTransport(port, baud)
+    transport = SerialTransport(port, line.baud)
     decoder = Decoder()
-    console.info(f"{port} at {baud} baud; Ctrl-C ends")
+    console.info(f"{port} at {line.baud} baud; Ctrl-C ends")
     end = None if seconds is None else time.monotonic() + seconds
     try:
         if hello:

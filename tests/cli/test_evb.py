@@ -325,6 +325,9 @@ def test_the_monitor_takes_the_board_of_the_settings(
     (workspace / "sktools.yaml").write_text("board: apollo3p_evb\n")
     assert "no port is apollo3p_evb" in sktools("monitor").err
     assert "no port is apollo4l_evb" in sktools("monitor", "--board", "apollo4l_evb").err
+    for rate in ("0", "99999999999999999999"):
+        ended = sktools("monitor", "--baud", rate)
+        assert ended.code == EXIT_USAGE and f"a serial line has no rate of {rate}" in ended.err
 
 
 def test_ports_are_told_by_what_they_are(sktools: Command, monkeypatch: pytest.MonkeyPatch) -> None:
