@@ -16,9 +16,9 @@ from tests.support.tflite_writer import ACTIVATIONS, TfliteWriter
 RANDOM = np.random.default_rng(5)
 
 
-def agrees(tflite: bytes, folder: Path) -> int:
+def agrees(tflite: bytes, folder: Path, optimize: str = "none") -> int:
     """Runs three frames; returns the number of distinct output values, so that a dead output is noticed."""
-    compiled = compile_model(tflite, name="op", optimize="none")
+    compiled = compile_model(tflite, name="op", optimize=optimize)
     native, reference = NativeModel(compiled, folder), Reference(tflite)
     seen: set[int] = set()
     for _ in range(3):
@@ -31,7 +31,8 @@ def agrees(tflite: bytes, folder: Path) -> int:
 
 @pytest.mark.parametrize("per_channel", [False, True])
 @pytest.mark.parametrize("activation", ["NONE", "RELU"])
-def test_fully_connected(per_channel: bool, activation: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("optimize", ["none", "speed"])
+def test_fully_connected(per_channel: bool, activation: str, optimize: str, tmp_path: Path) -> None:
     pytest.importorskip("tflite_micro", reason="FULLY_CONNECTED is judged by the tflite-micro runtime")
     writer = TfliteWriter()
     source = writer.activation((3, 20), 0.05, 7)
@@ -40,7 +41,10 @@ def test_fully_connected(per_channel: bool, activation: str, tmp_path: Path) -> 
     bias = writer.constant(RANDOM.integers(-900, 900, 6).astype(np.int32), scales * np.float32(0.05))
     output = writer.activation((3, 6), 0.35, -5)
     writer.operator("FULLY_CONNECTED", (source, weights, bias), output, FusedActivationFunction=ACTIVATIONS[activation])
-    assert agrees(writer.finish(source, output), tmp_path) > 10
+    tflite = writer.finish(source, output)
+    assert agrees(tflite, tmp_path, optimize) > 10
+    kernel = compile_model(tflite, name="op", optimize=optimize).layers[-1].kernel
+    assert kernel == "conv" if optimize == "none" else kernel.startswith("fast")
 
 
 @pytest.mark.parametrize("keep", [False, True])

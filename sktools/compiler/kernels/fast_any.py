@@ -9,16 +9,18 @@ from sktools.compiler.kernels.rows import by_tap, expanded_rows, output_stage, r
 from sktools.compiler.lowering import variant
 from sktools.compiler.ops import Op
 from sktools.compiler.ops.conv_2d import Conv2D
+from sktools.compiler.ops.fully_connected import FullyConnected
 
 
 @variant("CONV_2D")
+@variant("FULLY_CONNECTED")
 def fast_any(op: Op, prefix: str) -> Call | None:
     """Named by what its cycles depend on: fast_pw_any, fast_pw_linear, fast_conv_any or fast_conv_linear."""
-    assert isinstance(op, Conv2D)
+    assert isinstance(op, Conv2D | FullyConnected)
     window = row_window(op)
     if window is None:
         return None
-    stage, columns = output_stage(op), op.output.shape[3]
+    stage, columns = output_stage(op), op.weights.shape[0]
     tables = pack_any(by_tap(op, window), op.bias, op.inputs[0].zero_point, stage)
     if tables is None:
         return None

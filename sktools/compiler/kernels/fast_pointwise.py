@@ -11,6 +11,7 @@ from sktools.compiler.kernels.rows import expanded_rows, matrix, output_stage, r
 from sktools.compiler.lowering import Lowering, fusion, variant
 from sktools.compiler.ops import Op
 from sktools.compiler.ops.conv_2d import Conv2D
+from sktools.compiler.ops.fully_connected import FullyConnected
 from sktools.compiler.ops.mul import Mul
 
 FILES = (
@@ -27,9 +28,10 @@ FILES = (
 
 
 @variant("CONV_2D")
+@variant("FULLY_CONNECTED")
 def fast_pw(op: Op, prefix: str) -> Call | None:
     """1x1, requantization that fits two instructions."""
-    assert isinstance(op, Conv2D)
+    assert isinstance(op, Conv2D | FullyConnected)
     window = row_window(op)
     if window is None or window.taps != 1:
         return None
@@ -43,7 +45,7 @@ def fast_pw(op: Op, prefix: str) -> Call | None:
         fields=(
             ("rows", window.rows),
             ("in_channels", window.channels),
-            ("out_channels", op.output.shape[3]),
+            ("out_channels", op.weights.shape[0]),
             ("tiles", Table(f"{prefix}_tiles", "int32_t", tiles)),
         ),
         inputs=(op.inputs[0].index,),

@@ -8,11 +8,13 @@ from sktools.compiler.kernels.rows import matrix, output_stage, row_window
 from sktools.compiler.lowering import variant
 from sktools.compiler.ops import Op
 from sktools.compiler.ops.conv_2d import Conv2D
+from sktools.compiler.ops.fully_connected import FullyConnected
 
 
 @variant("CONV_2D")
+@variant("FULLY_CONNECTED")
 def fast_vector(op: Op, prefix: str) -> Call | None:
-    assert isinstance(op, Conv2D)
+    assert isinstance(op, Conv2D | FullyConnected)
     window = row_window(op)
     if window is None or window.taps != 1 or window.rows != 1:
         return None
@@ -25,7 +27,7 @@ def fast_vector(op: Op, prefix: str) -> Call | None:
         struct="sk_fast_vector_t",
         fields=(
             ("in_channels", window.channels),
-            ("out_channels", op.output.shape[3]),
+            ("out_channels", op.weights.shape[0]),
             ("weights", Table(f"{prefix}_weights", "int8_t", tables.weights)),
             ("outputs", Table(f"{prefix}_outputs", "int32_t", tables.outputs)),
         ),

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from sktools.compiler.fast.requantize import Requantization
 from sktools.compiler.ops.conv_2d import Conv2D
 from sktools.compiler.ops.depthwise_conv_2d import DepthwiseConv2D
+from sktools.compiler.ops.fully_connected import FullyConnected
 
 
 @dataclass(frozen=True)
@@ -23,8 +24,10 @@ class RowWindow:
     padding: int
 
 
-def row_window(op: Conv2D | DepthwiseConv2D) -> RowWindow | None:
+def row_window(op: Conv2D | DepthwiseConv2D | FullyConnected) -> RowWindow | None:
     """The operator's window over its one long axis, or None where it has two, strides, or another number of rows."""
+    if isinstance(op, FullyConnected):
+        return RowWindow(op.rows, op.weights.shape[1], 1, 1, 0)
     window, source, output = op.window, op.inputs[0].shape, op.output.shape
     if window.stride_h != 1 or window.stride_w != 1 or source[1:3] != output[1:3]:
         return None
@@ -37,18 +40,18 @@ def row_window(op: Conv2D | DepthwiseConv2D) -> RowWindow | None:
     return None
 
 
-def matrix(op: Conv2D) -> NDArray[np.int8]:
+def matrix(op: Conv2D | FullyConnected) -> NDArray[np.int8]:
     """The weights, int8 [out_channels, all others]: of a 1x1 convolution [out_channels, in_channels]."""
     assert op.weights.data is not None
-    return op.weights.data.astype(np.int8).reshape(op.output.shape[3], -1)
+    return op.weights.data.astype(np.int8).reshape(op.weights.shape[0], -1)
 
 
-def by_tap(op: Conv2D, window: RowWindow) -> NDArray[np.int8]:
+def by_tap(op: Conv2D | FullyConnected, window: RowWindow) -> NDArray[np.int8]:
     """The weights of a convolution over that window, int8 [out_channels, taps, in_channels]."""
     return matrix(op).reshape(-1, window.taps, window.channels)
 
 
-def output_stage(op: Conv2D | DepthwiseConv2D) -> Requantization:
+def output_stage(op: Conv2D | DepthwiseConv2D | FullyConnected) -> Requantization:
     """The operator's requantization, zero point and clamp."""
     return Requantization(
         op.requantization.multiplier, op.requantization.shift, op.output.zero_point, op.clamp[0], op.clamp[1]
