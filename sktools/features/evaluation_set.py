@@ -112,7 +112,7 @@ def _table(feature_set: FeatureSet, recording: Recording) -> FeatureTable:
     if held and not recording.signals and not recording.waveforms and not held & set(feature_set.names):
         raise DataError(
             f"data set '{recording.dataset}' holds features of another set, none of '{feature_set.name}', here",
-            "--data with the folder of the recordings themselves",
+            "--dataset NAME --data DIR with the recordings themselves",
         )
     return feature_set.extract(recording)
 
