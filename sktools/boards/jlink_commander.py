@@ -135,7 +135,7 @@ def find_commander() -> str:
 
 def flash_command(settings: JLink, image: Path, program: str) -> Command:
     """Loads, verifies and starts a raw flash image. Raises UsageError for a file name that cannot be passed on."""
-    if re.search(r'[\s,"]', image.name):
+    if re.search(r'[\s,"]', image.name) or not image.name.isprintable():
         raise UsageError(f"the J-Link software cannot take the file name {image.name!r}", "rename it")
     fields = {"image": image.name, "address": f"{settings.load_address:#x}"}
     return _command(settings, program, "flash", fields, image.resolve().parent)
@@ -158,7 +158,7 @@ def run(command: Command) -> tuple[int, str]:
     """Exit code and output. Raises MissingError where the program does not start, LinkError where it does not end."""
     with temporary_folder() as folder:
         file = folder / "commands.jlink"
-        file.write_text(command.script)
+        file.write_text(command.script, encoding="utf-8")
         try:
             done = subprocess.run(
                 [command.program, *command.arguments, "-commandfile", str(file)],

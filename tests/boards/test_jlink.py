@@ -147,6 +147,7 @@ def test_a_wrong_file_is_refused_before_anything_runs(desk: Path, tmp_path: Path
         "empty.bin": (b"", "is empty"),
         "large.bin": (bytes(2_000_000), "2,000,000 bytes, MRAM of apollo4p_evb has 1,998,848"),
         "two words.bin": (b"x", "cannot take the file name"),
+        "caf\udce9.bin": (b"x", "cannot take the file name"),  # bytes that are no UTF-8
     }
     for name, (content, complaint) in cases.items():
         (tmp_path / name).write_bytes(content)
