@@ -58,10 +58,10 @@ def _library(found: ModelRef, folder: Path, output: Path | None, optimize: str |
 
     target = output or folder / "c-library"
     content = found.tflite.read_bytes()
-    compiled = compile_model(
-        content, name=found.name, optimize=settings.text("optimize", optimize), costs=known_costs(user_costs())
-    )
-    exported = export_library(compiled, content, target, stack_of_a_call)
+    level = settings.text("optimize", optimize)
+    with console.waiting(f"building {found.name} as a C library ({level}) and testing it"):
+        compiled = compile_model(content, name=found.name, optimize=level, costs=known_costs(user_costs()))
+        exported = export_library(compiled, content, target, stack_of_a_call)
     for note in compiled.notes:
         console.info(f"note: {note}")
     ram = compiled.plan.arena_bytes + compiled.input.elements + compiled.output.elements
