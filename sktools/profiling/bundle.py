@@ -6,6 +6,7 @@ import csv
 import hashlib
 import io
 import json
+import math
 import re
 import secrets
 from collections.abc import Callable, Mapping
@@ -15,6 +16,7 @@ from typing import Any
 
 from sktools.errors import DataError, UsageError
 from sktools.partial import partial_folder, replace_file, utf8
+from sktools.profiling import bundle_schema
 from sktools.profiling.profile import LayerProfile, Profile
 
 LATEST = "latest"
@@ -83,6 +85,7 @@ def load_bundle(path: Path) -> Bundle:
     metrics = _load(folder / "metrics.json") if (folder / "metrics.json").is_file() else {}
     manifest = _load(folder / "manifest.json") if (folder / "manifest.json").is_file() else {}
     _check_digests(folder, manifest)
+    bundle_schema.check(folder, profile, metrics, manifest)
     return Bundle(folder, profile, metrics, manifest)
 
 
@@ -196,9 +199,17 @@ def _dump(document: Mapping[str, Any]) -> str:
     return json.dumps(document, indent=2, allow_nan=False) + "\n"
 
 
+def _finite(word: str) -> float:
+    """Raises ValueError for what JSON has no numbers for, and a report no place."""
+    number = float(word)
+    if not math.isfinite(number):
+        raise ValueError(f"{word[:20]} is no finite number")
+    return number
+
+
 def _load(path: Path) -> dict[str, Any]:
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        document = json.loads(path.read_text(encoding="utf-8"), parse_constant=_finite, parse_float=_finite)
     except (OSError, ValueError, RecursionError) as error:
         raise DataError(f"{path}: is damaged ({error})", "sktools run MODEL writes a new bundle") from error
     if not isinstance(document, dict):

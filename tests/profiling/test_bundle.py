@@ -100,6 +100,36 @@ def test_a_damaged_profile_is_refused(tmp_path: Path, profile: Profile) -> None:
         bundle.load_bundle(written.path)
 
 
+NIGHT = {"subject": "anna", "true": [0, -1], "device": [1, 0]}
+
+
+@pytest.mark.parametrize(
+    ("file", "content"),
+    [
+        ("metrics.json", {"nights": 5}),
+        ("metrics.json", {"nights": [{**NIGHT, "device": [1]}]}),
+        ("metrics.json", {"nights": [{**NIGHT, "true": [0, 2]}]}),
+        ("metrics.json", {"nights": [{**NIGHT, "true": ["x", 0]}]}),
+        ("metrics.json", {"nights": [{"subject": "anna"}]}),
+        ("metrics.json", {"classes": "WAKE"}),
+        ("metrics.json", {"seconds": float("nan")}),
+        ("metrics.json", "1e999"),
+        ("manifest.json", {"tools": "gcc"}),
+        ("manifest.json", {"command": 7}),
+    ],
+    ids=str,
+)
+def test_a_bundle_of_another_shape_is_refused(tmp_path: Path, profile: Profile, file: str, content: object) -> None:
+    """One from another's desk, whose digests are its maker's."""
+    written = bundle.write_bundle(tmp_path, profile, {"nights": [NIGHT]}, {})
+    assert bundle.load_bundle(written.path).metrics["nights"] == [NIGHT]
+    (written.path / "manifest.json").unlink()
+    text = '{"a": 1e999}' if content == "1e999" else json.dumps(content)
+    (written.path / file).write_text(text)
+    with pytest.raises(DataError, match=f"{file}: is damaged"):
+        bundle.load_bundle(written.path)
+
+
 @pytest.mark.parametrize("content", [b"", b"\xff", b"a\0b", b"../x", b"x" * 10_000, b"a\nb"], ids=range(6))
 def test_a_damaged_latest_is_refused(tmp_path: Path, profile: Profile, content: bytes) -> None:
     folder = bundle.write_bundle(tmp_path, profile, {}, {}).path.parent
