@@ -61,6 +61,8 @@ def measure_and_report(
 def settle(job: Job, choice: Frames, results: Results) -> Frames:
     """The choice with its data set and folder from the settings, looked at before anything is built or flashed.
 
+    Without a data set where none was named and the default one holds other features than the model's.
+
     Raises UsageError for options that exclude each other, or an unknown data set; MissingError for an absent folder.
     """
     if choice.inputs is not None and (choice.dataset is not None or choice.data is not None):
@@ -77,10 +79,14 @@ def settle(job: Job, choice: Frames, results: Results) -> Frames:
         return choice
     from sktools.cli.folders import data_folders
     from sktools.datasets.registry import find_reader
+    from sktools.features.evaluation_set import supplies
 
     name = settings.text("dataset", choice.dataset)
     folder = data_folders([name], [choice.data] if choice.data else [])[name]
     find_reader(name).subjects(folder)
+    unasked = settings.choose("dataset", choice.dataset).source == "default" and results.hypnogram is None
+    if unasked and not supplies(job.model.config, name, folder):
+        return choice
     return replace(choice, dataset=name, data=folder)
 
 
@@ -94,7 +100,13 @@ def choose_frames(job: Job, build: Build, choice: Frames) -> FrameSet:
     config = job.model.config
     if config is None or choice.dataset is None:
         found = random_frames(spec, choice.frames)
-        console.info(f"frames: {found.source}: no config.yaml beside {job.model.tflite}, so no accuracy")
+        if config is None:
+            console.info(f"frames: {found.source}: no config.yaml beside {job.model.tflite}, so no accuracy")
+        else:
+            console.info(
+                f"frames: {found.source}: the data set {settings.text('dataset', None)} has no features "
+                f"{config.features.set}, so no accuracy; --dataset NAME --data DIR has"
+            )
         return found
     from sktools.features.evaluation_set import evaluation_set
     from sktools.zoo import METRICS_FILE

@@ -108,13 +108,25 @@ def load_nights(
 
 def _table(feature_set: FeatureSet, recording: Recording) -> FeatureTable:
     """Features of a recording. Raises DataError where it holds nothing but features of another set."""
-    held = set(recording.features)
-    if held and not recording.signals and not recording.waveforms and not held & set(feature_set.names):
+    if not _supplies(recording, feature_set):
         raise DataError(
             f"data set '{recording.dataset}' holds features of another set, none of '{feature_set.name}', here",
             "--dataset NAME --data DIR with the recordings themselves",
         )
     return feature_set.extract(recording)
+
+
+def _supplies(recording: Recording, feature_set: FeatureSet) -> bool:
+    held = set(recording.features)
+    return bool(not held or recording.signals or recording.waveforms or held & set(feature_set.names))
+
+
+def supplies(config: ModelConfig, dataset: str, folder: Path | None) -> bool:
+    """False where a data set holds ready features, and they are of another set than the model's.
+
+    Looks at the first subject that can be read; raises what recordings() raises.
+    """
+    return _supplies(next(recordings(dataset, folder)), find_feature_set(config.features.set))
 
 
 def evaluation_set(

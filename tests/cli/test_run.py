@@ -48,6 +48,20 @@ def test_a_model_folder_is_scored_on_the_synthetic_cohort(sktools: Command, work
     assert Path("build/tiny/host-aot/firmware.so").is_file()
 
 
+def test_a_model_whose_features_the_default_data_set_lacks_runs_on_random_frames(
+    sktools: Command, workspace: Path
+) -> None:
+    with Path("models/tiny/config.yaml").open("a") as config:
+        config.write("features: {set: fs-hr-14}\n")
+    ended = sktools("run", "tiny", "--board", "host", "--frames", "2", "--json")
+    assert ended.code == 0, ended.err
+    assert json.loads(ended.out)["accuracy"] is None
+    assert "the data set synthetic has no features fs-hr-14" in ended.err
+    ended = sktools("run", "tiny", "--board", "host", "--dataset", "synthetic")
+    assert ended.code == EXIT_FAILURE
+    assert "none of 'fs-hr-14'" in ended.err
+
+
 def test_own_frames_go_through_the_device_and_come_back(sktools: Command, workspace: Path) -> None:
     frames = np.random.default_rng(1).normal(size=(3, 1, 32, 14)).astype(np.float32)
     np.save("in.npy", frames)
