@@ -51,7 +51,8 @@ def prepare_night(table: FeatureTable, features: FeaturesConfig, classes: Classe
     labels = np.full(len(table.stages), NO_CLASS, np.int64)
     for stage, target in classes.map.items():
         labels[table.stages == stage] = target
-    measured = np.asarray(table.valid.any(axis=1))
+    clocks = list(table.fixed)  # known of every epoch, measured or not
+    measured = np.asarray(np.delete(table.valid, clocks, axis=1).any(axis=1))
     return Night(table.dataset, table.subject, normalise(table, features), labels, measured)
 
 
