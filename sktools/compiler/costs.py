@@ -49,7 +49,10 @@ def cost_key(call: Call) -> str:
 
 def read_costs(text: str) -> dict[str, int]:
     """Raises ValueError where the text is no table of costs."""
-    table = json.loads(text)
+    try:
+        table = json.loads(text)
+    except RecursionError as error:
+        raise ValueError("nested too deep") from error
     if not isinstance(table, dict) or not all(isinstance(v, int) and v >= 0 for v in table.values()):
         raise ValueError("not an object of kernel call -> cycles")
     return table
