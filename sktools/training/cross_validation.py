@@ -19,7 +19,7 @@ from sktools.features.evaluation_set import EvaluationSet, evaluation_set, load_
 from sktools.features.feature_set import find_feature_set
 from sktools.features.frames import NO_CLASS, Night, blend, cut, overlapping
 from sktools.metrics.classification import cohen_kappa, confusion_matrix
-from sktools.model_config import ModelConfig
+from sktools.model_config import ClassesConfig, ModelConfig
 from sktools.training.batches import Sampler, rows_at
 from sktools.training.evaluation import WAKE_STAGE, scored
 from sktools.training.fitting import fit
@@ -65,6 +65,7 @@ def cross_validate(
     teach: bool = True,
     subjects: Sequence[str] | None = None,
     inner: int = 0,
+    first: ClassesConfig | None = None,
 ) -> CrossValidation:
     """Fit `folds` networks by the configuration's recipe, each on the subjects of the other folds.
 
@@ -78,6 +79,8 @@ def cross_validate(
     subjects: only these, None for all. inner: where not 0, folds of each fold's own training subjects, whose
     networks settle what is added to the logit of wake: what makes kappa largest on subjects that they did not see.
     `others` then tells what the network reaches so. Not with teachers.
+    first: more classes, which a network of the same shape but for its last layer is trained on before, by the same
+    recipe on the same subjects; its weights are then what training starts from. Neither with teachers nor with inner.
     Raises DataError where there are fewer subjects than folds, or the data sets' nights differ between feature sets.
     """
     require_tensorflow()
@@ -103,7 +106,14 @@ def cross_validate(
     parts = tuple(tuple(night.subject for night in nights[fold::folds]) for fold in range(folds))
     student = config if teachers and teach else None
     runs = [*teachers, config] if student else [config, *teachers]
-    total, done = folds * (inner + 1) * sum(run.training.epochs for run in runs), itertools.count(1)
+    rounds = 1 + inner + (first is not None)
+    total, done = folds * rounds * sum(run.training.epochs for run in runs), itertools.count(1)
+    before = None if first is None else _of_classes(config, first)
+    early = [
+        night
+        for part in (sources if before else ())
+        for night in load_nights(before or config, part.dataset, part.folder, subjects if part is source else None)
+    ]
     answers: dict[str, Probabilities] = {}
 
     def tell(_: int, figures: dict[str, float]) -> None:
@@ -119,7 +129,10 @@ def cross_validate(
             view = views[run.features]
             train = [night for key, night in view.items() if key not in mine]
             learns = run is student
-            model = _fitted(run, train, tell, _mean(taught) if learns else None)
+            start = None
+            if before:
+                start = _fitted(before, [night for night in early if (night.dataset, night.subject) not in mine], tell)
+            model = _fitted(run, train, tell, _mean(taught) if learns else None, start)
             name = STUDENT if learns else ALONE
             told = learns or run is runs[0]
             if told:
@@ -145,15 +158,25 @@ def cross_validate(
     return CrossValidation(reports[main], parts, chosen, logits[main], others)
 
 
+def _of_classes(config: ModelConfig, classes: ClassesConfig) -> ModelConfig:
+    network = dataclasses.replace(config.network, classes=len(classes.names))
+    return dataclasses.replace(config, classes=classes, network=network)
+
+
 def _fitted(
     config: ModelConfig,
     train: Sequence[Night],
     tell: Callable[[int, dict[str, float]], None],
-    taught: Probabilities | None,
+    taught: Probabilities | None = None,
+    start: keras.Model | None = None,
 ) -> keras.Model:
     recipe = dataclasses.replace(config.training, checkpoint_every=config.training.epochs)
     prepare_tensorflow(recipe.seed)
     model = build_network(config.network, config.name, recipe.seed)
+    if start is not None:
+        for variable, value in zip(model.variables, start.variables, strict=True):
+            if variable.shape == value.shape:  # all but the last layer's
+                variable.assign(value)
     sampler = Sampler(train, config, find_feature_set(config.features.set), recipe.seed, taught)
     with tempfile.TemporaryDirectory() as folder:
         fit(model, recipe, sampler, [], Path(folder) / "state.npz", "", on_epoch=tell)

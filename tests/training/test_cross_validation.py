@@ -10,9 +10,10 @@ import pytest
 
 from sktools.errors import DataError
 from sktools.features.frames import Night
-from sktools.model_config import FeaturesConfig, ModelConfig
+from sktools.model_config import ClassesConfig, FeaturesConfig, ModelConfig
 from sktools.training import cross_validation
 from sktools.training.cross_validation import cross_validate
+from sktools.training.networks import build_network
 from sktools.training.source import Source
 from tests.support.sleep_accel_files import write_subject
 
@@ -65,7 +66,7 @@ def test_teachers_see_no_night_of_the_fold_and_their_answers_are_what_is_taught(
 ) -> None:
     seen: list[tuple[str, set[str], dict[tuple[str, str], np.ndarray] | None]] = []
 
-    def fitted(config, train, tell, taught):  # type: ignore[no-untyped-def]
+    def fitted(config, train, tell, taught=None, start=None):  # type: ignore[no-untyped-def]
         seen.append((config.features.set, {night.subject for night in train}, taught))
         return Constant(1.0 if config.features.set == "fs-hr-14" else 3.0, config.network.epochs)
 
@@ -105,7 +106,7 @@ def test_the_offset_of_wake_is_settled_by_subjects_that_the_scored_ones_never_me
 ) -> None:
     seen: list[set[str]] = []
 
-    def fitted(config, train, tell, taught):  # type: ignore[no-untyped-def]
+    def fitted(config, train, tell, taught=None, start=None):  # type: ignore[no-untyped-def]
         seen.append({night.subject for night in train})
         return Constant(-0.5, config.network.epochs)
 
@@ -142,3 +143,35 @@ def test_the_best_offset_makes_kappa_largest() -> None:
 def test_fewer_subjects_than_folds_are_refused(small_config: ModelConfig, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="3 usable subjects do not make 5 folds"):
         cross_validate(small_config, Source("sleep-accel", folder_of(tmp_path, 3)))
+
+
+def test_a_first_training_sees_more_classes_and_no_night_of_the_fold(
+    small_config: ModelConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[tuple[int, set[str], bool]] = []
+
+    def fitted(config, train, tell, taught=None, start=None):  # type: ignore[no-untyped-def]
+        stages = {int(label) for night in train for label in night.labels if label >= 0}
+        assert max(stages) < config.network.classes
+        seen.append((config.network.classes, {night.subject for night in train}, start is not None))
+        return Constant(0.5, config.network.epochs)
+
+    monkeypatch.setattr(cross_validation, "_fitted", fitted)
+    more = ClassesConfig(("WAKE", "NREM", "REM"), {0: 0, 1: 1, 2: 1, 3: 1, 5: 2})
+    cross_validate(small_config, Source("sleep-accel", folder_of(tmp_path, 4)), folds=2, first=more)
+    assert seen == [(classes, nights, classes == 2) for nights in ({"2", "4"}, {"1", "3"}) for classes in (3, 2)]
+
+
+def test_training_starts_from_the_weights_of_the_first_one(small_config: ModelConfig) -> None:
+    night = Night("sleep-accel", "1", np.zeros((240, 14), np.float32), np.zeros(240, np.int64))
+    recipe = dataclasses.replace(small_config.training, epochs=1, steps=1, learning_rate=1e-9)
+    config = dataclasses.replace(small_config, training=recipe)
+    more = cross_validation._of_classes(config, ClassesConfig(("A", "B", "C"), {0: 0, 1: 1, 2: 2}))
+    start = build_network(more.network, "first", 5)
+    model = cross_validation._fitted(config, [night], lambda *_: None, start=start)
+    kept = [
+        np.allclose(a, b)
+        for a, b in zip(model.trainable_variables, start.trainable_variables, strict=True)
+        if a.shape == b.shape
+    ]
+    assert kept and all(kept) and len(kept) == len(model.trainable_variables) - 2
