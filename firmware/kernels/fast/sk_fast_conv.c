@@ -105,12 +105,6 @@ static void finish_rows(conv_run_t *run)
     run->row += 2;
 }
 
-/* Apart, for the sake of its twin's fewer registers. */
-static void __attribute__((noinline)) expand_part(conv_run_t *run, uint32_t *rows)
-{
-    sk_tile_expand_part(&run->tile, rows, run->shape->in_channels, run->part, run->parts.width);
-}
-
 static void expand_conv(sk_tile_run_t *tile, uint32_t *rows)
 {
     conv_run_t *run = (conv_run_t *)tile;
@@ -140,7 +134,7 @@ static void expand_conv(sk_tile_run_t *tile, uint32_t *rows)
         if (run->parts.count == 1) {
             sk_tile_expand(&run->tile, rows);
         } else {
-            expand_part(run, rows);
+            sk_tile_expand_part(&run->tile, rows, shape->in_channels, run->part, run->parts.width);
         }
         if (run->tile.second == in) { /* a last row alone: beside it, one that adds nothing */
             memset(rows + SK_TILE_PAIRS, 0, SK_TILE_PAIRS * sizeof rows[0]);
