@@ -94,14 +94,15 @@ def cross_validate(
     if not 2 <= folds <= len(nights):
         raise DataError(f"data set '{reader.name}': {len(nights)} usable subjects do not make {folds} folds")
     sources = [source, *extra]
-    views = {
-        wanted.features: {
+
+    def nights_of(wanted: ModelConfig) -> dict[tuple[str, str], Night]:
+        return {
             (night.dataset, night.subject): night
             for part in sources
             for night in load_nights(wanted, part.dataset, part.folder, subjects if part is source else None)
         }
-        for wanted in (config, *teachers)
-    }
+
+    views = {wanted.features: nights_of(wanted) for wanted in (config, *teachers)}
     chosen = evaluation_set(config, reader.name, source.folder, subjects=[night.subject for night in nights])
     parts = tuple(tuple(night.subject for night in nights[fold::folds]) for fold in range(folds))
     student = config if teachers and teach else None
@@ -109,11 +110,7 @@ def cross_validate(
     rounds = 1 + inner + (first is not None)
     total, done = folds * rounds * sum(run.training.epochs for run in runs), itertools.count(1)
     before = None if first is None else _of_classes(config, first)
-    early = [
-        night
-        for part in (sources if before else ())
-        for night in load_nights(before or config, part.dataset, part.folder, subjects if part is source else None)
-    ]
+    early = nights_of(before) if before else {}
     answers: dict[str, Probabilities] = {}
 
     def tell(_: int, figures: dict[str, float]) -> None:
@@ -131,7 +128,7 @@ def cross_validate(
             learns = run is student
             start = None
             if before:
-                start = _fitted(before, [night for night in early if (night.dataset, night.subject) not in mine], tell)
+                start = _fitted(before, [night for key, night in early.items() if key not in mine], tell)
             model = _fitted(run, train, tell, _mean(taught) if learns else None, start)
             name = STUDENT if learns else ALONE
             told = learns or run is runs[0]
