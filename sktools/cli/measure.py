@@ -105,7 +105,7 @@ def choose_frames(job: Job, build: Build, choice: Frames) -> FrameSet:
         else:
             console.info(
                 f"frames: {found.source}: the data set {settings.text('dataset', None)} has no features "
-                f"{config.features.set}, so no accuracy; --dataset NAME --data DIR has"
+                f"{config.features.set}, so no accuracy; --dataset NAME --data DIR names recordings"
             )
         return found
     from sktools.features.evaluation_set import evaluation_set

@@ -58,7 +58,7 @@ def _known(table: Path) -> dict[str, int]:
 
     try:
         return read_costs(table.read_text(encoding="utf-8")) if table.is_file() else {}
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise DataError(
             f"{table}: is no table of kernel costs ({error})", "remove it, or --output FILE.json"
         ) from error
