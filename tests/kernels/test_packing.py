@@ -16,7 +16,15 @@ from sktools.compiler.fast.conv import pack_conv
 from sktools.compiler.fast.depthwise import ANY, FITTED, LINEAR, pack_dw, pack_dw5, pack_dw5_linear
 from sktools.compiler.fast.gate import INPUT_UP, SLOPE_FRACTION, pack_gate
 from sktools.compiler.fast.pointwise import pack_pointwise
-from sktools.compiler.fast.requantize import FIT_SHIFT, MANY_SCALES, SCALE, Requantization, fit_channel, linear_stage
+from sktools.compiler.fast.requantize import (
+    FIT_SHIFT,
+    MANY_SCALES,
+    SCALE,
+    STEEP_SHIFT,
+    Requantization,
+    fit_channel,
+    linear_stage,
+)
 from sktools.compiler.fast.scale import pack_scale
 from sktools.compiler.fast.tiles import pack_parts, pack_tiles, pack_weights, pair_order
 from sktools.compiler.quantization import requantize
@@ -24,32 +32,33 @@ from tests.kernels import reference
 from tests.kernels.cases import quantize_multiplier, requantization, weights8
 
 
-def fitted(accumulators: np.ndarray, bias: int, multiplier: int) -> np.ndarray:
-    """sk_fitted of SCALE * accumulator + bias."""
+def fitted(accumulators: np.ndarray, bias: int, multiplier: int, fit_shift: int = FIT_SHIFT) -> np.ndarray:
+    """sk_fitted, or with STEEP_SHIFT sk_fitted_steep, of SCALE * accumulator + bias."""
     high = ((SCALE * accumulators + bias) * multiplier) >> 32
-    return np.clip(high >> FIT_SHIFT, -128, 127)
+    return np.clip(high >> fit_shift, -128, 127)
 
 
 @settings(max_examples=80, deadline=None)
 @given(
-    st.floats(-13, -4.01),
+    st.floats(-13, 0.5),
     st.integers(-128, 127),
     st.integers(-128, 127),
     st.integers(-128, 127),
     st.integers(-60000, 60000),
     st.integers(0, 60000),
+    st.sampled_from((FIT_SHIFT, STEEP_SHIFT)),
 )
 def test_a_fit_equals_the_reference_everywhere(
-    exponent: float, zero_point: int, one: int, other: int, low: int, width: int
+    exponent: float, zero_point: int, one: int, other: int, low: int, width: int, fit_shift: int
 ) -> None:
     multiplier, shift = quantize_multiplier(2.0**exponent)
     clamp = (min(one, other), max(one, other))
-    fit = fit_channel(low, low + width, multiplier, shift, zero_point, clamp)
+    fit = fit_channel(low, low + width, multiplier, shift, zero_point, clamp, fit_shift=fit_shift)
     if fit is None:
         return
     accumulators = np.arange(low, low + width + 1, dtype=np.int64)
     expected = reference.output_stage(accumulators, np.int64(multiplier), np.int64(shift), zero_point, *clamp)
-    result = fitted(accumulators * (0 if fit.constant else 1), fit.bias, fit.multiplier)
+    result = fitted(accumulators * (0 if fit.constant else 1), fit.bias, fit.multiplier, fit_shift)
     np.testing.assert_array_equal(result, expected)
 
 
@@ -59,6 +68,14 @@ def test_relu_channels_have_a_fit() -> None:
     factors = [quantize_multiplier(float(2.0**e)) for e in rng.uniform(-12, -4.01, 1000)]
     found = sum(fit_channel(-400_000, 400_000, *factor, -128, (-128, 127)) is not None for factor in factors)
     assert found >= 995
+
+
+def test_steep_channels_have_a_fit() -> None:
+    """At least 195 of 200 factors between 2**-9 and 1, the accumulator ranging over +-400000."""
+    rng = np.random.default_rng(1)
+    factors = [quantize_multiplier(float(2.0**e)) for e in rng.uniform(-9, -0.01, 200)]
+    fits = (fit_channel(-400_000, 400_000, *f, -128, (-128, 127), fit_shift=STEEP_SHIFT) for f in factors)
+    assert sum(fit is not None for fit in fits) >= 195
 
 
 def test_negative_halves_are_no_straight_line() -> None:

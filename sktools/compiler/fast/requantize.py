@@ -2,8 +2,9 @@
 
 The reference computes q = clamp(divide(high_mul(a << left, multiplier), right) + zero point) from the accumulator a.
 The fast kernels compute q = saturate(floor((SCALE * a + bias) * multiplier' / 2**(32 + FIT_SHIFT))) (SMMUL, SSAT; see
-firmware/kernels/fast/sk_fit.h). Both rise monotonically with a, so they agree for all a in [low, high] exactly if
-each of the 255 steps q - 1 -> q falls between the same two accumulators. That is what `fit_channel` solves for.
+firmware/kernels/fast/sk_fit.h), those for steep layers by STEEP_SHIFT instead. Both rise monotonically with a, so they
+agree for all a in [low, high] exactly if each of the 255 steps q - 1 -> q falls between the same two accumulators. That
+is what `fit_channel` solves for.
 """
 
 from __future__ import annotations
@@ -24,6 +25,9 @@ MANY_SCALES = (SCALE, *range(255, 223, -1))
 
 FIT_SHIFT = 11
 """SK_FIT_SHIFT of sk_fit.h. The real factor must be below 2**-4; a finer grid of multipliers the larger it is."""
+
+STEEP_SHIFT = 7
+"""SK_STEEP_SHIFT of sk_fit.h: real factors up to 1, by a grid too coarse for many channels whose factor is small."""
 
 CANDIDATES = 4096
 """Multipliers tried around the ideal one before a channel is given up."""
@@ -82,15 +86,16 @@ def fit_channel(
     zero_point: int,
     clamp: tuple[int, int],
     scale: int = SCALE,
+    fit_shift: int = FIT_SHIFT,
 ) -> Fit | None:
     """bias and multiplier that equal the reference for every accumulator in [low, high]; None if none was found.
 
     low <= high: what the accumulator can reach (bias included). clamp: the activation's int8 range. scale: what the
-    weights are stored times.
+    weights are stored times. fit_shift: FIT_SHIFT or STEEP_SHIFT.
     """
     if multiplier <= 0:
         value = min(max(zero_point, clamp[0]), clamp[1])
-        return _constant(value)
+        return _constant(value, fit_shift)
     if max(abs(low), abs(high)) << max(shift, 0) >= 1 << 31:
         return None  # the reference's left shift wraps: not monotone
     first = np.array([min(max(a, low), high + 1) for a in first_accumulators(multiplier, shift, zero_point)], np.int64)
@@ -98,17 +103,17 @@ def fit_channel(
     first[clamp[1] + 128 :] = high + 1  # q > clamp high: never
     reached = int(np.count_nonzero(first <= low))
     if reached == np.count_nonzero(first <= high):
-        return _constant(reached - 128)
+        return _constant(reached - 128, fit_shift)
 
-    ideal = round(multiplier * 2.0 ** (shift + 1 + FIT_SHIFT) / scale)
+    ideal = round(multiplier * 2.0 ** (shift + 1 + fit_shift) / scale)
     for count in (16, CANDIDATES if scale == SCALE else FEWER_CANDIDATES):
         offsets = np.arange(count)
         multipliers = ideal + np.where(offsets % 2 == 1, (offsets + 1) // 2, -(offsets // 2))
         multipliers = multipliers[(multipliers > 0) & (multipliers < 1 << 31)]
         if multipliers.size == 0:
             return None
-        # (scale * a + bias) * m >= q * 2**(32 + FIT_SHIFT)  <=>  bias >= ceil(q * 2**.. / m) - scale * a
-        level = -((-(STEPS << (32 + FIT_SHIFT)))[None, :] // multipliers[:, None])
+        # (scale * a + bias) * m >= q * 2**(32 + fit_shift)  <=>  bias >= ceil(q * 2**.. / m) - scale * a
+        level = -((-(STEPS << (32 + fit_shift)))[None, :] // multipliers[:, None])
         lower = np.where(first <= high, level - scale * first, np.iinfo(np.int64).min).max(axis=1)
         upper = np.where(first > low, level - 1 - scale * (first - 1), np.iinfo(np.int64).max).min(axis=1)
         for index in np.flatnonzero(lower <= upper):
@@ -118,8 +123,8 @@ def fit_channel(
     return None
 
 
-def _constant(value: int) -> Fit:
-    return Fit(value << (FIT_SHIFT + 2), 1 << 30, constant=True)
+def _constant(value: int, fit_shift: int) -> Fit:
+    return Fit(value << (fit_shift + 2), 1 << 30, constant=True)
 
 
 def accumulator_bounds(
@@ -151,11 +156,12 @@ def fit_layer(
     zero_point: int,
     requantization: Requantization,
     scales: Sequence[int] = (SCALE,),
+    fit_shift: int = FIT_SHIFT,
 ) -> FittedLayer | None:
     """Weights [channels, ...] (bias [channels], zero_point: the input's) for a kernel that ends in sk_fitted.
 
     scales: what a channel's weights may be stored times, tried in order. A slope is a multiplier times a scale, so more
-    scales make the grid of slopes finer where the multiplier has few bits.
+    scales make the grid of slopes finer where the multiplier has few bits. fit_shift: of all channels.
     None where a channel has no exact pair, or where partial sums could leave int32.
     """
     lows, highs = accumulator_bounds(weights, bias, zero_point)
@@ -167,7 +173,7 @@ def fit_layer(
         reach = int(lows[channel]), int(highs[channel])
         clamp = requantization.low, requantization.high
         for scale in scales:
-            fit = fit_channel(*reach, *factor, requantization.zero_point, clamp, scale)
+            fit = fit_channel(*reach, *factor, requantization.zero_point, clamp, scale, fit_shift)
             if fit is not None:
                 break
         else:
