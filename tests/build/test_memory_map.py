@@ -58,7 +58,7 @@ def test_the_arena_the_user_allows(most: int | None, fits: bool) -> None:
     if fits:
         check_arena(fake_model(), most)
         return
-    with pytest.raises(BuildError, match=r"takes 1,200 bytes, .* at least 1,200 .*a 600 \(steps 0 to 2\), c 600"):
+    with pytest.raises(BuildError, match=r"takes 1,200 bytes, .* at least 1,200; .*a 600 \(steps 0 to 2\), c 600"):
         check_arena(fake_model(), most)
 
 

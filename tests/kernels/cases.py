@@ -165,24 +165,26 @@ def pointwise_case(
     zero_point = int(rng.integers(-128, 128))
     weights, bias = weights8(rng, outputs, inputs), _bias(rng, outputs)
     q = requantization(rng, outputs, (magnitude - 3, magnitude), *RELU)
-    tiles = pack_pointwise(weights, bias, zero_point, q)
-    if tiles is None:
+    packed = pack_pointwise(weights, bias, zero_point, q)
+    if packed is None:
         return None
     x = int8s(rng, rows, inputs)
     if not gated:
         expected = _stage(reference.convolve(x, weights[:, None], bias, zero_point, 1, 0), q)
-        return Case("pw", (rows, inputs, outputs, int(in_place)), (tiles, x), expected)
+        return Case("pw", (rows, inputs, outputs, int(packed.steep), int(in_place)), (packed.tiles, x), expected)
     gates = int8s(rng, inputs)
     constants, multiplier, shift = gate_constants(rng, zero_point)
     scaled = reference.multiply(x, gates, (-128, -128, zero_point), multiplier, shift)
     expected = _stage(reference.convolve(scaled, weights[:, None], bias, zero_point, 1, 0), q)
-    scalars = (rows, inputs, outputs, constants.slope, constants.rounding, int(in_place))
-    return Case("gated_pw", scalars, (tiles, gates, x), expected)
+    scalars = (rows, inputs, outputs, int(packed.steep), constants.slope, constants.rounding, int(in_place))
+    return Case("gated_pw", scalars, (packed.tiles, gates, x), expected)
 
 
-def narrow_case(seed: int, rows: int, inputs: int, outputs: int, in_place: bool, gated: bool) -> Case | None:
+def narrow_case(
+    seed: int, rows: int, inputs: int, outputs: int, in_place: bool, gated: bool, magnitude: float = -7.0
+) -> Case | None:
     """pointwise_case with weights of a byte, which are widened in scratch."""
-    wide = pointwise_case(seed, rows, inputs, outputs, in_place, gated)
+    wide = pointwise_case(seed, rows, inputs, outputs, in_place, gated, magnitude)
     tiles = None if wide is None else narrow_tiles(wide.blobs[0].astype(np.int32))
     if wide is None or tiles is None:
         return None

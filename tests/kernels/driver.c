@@ -61,9 +61,9 @@ static int32_t scratch_bytes(const case_t *c)
 {
     switch (c->kernel) {
     case NARROW_PW:
-        return c->scalar[3];
+        return c->scalar[4];
     case NARROW_GATED_PW:
-        return c->scalar[5];
+        return c->scalar[6];
     case ANY:
         return 2 * c->scalar[2];
     default:
@@ -94,13 +94,13 @@ static void run_case(const case_t *c, const int8_t *in, void *out)
         break;
     }
     case PW: {
-        const sk_fast_pw_t shape = {(uint16_t)s[0], (uint16_t)s[1], (uint16_t)s[2], blob[0]};
+        const sk_fast_pw_t shape = {(uint16_t)s[0], (uint16_t)s[1], (uint16_t)s[2], (uint16_t)s[3], blob[0]};
         sk_fast_pw(&shape, in, out);
         break;
     }
     case GATED_PW: {
-        const sk_fast_gated_pw_t shape = {{(uint16_t)s[0], (uint16_t)s[1], (uint16_t)s[2], blob[0]},
-                                          {s[3], s[4]}};
+        const sk_fast_gated_pw_t shape = {{(uint16_t)s[0], (uint16_t)s[1], (uint16_t)s[2], (uint16_t)s[3], blob[0]},
+                                          {s[4], s[5]}};
         sk_fast_gated_pw(&shape, in, blob[1], out);
         break;
     }
@@ -154,13 +154,13 @@ static void run_case(const case_t *c, const int8_t *in, void *out)
         break;
     }
     case NARROW_PW: {
-        const sk_fast_pw_t shape = {(uint16_t)s[0], (uint16_t)s[1], (uint16_t)s[2], blob[0]};
+        const sk_fast_pw_t shape = {(uint16_t)s[0], (uint16_t)s[1], (uint16_t)s[2], (uint16_t)s[3], blob[0]};
         sk_fast_narrow_pw(&shape, in, out, scratch);
         break;
     }
     case NARROW_GATED_PW: {
-        const sk_fast_gated_pw_t shape = {{(uint16_t)s[0], (uint16_t)s[1], (uint16_t)s[2], blob[0]},
-                                          {s[3], s[4]}};
+        const sk_fast_gated_pw_t shape = {{(uint16_t)s[0], (uint16_t)s[1], (uint16_t)s[2], (uint16_t)s[3], blob[0]},
+                                          {s[4], s[5]}};
         sk_fast_narrow_gated_pw(&shape, in, blob[1], out, scratch);
         break;
     }

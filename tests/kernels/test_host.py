@@ -81,9 +81,7 @@ def test_depthwise_any(
 
 
 @property_test
-@given(
-    SEEDS, st.integers(1, 9), st.integers(1, 72), st.integers(1, 96), st.booleans(), st.booleans(), st.floats(-9, -4)
-)
+@given(SEEDS, st.integers(1, 9), st.integers(1, 72), st.integers(1, 96), st.booleans(), st.booleans(), st.floats(-9, 0))
 def test_pointwise(
     driver: HostDriver,
     seed: int,
@@ -98,11 +96,18 @@ def test_pointwise(
 
 
 @property_test
-@given(SEEDS, st.integers(1, 9), st.integers(1, 72), st.integers(1, 96), st.booleans(), st.booleans())
+@given(SEEDS, st.integers(1, 9), st.integers(1, 72), st.integers(1, 96), st.booleans(), st.booleans(), st.floats(-9, 0))
 def test_narrow(
-    driver: HostDriver, seed: int, rows: int, inputs: int, outputs: int, in_place: bool, gated: bool
+    driver: HostDriver,
+    seed: int,
+    rows: int,
+    inputs: int,
+    outputs: int,
+    in_place: bool,
+    gated: bool,
+    magnitude: float,
 ) -> None:
-    check(driver, cases.narrow_case(seed, rows, inputs, outputs, in_place, gated))
+    check(driver, cases.narrow_case(seed, rows, inputs, outputs, in_place, gated, magnitude))
 
 
 @property_test

@@ -20,6 +20,10 @@ pytestmark = pytest.mark.skipif(
 )
 
 
+STEEP = -0.5
+"""A magnitude by which nearly every layer has a factor of 1/16 or more."""
+
+
 def every_kind(seed: int) -> list[Case]:
     rng = np.random.default_rng(seed)
 
@@ -34,6 +38,7 @@ def every_kind(seed: int) -> list[Case]:
         cases.dw5_case(seed, pick(1, 70), pick(1, 20), pick(1, 12), in_place),
         cases.dw5_linear_case(seed, pick(1, 70), pick(1, 20), pick(1, 12), in_place),
         cases.dw_case(seed, pick(1, 70), pick(1, 20), dilation, taps, padding, in_place, exponents, kind),
+        cases.pointwise_case(seed, pick(1, 9), pick(1, 72), pick(1, 80), in_place, False, STEEP),
         cases.pointwise_case(seed, pick(1, 9), pick(1, 72), pick(1, 80), in_place, False),
         cases.pointwise_case(seed, pick(1, 9), pick(1, 72), pick(1, 80), in_place, True),
         cases.narrow_case(seed, pick(1, 9), pick(1, 72), pick(1, 80), in_place, bool(seed % 3)),
@@ -59,10 +64,10 @@ def test_random_cases(tmp_path: Path) -> None:
     assert len(run.windows) == len(chosen)
 
 
-@pytest.mark.parametrize("gated", [False, True])
-def test_every_width_in(tmp_path: Path, gated: bool) -> None:
+@pytest.mark.parametrize(("gated", "magnitude"), [(False, STEEP), (True, -7.0)])
+def test_every_width_in(tmp_path: Path, gated: bool, magnitude: float) -> None:
     """Each length of a row enters the unrolled product at its own place."""
-    made = [cases.pointwise_case(width, 3, width, 7, False, gated) for width in range(1, 73)]
+    made = [cases.pointwise_case(width, 3, width, 7, False, gated, magnitude) for width in range(1, 73)]
     chosen = [case for case in made if case is not None]
     assert len(chosen) >= 70
     assert run_on_target(chosen, tmp_path).wrong == ()

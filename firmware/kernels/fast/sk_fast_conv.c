@@ -156,7 +156,7 @@ void sk_fast_conv(const sk_fast_conv_t *shape, const int8_t *in, int8_t *out)
     run.tile.count = (shape->rows + 1) / 2 * run.groups * run.parts.count;
     run.tile.channels = run.parts.width;
     run.tile.pairs = (run.parts.width + 1) / 2;
-    run.tile.sums = 1;
+    run.tile.stage = SK_TILE_SUMS;
     run.tile.result_bytes = (columns + 3) / 4 * 16;
     run.tile.next_row = 4 * shape->out_channels; /* the second row's tap is the first's one output row later */
     run.shape = shape;

@@ -11,7 +11,6 @@ static void run_rows(sk_tile_run_t *run, int32_t rows, const int8_t *in, int32_t
 
     run->channels = in_channels;
     run->pairs = (in_channels + 1) / 2;
-    run->sums = 0;
     for (int32_t part = 0; part < 2; part++) {
         if (part == grows) { /* rows that grow are done from the last on, a single last one first */
             run->count = even / 2;
@@ -34,6 +33,7 @@ static void run_rows(sk_tile_run_t *run, int32_t rows, const int8_t *in, int32_t
 static void pointwise(sk_tile_run_t *run, const sk_fast_pw_t *shape, const int32_t *tiles, const int8_t *in, int8_t *out)
 {
     run->tiles = tiles;
+    run->stage = shape->steep ? SK_TILE_STEEP : SK_TILE_FITTED;
     run->result_bytes = shape->out_channels & ~3;
     run->partial = shape->out_channels & 3;
     run_rows(run, shape->rows, in, shape->in_channels, out, shape->out_channels);

@@ -12,6 +12,7 @@
 
 typedef struct {
     uint16_t rows, in_channels, out_channels;
+    uint16_t steep;       /* 1: SK_STEEP_SHIFT */
     const int32_t *tiles; /* (out_channels + 3) / 4 records, fitted (sk_fit.h) */
 } sk_fast_pw_t;
 

@@ -134,6 +134,39 @@ SK_ASSEMBLY(void tile_run(sk_tile_run_t *run))
         ".equ .Lsk_partial, %c[frame_rows] + 20\n"
         ".equ .Lsk_tail, %c[frame_rows] + 24\n" /* where the partial tile's columns go, and its two words */
         ".equ .Lsk_tail_words, %c[frame_rows] + 28\n"
+        ".macro sk_results shift\n" /* r4 and r1 then: where the next go, and where the last end */
+        "    ldr     r4, [sp, #.Lsk_out]\n"
+        "    ldr     r1, [r5, #4]\n"
+        "    ldr     r2, [r5, #8]\n"
+        "    ldr     r3, [r5, #12]\n"
+        "    ldr     r0, [r5], #16\n"
+        "    smmul   r6, r6, r0\n"
+        "    smmul   r7, r7, r1\n"
+        "    smmul   r8, r8, r2\n"
+        "    smmul   r9, r9, r3\n"
+        "    smmul   r10, r10, r0\n"
+        "    smmul   r11, r11, r1\n"
+        "    smmul   r12, r12, r2\n"
+        "    smmul   lr, lr, r3\n"
+        "    ssat    r6, #8, r6, asr \\shift\n"
+        "    ssat    r7, #8, r7, asr \\shift\n"
+        "    ssat    r8, #8, r8, asr \\shift\n"
+        "    ssat    r9, #8, r9, asr \\shift\n"
+        "    ssat    r10, #8, r10, asr \\shift\n"
+        "    ssat    r11, #8, r11, asr \\shift\n"
+        "    ssat    r12, #8, r12, asr \\shift\n"
+        "    ssat    lr, #8, lr, asr \\shift\n"
+        "    bfi     r6, r7, #8, #8\n"
+        "    bfi     r10, r11, #8, #8\n"
+        "    bfi     r6, r8, #16, #8\n"
+        "    bfi     r10, r12, #16, #8\n"
+        "    bfi     r6, r9, #24, #8\n"
+        "    bfi     r10, lr, #24, #8\n"
+        "    str     r6, [r4], #4\n"
+        "    ldr     r0, [sp, #.Lsk_next_row]\n"
+        "    ldr     r1, [sp, #.Lsk_end]\n"
+        "    str     r10, [r4, r0]\n"
+        ".endm\n"
         ".macro sk_step pair\n"
         "    ldr.n   r0, [sp, #4 * \\pair]\n"
         "    ldr.n   r2, [r5, #4]\n"
@@ -196,18 +229,18 @@ SK_ASSEMBLY(void tile_run(sk_tile_run_t *run))
         "    str     r1, [r0]\n"
         "    str     r2, [r0, #4]\n"
         "    str     r5, [r0, #12]\n"
-        "    str     r4, [sp, #.Lsk_out]\n"
         "    str     r6, [sp, #.Lsk_end]\n"
         "    str     r7, [sp, #.Lsk_partial]\n"
         "    mov     r5, r8\n"
-        "    cmp     r9, #0\n"
-        "    bne.n   35f\n"
-        "    sub     r10, r10, #4\n"
-        "    str     r10, [sp, #.Lsk_next_row]\n"
         "    cmp     r4, r6\n"
         "    beq.w   8f\n"
+        "    cmp     r9, %[sums]\n" /* the stage: see 5 */
+        "    beq.n   35f\n"
+        "    sub     r10, r10, #4\n"
+        "    str     r10, [sp, #.Lsk_next_row]\n"
         "    b.w     6f\n"
         "35: sub     r10, r10, #16\n"
+        "    str     r4, [sp, #.Lsk_out]\n"
         "    str     r10, [sp, #.Lsk_next_row]\n"
         "    b.w     75f\n"
 
@@ -219,45 +252,18 @@ SK_ASSEMBLY(void tile_run(sk_tile_run_t *run))
 
         SK_ASSEMBLY_SIZE("4b", "%c[step] * (%c[pairs] - 1)")
 
-        /* Multipliers, and where the results go. The flag is NE from before 6, EQ from 75: nothing on the way here touches it. */
-        "5:  ldr     r4, [sp, #.Lsk_out]\n"
-        "    beq.n   7f\n"
-        "    ldr     r1, [r5, #4]\n"
-        "    ldr     r2, [r5, #8]\n"
-        "    ldr     r3, [r5, #12]\n"
-        "    ldr     r0, [r5], #16\n"
-        "    smmul   r6, r6, r0\n"
-        "    smmul   r7, r7, r1\n"
-        "    smmul   r8, r8, r2\n"
-        "    smmul   r9, r9, r3\n"
-        "    smmul   r10, r10, r0\n"
-        "    smmul   r11, r11, r1\n"
-        "    smmul   r12, r12, r2\n"
-        "    smmul   lr, lr, r3\n"
-        "    ssat    r6, #8, r6, asr %[shift]\n"
-        "    ssat    r7, #8, r7, asr %[shift]\n"
-        "    ssat    r8, #8, r8, asr %[shift]\n"
-        "    ssat    r9, #8, r9, asr %[shift]\n"
-        "    ssat    r10, #8, r10, asr %[shift]\n"
-        "    ssat    r11, #8, r11, asr %[shift]\n"
-        "    ssat    r12, #8, r12, asr %[shift]\n"
-        "    ssat    lr, #8, lr, asr %[shift]\n"
-        "    bfi     r6, r7, #8, #8\n"
-        "    bfi     r10, r11, #8, #8\n"
-        "    bfi     r6, r8, #16, #8\n"
-        "    bfi     r10, r12, #16, #8\n"
-        "    bfi     r6, r9, #24, #8\n"
-        "    bfi     r10, lr, #24, #8\n"
-        "    str     r6, [r4], #4\n"
-        "    ldr     r0, [sp, #.Lsk_next_row]\n"
-        "    ldr     r1, [sp, #.Lsk_end]\n"
-        "    str     r10, [r4, r0]\n"
-        "    str     r4, [sp, #.Lsk_out]\n"
+        /*
+         * What becomes of the sums is known by the flags, LO fitted, HI steep, EQ to be added: each way ends in the
+         * comparison that sets them again, and nothing from there to here touches them.
+         */
+        "5:  bhs.n   7f\n"
+        "    sk_results %[shift]\n"
         "    cmp     r4, r1\n"
-        "    beq.n   8f\n"
+        "    beq.w   8f\n"
 
         /* A tile: biases and pair 0; the second row first, since it starts from the first row's registers. */
-        "6:  ldr     r7, [r5, #4]\n"
+        "6:  str     r4, [sp, #.Lsk_out]\n"
+        "    ldr     r7, [r5, #4]\n"
         "    ldr     r8, [r5, #8]\n"
         "    ldr     r9, [r5, #12]\n"
         "    ldr     r1, [r5, #16]\n"
@@ -278,7 +284,9 @@ SK_ASSEMBLY(void tile_run(sk_tile_run_t *run))
         "    ldr     pc, [sp, #.Lsk_entry]\n"
 
         /* Sums of the first row are complete in r6 to r9, those of the second are to be added. */
-        "7:  ldr     r0, [sp, #.Lsk_next_row]\n"
+        "7:  bhi.n   77f\n"
+        "    ldr     r4, [sp, #.Lsk_out]\n"
+        "    ldr     r0, [sp, #.Lsk_next_row]\n"
         "    ldr     r1, [sp, #.Lsk_end]\n"
         "    stm     r4!, {r6-r9}\n"
         "    add     r6, r4, r0\n"
@@ -290,7 +298,7 @@ SK_ASSEMBLY(void tile_run(sk_tile_run_t *run))
         "    add     lr, lr, r7\n"
         "    stm     r6, {r10-r12, lr}\n"
         "    cmp     r4, r1\n"
-        "    beq.n   8f\n"
+        "    beq.w   8f\n"
         "75: ldm     r4, {r6-r9}\n"
         "    ldr     r0, [sp]\n"
         "    ldr     r2, [r5, #4]\n"
@@ -309,33 +317,38 @@ SK_ASSEMBLY(void tile_run(sk_tile_run_t *run))
         "    cmp     r5, r5\n"
         "    ldr     pc, [sp, #.Lsk_entry]\n"
 
-        /* Whole tiles are done. A partial one goes to the stack and from there byte by byte. */
-        "8:  ldr     r4, [sp, #.Lsk_partial]\n"
-        "    cmp     r4, #0\n"
+        "77: sk_results %[steep]\n"
+        "    cmp     r1, r4\n"
+        "    bne     6b\n"
+
+        /* Whole tiles are done, up to r4. A partial one goes to the stack and from there byte by byte. */
+        "8:  ldr     r3, [sp, #.Lsk_partial]\n"
+        "    cmp     r3, #0\n"
         "    beq.w   1b\n"
         "    bmi.n   85f\n"
-        "    rsb     r4, r4, #0\n"
-        "    ldr     r0, [sp, #.Lsk_out]\n"
-        "    add     r1, sp, #.Lsk_tail_words\n"
-        "    str     r4, [sp, #.Lsk_partial]\n"
-        "    str     r0, [sp, #.Lsk_tail]\n"
-        "    str     r1, [sp, #.Lsk_out]\n"
+        "    rsb     r3, r3, #0\n"
+        "    str     r3, [sp, #.Lsk_partial]\n"
+        "    str     r4, [sp, #.Lsk_tail]\n"
+        "    add     r4, sp, #.Lsk_tail_words\n"
+        "    add     r1, r4, #4\n"
         "    movs    r0, #0\n"
-        "    adds    r1, r1, #4\n"
         "    str     r1, [sp, #.Lsk_end]\n"
         "    str     r0, [sp, #.Lsk_next_row]\n"
+        "    ldr     r2, [sp, #.Lsk_run]\n"
+        "    ldr     r2, [r2, %[run_stage]]\n"
+        "    cmp     r2, %[sums]\n"
         "    b       6b\n"
-        "85: ldr     r3, [sp, #.Lsk_run]\n"
+        "85: ldr     r4, [sp, #.Lsk_run]\n"
         "    ldr     r0, [sp, #.Lsk_tail_words]\n"
         "    ldr     r1, [sp, #.Lsk_tail_words + 4]\n"
         "    ldr     r2, [sp, #.Lsk_tail]\n"
-        "    ldr     r3, [r3, %[run_next_row]]\n"
-        "    add     r3, r3, r2\n"
+        "    ldr     r4, [r4, %[run_next_row]]\n"
+        "    add     r4, r4, r2\n"
         "86: strb    r0, [r2], #1\n"
-        "    strb    r1, [r3], #1\n"
+        "    strb    r1, [r4], #1\n"
         "    lsrs    r0, r0, #8\n"
         "    lsrs    r1, r1, #8\n"
-        "    adds    r4, r4, #1\n"
+        "    adds    r3, r3, #1\n"
         "    bne     86b\n"
         "    b.w     1b\n"
 
@@ -343,9 +356,11 @@ SK_ASSEMBLY(void tile_run(sk_tile_run_t *run))
         "    vpop    {s16-s31}\n"
         "    pop     {r3, r4-r11, pc}\n"
         ".purgem sk_step\n"
+        ".purgem sk_results\n"
         :
         : [frame_rows] "i"(FRAME_ROWS), [frame] "i"(FRAME_BYTES), [pairs] "i"(SK_TILE_PAIRS), [step] "i"(STEP_BYTES),
-          [row_bytes] "i"(4 * SK_TILE_PAIRS), [shift] "i"(SK_FIT_SHIFT),
+          [row_bytes] "i"(4 * SK_TILE_PAIRS), [shift] "i"(SK_FIT_SHIFT), [steep] "i"(SK_STEEP_SHIFT), [sums] "i"(SK_TILE_SUMS),
+          [run_stage] "i"(offsetof(sk_tile_run_t, stage)),
           [run_pairs] "i"(offsetof(sk_tile_run_t, pairs)), [run_expand] "i"(offsetof(sk_tile_run_t, expand)),
           [run_count] "i"(offsetof(sk_tile_run_t, count)), [run_first] "i"(offsetof(sk_tile_run_t, first)),
           [run_next_row] "i"(offsetof(sk_tile_run_t, next_row)));
@@ -373,11 +388,13 @@ static const int32_t *tile_sums(const int32_t *weights, const uint32_t *rows, in
     return weights;
 }
 
-static uint32_t fitted_word(const int32_t *sums, const int32_t *multipliers)
+static uint32_t result_word(sk_tile_stage_t stage, const int32_t *sums, const int32_t *multipliers)
 {
     uint32_t word = 0;
     for (int32_t column = 3; column >= 0; column--) {
-        word = (word << 8) | ((uint32_t)sk_fitted(sums[column], multipliers[column]) & 0xFFu);
+        const int32_t result = stage == SK_TILE_FITTED ? sk_fitted(sums[column], multipliers[column])
+                                                       : sk_fitted_steep(sums[column], multipliers[column]);
+        word = (word << 8) | ((uint32_t)result & 0xFFu);
     }
     return word;
 }
@@ -400,7 +417,7 @@ void sk_tile_run(sk_tile_run_t *run)
         uint8_t *results = run->results, *end = results + run->result_bytes;
         while (results != end || run->partial > 0) {
             int32_t sums[8] = {0};
-            if (run->sums) {
+            if (run->stage == SK_TILE_SUMS) {
                 record = tile_sums(record, rows, run->pairs, sums);
                 add_sums(results, sums);
                 add_sums(results + run->next_row, sums + 4);
@@ -410,7 +427,8 @@ void sk_tile_run(sk_tile_run_t *run)
             memcpy(sums, record, 4 * sizeof sums[0]);
             memcpy(sums + 4, record, 4 * sizeof sums[0]);
             record = tile_sums(record + 4, rows, run->pairs, sums);
-            const uint32_t first = fitted_word(sums, record), second = fitted_word(sums + 4, record);
+            const uint32_t first = result_word(run->stage, sums, record);
+            const uint32_t second = result_word(run->stage, sums + 4, record);
             const size_t columns = results != end ? 4 : (size_t)run->partial;
             record += 4;
             memcpy(results, &first, columns);

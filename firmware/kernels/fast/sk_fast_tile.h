@@ -14,6 +14,13 @@
 /* Pairs in the longest row: 72 channels. */
 #define SK_TILE_PAIRS 36
 
+/* What becomes of a record's sums; the product's assembly compares with SK_TILE_SUMS. */
+typedef enum {
+    SK_TILE_FITTED, /* int8 by sk_fitted (sk_fit.h) */
+    SK_TILE_SUMS,   /* they are added to the int32 that stand there */
+    SK_TILE_STEEP,  /* int8 by sk_fitted_steep */
+} sk_tile_stage_t;
+
 typedef struct sk_tile_run sk_tile_run_t;
 
 struct sk_tile_run {
@@ -31,7 +38,7 @@ struct sk_tile_run {
     int32_t result_bytes;         /* of a row's results from whole tiles */
     int32_t partial;              /* columns beyond them, 0 to 3; only for int8 results */
     const int32_t *tiles;
-    int32_t sums;     /* 0: results are int8 (sk_fit.h). 1: the int32 sums of a record are added to what stands there */
+    int32_t stage;    /* sk_tile_stage_t */
     int32_t next_row; /* bytes to the second row's results */
 
     int32_t pairs; /* in a row */

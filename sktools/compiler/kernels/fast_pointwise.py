@@ -35,8 +35,8 @@ def fast_pw(op: Op, prefix: str) -> Call | None:
     window = row_window(op)
     if window is None or window.taps != 1:
         return None
-    tiles = pack_pointwise(matrix(op), op.bias, op.inputs[0].zero_point, output_stage(op))
-    if tiles is None:
+    packed = pack_pointwise(matrix(op), op.bias, op.inputs[0].zero_point, output_stage(op))
+    if packed is None:
         return None
     return Call(
         kernel="fast_pw",
@@ -46,7 +46,8 @@ def fast_pw(op: Op, prefix: str) -> Call | None:
             ("rows", window.rows),
             ("in_channels", window.channels),
             ("out_channels", op.weights.shape[0]),
-            ("tiles", Table(f"{prefix}_tiles", "int32_t", tiles)),
+            ("steep", int(packed.steep)),
+            ("tiles", Table(f"{prefix}_tiles", "int32_t", packed.tiles)),
         ),
         inputs=(op.inputs[0].index,),
         output=op.output.index,
