@@ -158,25 +158,33 @@ def gate_constants(rng: np.random.Generator, out_zero_point: int) -> tuple[GateC
 
 
 def pointwise_case(
-    seed: int, rows: int, inputs: int, outputs: int, in_place: bool, gated: bool, magnitude: float = -7.0
+    seed: int,
+    rows: int,
+    inputs: int,
+    outputs: int,
+    in_place: bool,
+    gated: bool,
+    magnitude: float = -7.0,
+    relu: bool = True,
 ) -> Case | None:
     """magnitude: log2 of the real factors' upper end, beside the row's length."""
     rng = np.random.default_rng(seed)
     zero_point = int(rng.integers(-128, 128))
     weights, bias = weights8(rng, outputs, inputs), _bias(rng, outputs)
-    q = requantization(rng, outputs, (magnitude - 3, magnitude), *RELU)
+    output = RELU if relu else (int(rng.integers(-127, 128)), -128, 127)
+    q = requantization(rng, outputs, (magnitude - 3, magnitude), *output)
     packed = pack_pointwise(weights, bias, zero_point, q)
     if packed is None:
         return None
     x = int8s(rng, rows, inputs)
     if not gated:
         expected = _stage(reference.convolve(x, weights[:, None], bias, zero_point, 1, 0), q)
-        return Case("pw", (rows, inputs, outputs, int(packed.steep), int(in_place)), (packed.tiles, x), expected)
+        return Case("pw", (rows, inputs, outputs, packed.stage, int(in_place)), (packed.tiles, x), expected)
     gates = int8s(rng, inputs)
     constants, multiplier, shift = gate_constants(rng, zero_point)
     scaled = reference.multiply(x, gates, (-128, -128, zero_point), multiplier, shift)
     expected = _stage(reference.convolve(scaled, weights[:, None], bias, zero_point, 1, 0), q)
-    scalars = (rows, inputs, outputs, int(packed.steep), constants.slope, constants.rounding, int(in_place))
+    scalars = (rows, inputs, outputs, packed.stage, constants.slope, constants.rounding, int(in_place))
     return Case("gated_pw", scalars, (packed.tiles, gates, x), expected)
 
 

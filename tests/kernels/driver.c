@@ -94,12 +94,12 @@ static void run_case(const case_t *c, const int8_t *in, void *out)
         break;
     }
     case PW: {
-        const sk_fast_pw_t shape = {(uint16_t)s[0], (uint16_t)s[1], (uint16_t)s[2], (uint16_t)s[3], blob[0]};
+        const sk_fast_pw_t shape = {(uint16_t)s[0], (uint16_t)s[1], (uint16_t)s[2], (int16_t)s[3], blob[0]};
         sk_fast_pw(&shape, in, out);
         break;
     }
     case GATED_PW: {
-        const sk_fast_gated_pw_t shape = {{(uint16_t)s[0], (uint16_t)s[1], (uint16_t)s[2], (uint16_t)s[3], blob[0]},
+        const sk_fast_gated_pw_t shape = {{(uint16_t)s[0], (uint16_t)s[1], (uint16_t)s[2], (int16_t)s[3], blob[0]},
                                           {s[4], s[5]}};
         sk_fast_gated_pw(&shape, in, blob[1], out);
         break;
@@ -154,12 +154,12 @@ static void run_case(const case_t *c, const int8_t *in, void *out)
         break;
     }
     case NARROW_PW: {
-        const sk_fast_pw_t shape = {(uint16_t)s[0], (uint16_t)s[1], (uint16_t)s[2], (uint16_t)s[3], blob[0]};
+        const sk_fast_pw_t shape = {(uint16_t)s[0], (uint16_t)s[1], (uint16_t)s[2], (int16_t)s[3], blob[0]};
         sk_fast_narrow_pw(&shape, in, out, scratch);
         break;
     }
     case NARROW_GATED_PW: {
-        const sk_fast_gated_pw_t shape = {{(uint16_t)s[0], (uint16_t)s[1], (uint16_t)s[2], (uint16_t)s[3], blob[0]},
+        const sk_fast_gated_pw_t shape = {{(uint16_t)s[0], (uint16_t)s[1], (uint16_t)s[2], (int16_t)s[3], blob[0]},
                                           {s[4], s[5]}};
         sk_fast_narrow_gated_pw(&shape, in, blob[1], out, scratch);
         break;

@@ -81,7 +81,16 @@ def test_depthwise_any(
 
 
 @property_test
-@given(SEEDS, st.integers(1, 9), st.integers(1, 72), st.integers(1, 96), st.booleans(), st.booleans(), st.floats(-9, 0))
+@given(
+    SEEDS,
+    st.integers(1, 9),
+    st.integers(1, 72),
+    st.integers(1, 96),
+    st.booleans(),
+    st.booleans(),
+    st.floats(-9, 0),
+    st.booleans(),
+)
 def test_pointwise(
     driver: HostDriver,
     seed: int,
@@ -91,8 +100,9 @@ def test_pointwise(
     in_place: bool,
     gated: bool,
     magnitude: float,
+    relu: bool,
 ) -> None:
-    check(driver, cases.pointwise_case(seed, rows, inputs, outputs, in_place, gated, magnitude))
+    check(driver, cases.pointwise_case(seed, rows, inputs, outputs, in_place, gated, magnitude, relu))
 
 
 @property_test

@@ -3,7 +3,8 @@
  * them to scratch first, where the arena has room to spare: half the flash for two cycles a weight.
  *
  * `tiles` of the shape are narrow records: 4 biases, per two pairs of the row a word a column, whose bytes are the weights
- * (low of the first pair, low of the second, high, high), 4 multipliers. Their scale is SK_FIT_SCALE throughout.
+ * (low of the first pair, low of the second, high, high), 4 multipliers. Their scale is SK_FIT_SCALE throughout, their
+ * stage not SK_TILE_LINEAR.
  */
 #ifndef SK_FAST_NARROW_H
 #define SK_FAST_NARROW_H

@@ -12,8 +12,8 @@
 
 typedef struct {
     uint16_t rows, in_channels, out_channels;
-    uint16_t steep;       /* 1: SK_STEEP_SHIFT */
-    const int32_t *tiles; /* (out_channels + 3) / 4 records, fitted (sk_fit.h) */
+    int16_t tile_stage;   /* sk_tile_stage_t, not SK_TILE_SUMS */
+    const int32_t *tiles; /* (out_channels + 3) / 4 records */
 } sk_fast_pw_t;
 
 void sk_fast_pw(const sk_fast_pw_t *shape, const int8_t *in, int8_t *out);

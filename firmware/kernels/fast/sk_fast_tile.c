@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "sk_fit.h"
+#include "sk_linear.h"
 #include "sk_simd.h"
 
 #if SK_HAS_DSP_ASSEMBLY
@@ -134,28 +135,7 @@ SK_ASSEMBLY(void tile_run(sk_tile_run_t *run))
         ".equ .Lsk_partial, %c[frame_rows] + 20\n"
         ".equ .Lsk_tail, %c[frame_rows] + 24\n" /* where the partial tile's columns go, and its two words */
         ".equ .Lsk_tail_words, %c[frame_rows] + 28\n"
-        ".macro sk_results shift\n" /* r4 and r1 then: where the next go, and where the last end */
-        "    ldr     r4, [sp, #.Lsk_out]\n"
-        "    ldr     r1, [r5, #4]\n"
-        "    ldr     r2, [r5, #8]\n"
-        "    ldr     r3, [r5, #12]\n"
-        "    ldr     r0, [r5], #16\n"
-        "    smmul   r6, r6, r0\n"
-        "    smmul   r7, r7, r1\n"
-        "    smmul   r8, r8, r2\n"
-        "    smmul   r9, r9, r3\n"
-        "    smmul   r10, r10, r0\n"
-        "    smmul   r11, r11, r1\n"
-        "    smmul   r12, r12, r2\n"
-        "    smmul   lr, lr, r3\n"
-        "    ssat    r6, #8, r6, asr \\shift\n"
-        "    ssat    r7, #8, r7, asr \\shift\n"
-        "    ssat    r8, #8, r8, asr \\shift\n"
-        "    ssat    r9, #8, r9, asr \\shift\n"
-        "    ssat    r10, #8, r10, asr \\shift\n"
-        "    ssat    r11, #8, r11, asr \\shift\n"
-        "    ssat    r12, #8, r12, asr \\shift\n"
-        "    ssat    lr, #8, lr, asr \\shift\n"
+        ".macro sk_store_results\n" /* r4 and r1 then: where the next go, and where the last end */
         "    bfi     r6, r7, #8, #8\n"
         "    bfi     r10, r11, #8, #8\n"
         "    bfi     r6, r8, #16, #8\n"
@@ -166,6 +146,36 @@ SK_ASSEMBLY(void tile_run(sk_tile_run_t *run))
         "    ldr     r0, [sp, #.Lsk_next_row]\n"
         "    ldr     r1, [sp, #.Lsk_end]\n"
         "    str     r10, [r4, r0]\n"
+        ".endm\n"
+        ".macro sk_results shift\n"
+        "    ldr     r4, [sp, #.Lsk_out]\n"
+        "    sk_four_words\n"
+        "    sk_by_column smmul\n"
+        "    ssat    r6, #8, r6, asr \\shift\n"
+        "    ssat    r7, #8, r7, asr \\shift\n"
+        "    ssat    r8, #8, r8, asr \\shift\n"
+        "    ssat    r9, #8, r9, asr \\shift\n"
+        "    ssat    r10, #8, r10, asr \\shift\n"
+        "    ssat    r11, #8, r11, asr \\shift\n"
+        "    ssat    r12, #8, r12, asr \\shift\n"
+        "    ssat    lr, #8, lr, asr \\shift\n"
+        "    sk_store_results\n"
+        ".endm\n"
+        ".macro sk_four_words\n" /* of the record, one a column */
+        "    ldr     r1, [r5, #4]\n"
+        "    ldr     r2, [r5, #8]\n"
+        "    ldr     r3, [r5, #12]\n"
+        "    ldr     r0, [r5], #16\n"
+        ".endm\n"
+        ".macro sk_by_column what\n" /* sums and words: r6 r10, r0; r7 r11, r1; r8 r12, r2; r9 lr, r3 */
+        "    \\what   r6, r6, r0\n"
+        "    \\what   r7, r7, r1\n"
+        "    \\what   r8, r8, r2\n"
+        "    \\what   r9, r9, r3\n"
+        "    \\what   r10, r10, r0\n"
+        "    \\what   r11, r11, r1\n"
+        "    \\what   r12, r12, r2\n"
+        "    \\what   lr, lr, r3\n"
         ".endm\n"
         ".macro sk_step pair\n"
         "    ldr.n   r0, [sp, #4 * \\pair]\n"
@@ -253,8 +263,8 @@ SK_ASSEMBLY(void tile_run(sk_tile_run_t *run))
         SK_ASSEMBLY_SIZE("4b", "%c[step] * (%c[pairs] - 1)")
 
         /*
-         * What becomes of the sums is known by the flags, LO fitted, HI steep, EQ to be added: each way ends in the
-         * comparison that sets them again, and nothing from there to here touches them.
+         * What becomes of the sums is known by the flags: LO fitted, EQ to be added, HI steep, or HI and MI linear. Each
+         * way sets them again at its end, and nothing from there to here touches them.
          */
         "5:  bhs.n   7f\n"
         "    sk_results %[shift]\n"
@@ -317,9 +327,30 @@ SK_ASSEMBLY(void tile_run(sk_tile_run_t *run))
         "    cmp     r5, r5\n"
         "    ldr     pc, [sp, #.Lsk_entry]\n"
 
-        "77: sk_results %[steep]\n"
+        "77: bmi.n   78f\n"
+        "    sk_results %[steep]\n"
         "    cmp     r1, r4\n"
         "    bne     6b\n"
+        "    b       8f\n"
+
+        "78: ldr     r4, [sp, #.Lsk_out]\n"
+        "    sk_four_words\n"
+        "    sk_by_column smmulr\n"
+        "    .irp    sum, r6, r7, r8, r9, r10, r11, r12, lr\n"
+        "    add     \\sum, \\sum, \\sum, asr #31\n"
+        "    .endr\n"
+        "    sk_four_words\n"
+        "    sk_by_column add\n"
+        "    sk_four_words\n"
+        "    sk_by_column asr\n"
+        "    .irp    sum, r6, r7, r8, r9, r10, r11, r12, lr\n"
+        "    ssat    \\sum, #8, \\sum\n"
+        "    .endr\n"
+        "    sk_store_results\n"
+        "    cmp     r4, r1\n"
+        "    beq.n   8f\n"
+        "    movs    r0, #0x80000000\n" /* MI, and HI since it sets the carry */
+        "    b       6b\n"
 
         /* Whole tiles are done, up to r4. A partial one goes to the stack and from there byte by byte. */
         "8:  ldr     r3, [sp, #.Lsk_partial]\n"
@@ -357,6 +388,9 @@ SK_ASSEMBLY(void tile_run(sk_tile_run_t *run))
         "    pop     {r3, r4-r11, pc}\n"
         ".purgem sk_step\n"
         ".purgem sk_results\n"
+        ".purgem sk_store_results\n"
+        ".purgem sk_four_words\n"
+        ".purgem sk_by_column\n"
         :
         : [frame_rows] "i"(FRAME_ROWS), [frame] "i"(FRAME_BYTES), [pairs] "i"(SK_TILE_PAIRS), [step] "i"(STEP_BYTES),
           [row_bytes] "i"(4 * SK_TILE_PAIRS), [shift] "i"(SK_FIT_SHIFT), [steep] "i"(SK_STEEP_SHIFT), [sums] "i"(SK_TILE_SUMS),
@@ -388,13 +422,20 @@ static const int32_t *tile_sums(const int32_t *weights, const uint32_t *rows, in
     return weights;
 }
 
-static uint32_t result_word(sk_tile_stage_t stage, const int32_t *sums, const int32_t *multipliers)
+/* last: the words of the record behind its weights. */
+static int32_t result_of(int32_t stage, int32_t sum, const int32_t *last, int32_t column)
+{
+    if (stage == SK_TILE_LINEAR) {
+        return sk_ssat8(sk_linear(sum, last[column], last[4 + column], last[8 + column]));
+    }
+    return stage == SK_TILE_STEEP ? sk_fitted_steep(sum, last[column]) : sk_fitted(sum, last[column]);
+}
+
+static uint32_t result_word(int32_t stage, const int32_t *sums, const int32_t *last)
 {
     uint32_t word = 0;
     for (int32_t column = 3; column >= 0; column--) {
-        const int32_t result = stage == SK_TILE_FITTED ? sk_fitted(sums[column], multipliers[column])
-                                                       : sk_fitted_steep(sums[column], multipliers[column]);
-        word = (word << 8) | ((uint32_t)result & 0xFFu);
+        word = (word << 8) | ((uint32_t)result_of(stage, sums[column], last, column) & 0xFFu);
     }
     return word;
 }
@@ -430,7 +471,7 @@ void sk_tile_run(sk_tile_run_t *run)
             const uint32_t first = result_word(run->stage, sums, record);
             const uint32_t second = result_word(run->stage, sums + 4, record);
             const size_t columns = results != end ? 4 : (size_t)run->partial;
-            record += 4;
+            record += run->stage == SK_TILE_LINEAR ? 12 : 4;
             memcpy(results, &first, columns);
             memcpy(results + run->next_row, &second, columns);
             results += columns;

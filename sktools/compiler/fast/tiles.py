@@ -24,14 +24,16 @@ def pair_order(channels: int) -> list[tuple[int, int]]:
     return order + [(whole + low, whole + high if high >= 0 else -1) for low, high in tail]
 
 
-def pack_tiles(weights: NDArray[np.int16], bias: NDArray[np.int32], multiplier: NDArray[np.int32]) -> NDArray[np.int32]:
-    """Records [ceil(columns / 4), 8 + 4 * pairs]: 4 biases, 4 weight pairs a pair of the row, 4 multipliers.
+def pack_tiles(weights: NDArray[np.int16], bias: NDArray[np.int32], *stage: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Records [ceil(columns / 4), 4 + 4 * pairs + 4 * len(stage)]: 4 biases, 4 weight pairs a pair of the row, 4 each
+    of stage.
 
-    weights: [columns, channels]; bias, multiplier: [columns]. Missing columns of the last record are 0.
+    weights: [columns, channels]; bias and what requantization asks for (the multiplier first): [columns] each. Missing
+    columns of the last record are 0.
     """
     padding = (0, -weights.shape[0] % TILE)
-    heads = [np.pad(values.astype(np.int32), padding).reshape(-1, TILE) for values in (bias, multiplier)]
-    return np.ascontiguousarray(np.hstack([heads[0], pack_weights(weights), heads[1]]), dtype=np.int32)
+    first, *last = (np.pad(values.astype(np.int32), padding).reshape(-1, TILE) for values in (bias, *stage))
+    return np.ascontiguousarray(np.hstack([first, pack_weights(weights), *last]), dtype=np.int32)
 
 
 def pack_weights(weights: NDArray[np.int16], pairs: int = 0) -> NDArray[np.int32]:

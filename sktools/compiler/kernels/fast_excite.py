@@ -28,7 +28,7 @@ def fast_excite_pw(at: Lowering) -> tuple[int, Call] | None:
         return None
     fused = replace(
         call,
-        kernel="fast_excite_pw",
+        kernel=call.kernel.replace("gated", "excite"),
         function="sk_fast_excite_pw",
         struct="sk_fast_excite_pw_t",
         fields=(

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from sktools.compiler.call import Call, Table
 from sktools.compiler.fast.gate import pack_gate
-from sktools.compiler.fast.pointwise import pack_pointwise
+from sktools.compiler.fast.pointwise import LINEAR, pack_pointwise
 from sktools.compiler.kernels.fast_mul import gate_operands
 from sktools.compiler.kernels.rows import expanded_rows, matrix, output_stage, row_window
 from sktools.compiler.lowering import Lowering, fusion, variant
@@ -23,6 +23,7 @@ FILES = (
     "fast/sk_fast_tile.c",
     "fast/sk_fast_tile.h",
     "fast/sk_fit.h",
+    "fast/sk_linear.h",
     "fast/sk_simd.h",
 )
 
@@ -30,7 +31,7 @@ FILES = (
 @variant("CONV_2D")
 @variant("FULLY_CONNECTED")
 def fast_pw(op: Op, prefix: str) -> Call | None:
-    """1x1, requantization that fits two instructions."""
+    """1x1, requantization by the tile itself; fast_pw, or fast_linear_pw where that takes more cycles."""
     assert isinstance(op, Conv2D | FullyConnected)
     window = row_window(op)
     if window is None or window.taps != 1:
@@ -39,14 +40,14 @@ def fast_pw(op: Op, prefix: str) -> Call | None:
     if packed is None:
         return None
     return Call(
-        kernel="fast_pw",
+        kernel="fast_linear_pw" if packed.stage == LINEAR else "fast_pw",
         function="sk_fast_pw",
         struct="sk_fast_pw_t",
         fields=(
             ("rows", window.rows),
             ("in_channels", window.channels),
             ("out_channels", op.weights.shape[0]),
-            ("steep", int(packed.steep)),
+            ("tile_stage", packed.stage),
             ("tiles", Table(f"{prefix}_tiles", "int32_t", packed.tiles)),
         ),
         inputs=(op.inputs[0].index,),
@@ -76,7 +77,7 @@ def fast_gated_pw(at: Lowering) -> tuple[int, Call] | None:
     if constants is None:
         return None
     call = Call(
-        kernel="fast_gated_pw",
+        kernel=convolution.kernel.replace("pw", "gated_pw"),
         function="sk_fast_gated_pw",
         struct="sk_fast_gated_pw_t",
         fields=(
