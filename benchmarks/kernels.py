@@ -49,9 +49,9 @@ def packable(make: Callable[[int], Case | None]) -> Case:
     return next(case for case in map(make, count()) if case is not None)
 
 
-def depthwise(rows: int, channels: int, dilation: int, linear: bool) -> Layer:
-    make = cases.dw5_linear_case if linear else cases.dw5_case
-    case = packable(lambda seed: make(seed, rows, channels, dilation, True))
+def depthwise(rows: int, channels: int, dilation: int, end: str, causal: bool = False) -> Layer:
+    """end: of cases.DW5_ENDS."""
+    case = packable(lambda seed: cases.dw5_case(seed, rows, channels, dilation, True, end, causal))
     outputs = rows * channels
     return Layer(case.kernel, f"{channels} k5 d{dilation}", 5 * outputs, outputs, "output", case)
 
@@ -85,6 +85,9 @@ def any_convolution(rows: int, inputs: int, outputs: int, taps: int, end: str) -
 
 def outside_the_zoo(rows: int) -> Iterator[Layer]:
     yield from other_taps(rows, 32)
+    yield depthwise(rows, 32, 4, "_mixed")
+    for end in cases.DW5_ENDS:
+        yield depthwise(rows, 32, 4, end, causal=True)
     for inputs, outputs, taps, end in (
         (48, 64, 1, "linear"),
         (48, 64, 1, "any"),
@@ -132,10 +135,10 @@ def elementwise(rows: int, channels: int) -> Iterator[Layer]:
 def layers_of(network: NetworkConfig) -> Iterator[Layer]:
     """Every layer of an SS-N network in order; the kernels are for its kernel size of 5."""
     rows, channels = network.epochs, network.features
-    yield depthwise(rows, channels, 1, linear=True)
+    yield depthwise(rows, channels, 1, "_linear")
     for filters, depth, dilation in zip(network.filters, network.depths, network.dilations, strict=True):
         for _ in range(depth):
-            yield depthwise(rows, channels, dilation, linear=False)
+            yield depthwise(rows, channels, dilation, "")
             yield from elementwise(rows, channels)
             yield vector(channels, network.squeezed(channels))
             yield vector(network.squeezed(channels), channels)

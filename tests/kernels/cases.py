@@ -11,7 +11,14 @@ from numpy.typing import NDArray
 from sktools.compiler.fast.add import pack_add
 from sktools.compiler.fast.any import pack_any
 from sktools.compiler.fast.conv import pack_conv
-from sktools.compiler.fast.depthwise import SHORTEST_STREAM, pack_dw, pack_dw5, pack_dw5_linear
+from sktools.compiler.fast.depthwise import (
+    SHORTEST_CAUSAL_STREAM,
+    SHORTEST_STREAM,
+    pack_dw,
+    pack_dw5,
+    pack_dw5_linear,
+    pack_dw5_mixed,
+)
 from sktools.compiler.fast.gate import GateConstants, pack_gate
 from sktools.compiler.fast.narrow import narrow_tiles
 from sktools.compiler.fast.pointwise import pack_pointwise
@@ -21,7 +28,8 @@ from sktools.compiler.fast.vector import pack_vector
 from tests.kernels import reference
 
 KERNELS = (
-    *("dw5", "dw5_linear", "dw", "pw", "gated_pw", "any", "conv", "mul", "sums", "add", "vector", "scale"),
+    *("dw5", "dw5_mixed", "dw5_linear", "dw5_causal", "dw5_causal_mixed", "dw5_causal_linear"),
+    *("dw", "pw", "gated_pw", "any", "conv", "mul", "sums", "add", "vector", "scale"),
     *("narrow_pw", "narrow_gated_pw", "lines", "factor"),
 )
 
@@ -94,31 +102,31 @@ RELU = (-128, -128, 127)
 """Zero point and clamp of the layers that the fitted kernels are for."""
 
 
-def dw5_case(seed: int, rows: int, channels: int, dilation: int, in_place: bool) -> Case | None:
-    rng = np.random.default_rng(seed)
-    zero_point = int(rng.integers(-128, 128))
-    weights, bias = weights8(rng, 5, channels), _bias(rng, channels)
-    q = requantization(rng, channels, (-10, -4.5), *RELU)
-    records = pack_dw5(weights, bias, zero_point, q)
-    if records is None or rows // dilation < SHORTEST_STREAM:
-        return None
-    x = int8s(rng, rows, channels)
-    expected = _stage(reference.depthwise(x, weights, bias, zero_point, dilation, 2 * dilation), q)
-    return Case("dw5", (rows, channels, dilation, zero_point, int(in_place)), (records, x), expected)
+DW5_ENDS = {
+    "": (pack_dw5, (-11.0, -1.1)),
+    "_mixed": (pack_dw5_mixed, (-13.0, 6.9)),
+    "_linear": (pack_dw5_linear, (-14.0, -1.6)),
+}
+"""Of the depthwise kernels of five taps: their records, and log2 of the real factors."""
 
 
-def dw5_linear_case(seed: int, rows: int, channels: int, dilation: int, in_place: bool) -> Case | None:
+def dw5_case(
+    seed: int, rows: int, channels: int, dilation: int, in_place: bool, end: str = "", causal: bool = False
+) -> Case | None:
+    """end: of DW5_ENDS."""
     rng = np.random.default_rng(seed)
     zero_point, out_zero_point = (int(v) for v in rng.integers(-128, 128, 2))
     weights, bias = weights8(rng, 5, channels), _bias(rng, channels)
-    q = requantization(rng, channels, (-14, -1.6), out_zero_point, -128, 127)
-    records = pack_dw5_linear(weights, bias, zero_point, q)
-    assert records is not None
-    if rows // dilation < SHORTEST_STREAM:
+    pack, exponents = DW5_ENDS[end]
+    q = requantization(rng, channels, exponents, *((out_zero_point, -128, 127) if end == "_linear" else RELU))
+    records = pack(weights, bias, zero_point, q)
+    assert records is not None or end != "_linear"
+    if records is None or rows // dilation < (SHORTEST_CAUSAL_STREAM if causal else SHORTEST_STREAM):
         return None
     x = int8s(rng, rows, channels)
-    expected = _stage(reference.depthwise(x, weights, bias, zero_point, dilation, 2 * dilation), q)
-    return Case("dw5_linear", (rows, channels, dilation, zero_point, int(in_place)), (records, x), expected)
+    expected = _stage(reference.depthwise(x, weights, bias, zero_point, dilation, (4 if causal else 2) * dilation), q)
+    kernel = f"dw5{'_causal' if causal else ''}{end}"
+    return Case(kernel, (rows, channels, dilation, zero_point, int(in_place)), (records, x), expected)
 
 
 def dw_case(

@@ -30,7 +30,10 @@ typedef struct {
     int32_t blobs;
 } case_t;
 
-enum { DW5, DW5_LINEAR, DW, PW, GATED_PW, ANY, CONV, MUL, SUMS, ADD, VECTOR, SCALE, NARROW_PW, NARROW_GATED_PW, LINES, FACTOR };
+enum {
+    DW5, DW5_MIXED, DW5_LINEAR, DW5_CAUSAL, DW5_CAUSAL_MIXED, DW5_CAUSAL_LINEAR,
+    DW, PW, GATED_PW, ANY, CONV, MUL, SUMS, ADD, VECTOR, SCALE, NARROW_PW, NARROW_GATED_PW, LINES, FACTOR
+};
 
 /* For the kernels that want it; as long as the case says. */
 static void *scratch;
@@ -77,14 +80,18 @@ static void run_case(const case_t *c, const int8_t *in, void *out)
     const void *const *blob = c->blob;
 
     switch (c->kernel) {
-    case DW5: {
+    case DW5:
+    case DW5_MIXED:
+    case DW5_LINEAR:
+    case DW5_CAUSAL:
+    case DW5_CAUSAL_MIXED:
+    case DW5_CAUSAL_LINEAR: {
+        static void (*const kernels[])(const sk_fast_dw5_t *, const int8_t *, int8_t *) = {
+            sk_fast_dw5,        sk_fast_dw5_mixed,        sk_fast_dw5_linear,
+            sk_fast_dw5_causal, sk_fast_dw5_causal_mixed, sk_fast_dw5_causal_linear,
+        };
         const sk_fast_dw5_t shape = {(uint16_t)s[0], (uint16_t)s[1], (uint16_t)s[2], (int16_t)s[3], blob[0]};
-        sk_fast_dw5(&shape, in, out);
-        break;
-    }
-    case DW5_LINEAR: {
-        const sk_fast_dw5_t shape = {(uint16_t)s[0], (uint16_t)s[1], (uint16_t)s[2], (int16_t)s[3], blob[0]};
-        sk_fast_dw5_linear(&shape, in, out);
+        kernels[c->kernel - DW5](&shape, in, out);
         break;
     }
     case DW: {

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sktools.compiler.fast.conv import WINDOW
-from sktools.compiler.fast.depthwise import SHORTEST_STREAM
+from sktools.compiler.fast.depthwise import SHORTEST_CAUSAL_STREAM, SHORTEST_STREAM
 from tests.kernels import cases
 from tests.kernels.cases import Case
 from tests.kernels.host import HostDriver, build_host_driver
@@ -36,24 +36,24 @@ def check(driver: HostDriver, case: Case | None) -> None:
         np.testing.assert_array_equal(driver.run(case), case.expected, err_msg=f"{case.kernel} {case.scalars}")
 
 
-STREAMS = st.integers(1, 16).flatmap(
-    lambda d: st.tuples(st.integers(SHORTEST_STREAM * d, SHORTEST_STREAM * d + 40), st.just(d))
+FIVE_TAPS = st.tuples(st.booleans(), st.integers(1, 16), st.integers(0, 40)).map(
+    lambda drawn: (
+        (SHORTEST_CAUSAL_STREAM if drawn[0] else SHORTEST_STREAM) * drawn[1] + drawn[2],
+        drawn[1],
+        drawn[0],
+    )
 )
-"""Rows and dilation."""
+"""Rows, dilation, and whether the padding is causal."""
 
 
+@pytest.mark.parametrize("end", cases.DW5_ENDS)
 @property_test
-@given(SEEDS, STREAMS, st.integers(1, 20), st.booleans())
-def test_depthwise_5(driver: HostDriver, seed: int, stream: tuple[int, int], channels: int, in_place: bool) -> None:
-    check(driver, cases.dw5_case(seed, stream[0], channels, stream[1], in_place))
-
-
-@property_test
-@given(SEEDS, STREAMS, st.integers(1, 20), st.booleans())
-def test_depthwise_5_linear(
-    driver: HostDriver, seed: int, stream: tuple[int, int], channels: int, in_place: bool
+@given(seed=SEEDS, stream=FIVE_TAPS, channels=st.integers(1, 20), in_place=st.booleans())
+def test_depthwise_5(
+    driver: HostDriver, end: str, seed: int, stream: tuple[int, int, bool], channels: int, in_place: bool
 ) -> None:
-    check(driver, cases.dw5_linear_case(seed, stream[0], channels, stream[1], in_place))
+    rows, dilation, causal = stream
+    check(driver, cases.dw5_case(seed, rows, channels, dilation, in_place, end, causal))
 
 
 @property_test

@@ -35,8 +35,11 @@ def every_kind(seed: int) -> list[Case]:
     kind, exponents = (("any", (-10, 2)), ("relu", (-10, -4.5)), ("linear", (-14, -1.6)))[seed % 3]
     padding = pick(0, taps - 1) * dilation if seed % 2 else pick(0, (taps - 1) * dilation)
     made = [
-        cases.dw5_case(seed, pick(1, 70), pick(1, 20), pick(1, 12), in_place),
-        cases.dw5_linear_case(seed, pick(1, 70), pick(1, 20), pick(1, 12), in_place),
+        *(
+            cases.dw5_case(seed, pick(1, 70), pick(1, 20), pick(1, 12), in_place, end, causal)
+            for end in cases.DW5_ENDS
+            for causal in (False, True)
+        ),
         cases.dw_case(seed, pick(1, 70), pick(1, 20), dilation, taps, padding, in_place, exponents, kind),
         cases.pointwise_case(seed, pick(1, 9), pick(1, 72), pick(1, 80), in_place, bool(seed % 3), STEEP),
         cases.pointwise_case(seed, pick(1, 9), pick(1, 72), pick(1, 80), in_place, bool(seed % 3), relu=False),
@@ -76,10 +79,14 @@ def test_every_width_in(tmp_path: Path, gated: bool, magnitude: float) -> None:
 
 def test_every_stream_length(tmp_path: Path) -> None:
     """Each number of rows modulo 3 pairs enters the depthwise loop at its own place, and has its own end."""
-    made = [cases.dw5_case(rows, rows, 2, 1, True) for rows in range(4, 33)]
-    made += [cases.dw5_linear_case(rows, rows, 2, 1, True) for rows in range(4, 33)]
+    made = [
+        cases.dw5_case(rows, rows, 2, 1, True, end, causal)
+        for end in cases.DW5_ENDS
+        for causal in (False, True)
+        for rows in range(2, 33)
+    ]
     chosen = [case for case in made if case is not None]
-    assert len(chosen) >= 56
+    assert len(chosen) >= 150
     assert run_on_target(chosen, tmp_path).wrong == ()
 
 

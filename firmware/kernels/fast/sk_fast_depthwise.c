@@ -7,190 +7,290 @@
 #include "sk_linear.h"
 #include "sk_simd.h"
 
-/* Streams of one channel with the same number of rows. */
-typedef struct {
-    int32_t step;       /* bytes from one row of a stream to its next */
-    int32_t channels;   /* bytes from a stream to the next stream */
-    uint32_t pad;       /* pair of the input's zero point */
-    int32_t count;      /* rows of each stream */
-    int32_t main_bytes; /* bytes from a stream's first row to the row where the unrolled loop ends */
-    int32_t main_phase; /* pairs of the unrolled loop modulo 3; -1: none */
-} dw5_streams_t;
+/* Rows read before the first output is made: those of a stream's first pairs that have input. */
+#define SAME 4
+#define CAUSAL 2
 
-/* Words of a channel's record. */
-#define FITTED 4
-#define LINEAR 5
+/* The streams of all channels that have the same number of rows. The first five fields are loaded at once. */
+typedef struct {
+    int8_t *row;        /* first one of the stream at hand */
+    int32_t step;       /* bytes from one row of a stream to its next */
+    int32_t entry;      /* into the unrolled loop, 0 to 2, 1 the shortest way; -1: past it */
+    uint32_t pad;       /* pair of the input's zero point */
+    int32_t main_bytes; /* bytes from a stream's first row to the row where the unrolled loop ends */
+
+    const int32_t *record; /* of the channel to come */
+    int32_t streams;       /* of a channel */
+    int32_t streams_left;  /* of the channel at hand */
+    int32_t channels_left;
+    int32_t channels; /* bytes from a stream to the next */
+    int32_t turn;     /* from behind a channel's last stream to the next channel's first */
+    int32_t count;    /* rows of each stream */
+} dw5_streams_t;
 
 #if SK_HAS_DSP_ASSEMBLY
 
 /*
- * A channel's streams, of at least 4 rows each. In assembly because gcc 12 keeps only 8 of the 14 live values in
+ * Streams of at least SK_FAST_DW5_STREAM rows. In assembly because gcc 12 keeps only 8 of the 14 live values in
  * registers (20 cycles an output; this is 9.2 in the loop) and cannot rotate the three pairs by unrolling.
  *
- * r0 row, r1 step, r2 bias, r3 multiplier, r4 (w0,w1), r5 (w2,w3), r6 (w1,w2), r7 (w3,w4); r8, r9, r10 three pairs in
- * a row; r11, r12 even and odd output; lr end of the loop. On the stack: row, dw5_streams_t, streams left.
- * `requantize` is what turns the sums in r11 and r12 into results; \\before is free for it.
+ * r0 row, r1 step, r2 and r3 even and odd output, r4 (w0,w1), r5 (w2,w3), r6 (w1,w2), r7 (w3,w4); r8, r9, r10 three
+ * pairs in a row; r11 bias, r12 multiplier, lr end of the loop. On the stack: dw5_streams_t.
+ * `rows` is DW5_SAME or DW5_CAUSAL. `load` reads a record behind r3. `requantize` is what turns the sums in r2 and r3
+ * into results; \\before is free for it.
  */
-#define DW5_CHANNEL(name, load, requantize) \
-SK_ASSEMBLY(void name(const int32_t *record, int8_t *row, const dw5_streams_t *streams, int32_t count)) \
+#define DW5(name, rows, load, requantize) \
+SK_ASSEMBLY(void name(dw5_streams_t *streams)) \
 { \
     __asm__ volatile( \
         ".syntax unified\n" \
         ".macro sk_dw5_outputs before, now, after\n" \
-        "    smlad   r11, \\before, r4, r2\n" \
-        "    smlatb  r12, \\before, r4, r2\n" \
-        "    smlad   r11, \\now, r5, r11\n" \
-        "    smlad   r12, \\now, r6, r12\n" \
-        "    smlabt  r11, \\after, r7, r11\n" \
-        "    smlad   r12, \\after, r7, r12\n" \
+        "    smlad   r2, \\before, r4, r11\n" \
+        "    smlatb  r3, \\before, r4, r11\n" \
+        "    smlad   r2, \\now, r5, r2\n" \
+        "    smlad   r3, \\now, r6, r3\n" \
+        "    smlabt  r2, \\after, r7, r2\n" \
+        "    smlad   r3, \\after, r7, r3\n" \
         requantize \
         ".endm\n" \
-        ".macro sk_dw5_pair before, now, after\n" \
+        ".macro sk_dw5_pair before, now, after, ahead\n" \
         "    sk_dw5_outputs \\before, \\now, \\after\n" \
-        "    strb    r11, [r0]\n" \
-        "    ldrsb   \\before, [r0, r1, lsl #2]\n" \
+        "    strb    r2, [r0]\n" \
+        "    ldrsb   \\before, [r0, r1, lsl #\\ahead]\n" \
         "    add     r0, r0, r1\n" \
-        "    strb    r12, [r0]\n" \
-        "    ldrsb   r11, [r0, r1, lsl #2]\n" \
+        "    strb    r3, [r0]\n" \
+        "    ldrsb   r2, [r0, r1, lsl #\\ahead]\n" \
         "    add     r0, r0, r1\n" \
-        "    pkhbt   \\before, \\before, r11, lsl #16\n" \
+        "    pkhbt   \\before, \\before, r2, lsl #16\n" \
         ".endm\n" \
         ".macro sk_dw5_store_pair\n" \
-        "    strb    r11, [r0]\n" \
-        "    strb    r12, [r0, r1]\n" \
+        "    strb    r2, [r0]\n" \
+        "    strb    r3, [r0, r1]\n" \
         "    add     r0, r0, r1, lsl #1\n" \
         ".endm\n" \
-        "    push    {r1, r2, r3, r4-r11, lr}\n" \
-        "    mov     r12, r2\n" \
+        "    push    {r0, r4-r11, lr}\n" \
+        "    mov     r2, r0\n" \
+        "1:  ldr     r3, [r2, %[record]]\n" \
+        "    ldr     r0, [r2, %[streams]]\n" \
         load \
-        "1:  ldr     r0, [sp]\n" \
-        "    ldr     r1, [r12, %[step]]\n" \
-        "    ldr     r8, [r12, %[pad]]\n" \
-        "    ldr     lr, [r12, %[main_bytes]]\n" \
-        "    ldr     r12, [r12, %[main_phase]]\n" \
-        "    ldrsb   r9, [r0]\n" \
-        "    ldrsb   r11, [r0, r1]\n" \
+        "    str     r3, [r2, %[record]]\n" \
+        "    str     r0, [r2, %[streams_left]]\n" \
+        "2:  ldm     r2, {r0, r1, r3, r8, lr}\n" \
+        "    cmp     r3, #1\n" \
         "    add     lr, lr, r0\n" \
-        "    pkhbt   r9, r9, r11, lsl #16\n" \
-        "    add     r11, r0, r1, lsl #1\n" \
-        "    ldrsb   r10, [r11]\n" \
-        "    ldrsb   r11, [r11, r1]\n" \
-        "    cmp     r12, #1\n" \
-        "    pkhbt   r10, r10, r11, lsl #16\n" \
-        "    bhi     3f\n" /* 2 or -1 */ \
-        "    blo     5f\n" \
-        "    mov     r11, r10\n" \
-        "    mov     r10, r8\n" \
-        "    mov     r8, r9\n" \
-        "    mov     r9, r11\n" \
-        "    b       7f\n" \
-        "3:  cmp     r12, #2\n" \
-        "    bne     8f\n" \
-        "    mov     r11, r8\n" \
-        "    mov     r8, r10\n" \
-        "    mov     r10, r9\n" \
-        "    mov     r9, r11\n" \
-        "    b       6f\n" \
-        "5:  sk_dw5_pair r8, r9, r10\n" \
-        "6:  sk_dw5_pair r9, r10, r8\n" \
-        "7:  sk_dw5_pair r10, r8, r9\n" \
-        "    cmp     r0, lr\n" \
-        "    bne     5b\n" \
-        /* The last 4 rows, or 5: the pairs run out of the stream. */ \
-        "8:  ldr     lr, [sp, #4]\n" \
-        "    ldr     r12, [lr, %[count]]\n" \
-        "    ldr     lr, [lr, %[pad]]\n" \
-        "    lsls    r12, r12, #31\n" \
-        "    beq     9f\n" \
-        "    sk_dw5_outputs r8, r9, r10\n" \
-        "    mov     r8, r9\n" \
-        "    mov     r9, r10\n" \
-        "    ldrsb   r10, [r0, r1, lsl #2]\n" \
-        "    pkhbt   r10, r10, lr, lsl #16\n" \
-        "    sk_dw5_store_pair\n" \
-        "9:  sk_dw5_outputs r8, r9, r10\n" \
-        "    sk_dw5_store_pair\n" \
-        "    sk_dw5_outputs r9, r10, lr\n" \
-        "    strb    r11, [r0]\n" \
-        "    it      eq\n" \
-        "    strbeq  r12, [r0, r1]\n" \
-        "    ldr     r12, [sp, #4]\n" \
-        "    ldr     r0, [sp]\n" \
-        "    ldr     r1, [r12, %[channels]]\n" \
-        "    ldr     r11, [sp, #8]\n" \
+        rows \
+        "9:  ldr     r2, [sp]\n" \
+        "    ldr     r0, [r2]\n" \
+        "    ldr     r1, [r2, %[channels]]\n" \
+        "    ldr     r3, [r2, %[streams_left]]\n" \
         "    add     r0, r0, r1\n" \
-        "    subs    r11, r11, #1\n" \
-        "    str     r0, [sp]\n" \
-        "    str     r11, [sp, #8]\n" \
+        "    subs    r3, r3, #1\n" \
+        "    str     r0, [r2]\n" \
+        "    str     r3, [r2, %[streams_left]]\n" \
+        "    bne     2b\n" \
+        "    ldr     r1, [r2, %[turn]]\n" \
+        "    ldr     r3, [r2, %[channels_left]]\n" \
+        "    add     r0, r0, r1\n" \
+        "    subs    r3, r3, #1\n" \
+        "    str     r0, [r2]\n" \
+        "    str     r3, [r2, %[channels_left]]\n" \
         "    bne     1b\n" \
-        "    add     sp, sp, #12\n" \
-        "    pop     {r4-r11, pc}\n" \
+        "    pop     {r0, r4-r11, pc}\n" \
         ".purgem sk_dw5_outputs\n" \
         ".purgem sk_dw5_pair\n" \
         ".purgem sk_dw5_store_pair\n" \
         : \
-        : [shift] "i"(SK_FIT_SHIFT), [step] "i"(offsetof(dw5_streams_t, step)), \
-          [channels] "i"(offsetof(dw5_streams_t, channels)), [pad] "i"(offsetof(dw5_streams_t, pad)), \
-          [count] "i"(offsetof(dw5_streams_t, count)), [main_bytes] "i"(offsetof(dw5_streams_t, main_bytes)), \
-          [main_phase] "i"(offsetof(dw5_streams_t, main_phase))); \
+        : [shift] "i"(SK_FAST_DW5_SHIFT), [pad] "i"(offsetof(dw5_streams_t, pad)), \
+          [record] "i"(offsetof(dw5_streams_t, record)), [streams] "i"(offsetof(dw5_streams_t, streams)), \
+          [streams_left] "i"(offsetof(dw5_streams_t, streams_left)), \
+          [channels_left] "i"(offsetof(dw5_streams_t, channels_left)), \
+          [channels] "i"(offsetof(dw5_streams_t, channels)), [turn] "i"(offsetof(dw5_streams_t, turn)), \
+          [count] "i"(offsetof(dw5_streams_t, count))); \
 } \
 SK_ASSEMBLY_END
 
-/* The five weights are bytes: w0 to w3 in the third word, w4 in the fourth; times 256 as halves of words. */
-DW5_CHANNEL(dw5_channel,
-        "    ldm     r0, {r2, r3, r4, r7}\n"
-        "    uxtb16  r8, r4\n"
-        "    uxtb16  r9, r4, ror #8\n"
-        "    pkhbt   r4, r8, r9, lsl #16\n"
-        "    pkhtb   r5, r9, r8, asr #16\n"
-        "    pkhbt   r6, r9, r8\n"
-        "    lsr     r9, r9, #16\n"
-        "    pkhbt   r7, r9, r7, lsl #16\n"
-        "    lsl     r4, r4, #8\n"
-        "    lsl     r5, r5, #8\n"
-        "    lsl     r6, r6, #8\n"
-        "    lsl     r7, r7, #8\n",
-        "    smmul   r11, r11, r3\n"
-        "    smmul   r12, r12, r3\n"
-        "    ssat    r11, #8, r11, asr %[shift]\n"
-        "    ssat    r12, #8, r12, asr %[shift]\n")
+/*
+ * The flags tell the entry: for 1 the pairs are where they shall be, else they move. Last come the 4 or 5 last rows: the
+ * flag is EQ for 4, MI for 5 and neither for the 4 behind the first of 5. `unroll` repeats the loop's pairs: nothing, or
+ * DW5_TWICE, which spares every other branch back.
+ */
+#define DW5_SAME(unroll) \
+        "    add     r3, r1, r1, lsl #1\n" \
+        "    ldrsb   r9, [r0]\n" \
+        "    ldrsb   r2, [r0, r1]\n" \
+        "    ldrsb   r10, [r0, r1, lsl #1]\n" \
+        "    ldrsb   r3, [r0, r3]\n" \
+        "    pkhbt   r9, r9, r2, lsl #16\n" \
+        "    pkhbt   r10, r10, r3, lsl #16\n" \
+        "    beq     6f\n" \
+        "    mov     r2, r8\n" \
+        "    mov     r3, r9\n" \
+        "    blt     3f\n" \
+        "    mov     r9, r10\n" /* 2 */ \
+        "    mov     r10, r2\n" \
+        "    mov     r8, r3\n" \
+        "    b       5f\n" \
+        "10: cmp     r1, #0\n" /* from below */ \
+        "    mov     r9, r10\n" \
+        "    mov     r10, r8\n" \
+        "    ldrsb   r8, [r0, r1, lsl #1]\n" \
+        "    pkhbt   r8, r8, lr, lsl #16\n" \
+        "    b       8f\n" \
+        "3:  mov     r8, r10\n" /* 0 or -1 */ \
+        "    mov     r9, r2\n" \
+        "    mov     r10, r3\n" \
+        "    bhi     7f\n" \
+        "4:  sk_dw5_pair r9, r10, r8, 2\n" \
+        "5:  sk_dw5_pair r10, r8, r9, 2\n" \
+        "6:  sk_dw5_pair r8, r9, r10, 2\n" \
+        unroll \
+        "    cmp     r0, lr\n" \
+        "    bne     4b\n" \
+        "7:  ldr     r2, [sp]\n" \
+        "    ldr     r3, [r2, %[count]]\n" \
+        "    ldr     lr, [r2, %[pad]]\n" \
+        "    lsls    r3, r3, #31\n" \
+        "8:  sk_dw5_outputs r9, r10, r8\n" \
+        "    sk_dw5_store_pair\n" \
+        "    bmi     10b\n" \
+        "    sk_dw5_outputs r10, r8, lr\n" \
+        "    strb    r2, [r0]\n" \
+        "    it      eq\n" \
+        "    strbeq  r3, [r0, r1]\n"
+
+#define DW5_TWICE \
+        "    cmp     r0, lr\n" \
+        "    beq     7f\n" \
+        "    sk_dw5_pair r9, r10, r8, 2\n" \
+        "    sk_dw5_pair r10, r8, r9, 2\n" \
+        "    sk_dw5_pair r8, r9, r10, 2\n"
+
+/* An output is DW5_SAME's of two rows before, so that the loop reads two rows less ahead. Last come the 2 or 3 last rows. */
+#define DW5_CAUSAL \
+        "    ldrsb   r10, [r0]\n" \
+        "    ldrsb   r2, [r0, r1]\n" \
+        "    mov     r9, r8\n" \
+        "    pkhbt   r10, r10, r2, lsl #16\n" \
+        "    beq     5f\n" \
+        "    blt     3f\n" \
+        "    mov     r8, r10\n" /* 2 */ \
+        "    mov     r10, r9\n" \
+        "    b       6f\n" \
+        "3:  mov     r9, r10\n" /* 0 or -1 */ \
+        "    mov     r10, r8\n" \
+        "    bhi     7f\n" \
+        "4:  sk_dw5_pair r10, r8, r9, 1\n" \
+        "5:  sk_dw5_pair r8, r9, r10, 1\n" \
+        "6:  sk_dw5_pair r9, r10, r8, 1\n" \
+        "    cmp     r0, lr\n" \
+        "    bne     4b\n" \
+        "7:  sk_dw5_outputs r10, r8, r9\n" \
+        "    sk_dw5_store_pair\n" \
+        "    ldr     r2, [sp]\n" \
+        "    ldr     r3, [r2, %[count]]\n" \
+        "    lsls    r3, r3, #31\n" \
+        "    beq     9f\n" \
+        "    ldrsb   r10, [r0]\n" \
+        "    sk_dw5_outputs r8, r9, r10\n" \
+        "    strb    r2, [r0]\n"
+
+/* The five weights are bytes: w0 to w3 in the first word, w4 in the second; times 256 as halves of words. */
+#define FITTED_LOAD MIXED_LOAD("")
+#define MIXED_LOAD(shift) \
+        "    ldm     r3!, {r4, r7, r11, r12}\n" \
+        shift \
+        "    uxtb16  r8, r4\n" \
+        "    uxtb16  r9, r4, ror #8\n" \
+        "    pkhbt   r4, r8, r9, lsl #16\n" \
+        "    pkhtb   r5, r9, r8, asr #16\n" \
+        "    pkhbt   r6, r9, r8\n" \
+        "    lsr     r9, r9, #16\n" \
+        "    pkhbt   r7, r9, r7, lsl #16\n" \
+        "    lsls    r4, r4, #8\n" \
+        "    lsls    r5, r5, #8\n" \
+        "    lsls    r6, r6, #8\n" \
+        "    lsls    r7, r7, #8\n"
+
+#define FITTED_END \
+        "    smmul   r2, r2, r12\n" \
+        "    smmul   r3, r3, r12\n" \
+        "    ssat    r2, #8, r2, asr %[shift]\n" \
+        "    ssat    r3, #8, r3, asr %[shift]\n"
+
+/* s0: the channel's shift, which is in the second word's second byte. */
+#define MIXED_SHIFT \
+        "    uxtb    r8, r7, ror #8\n" \
+        "    vmov    s0, r8\n"
+
+#define MIXED_END \
+        "    smmul   r2, r2, r12\n" \
+        "    smmul   r3, r3, r12\n" \
+        "    vmov    \\before, s0\n" \
+        "    asr     r2, r2, \\before\n" \
+        "    asr     r3, r3, \\before\n" \
+        "    ssat    r2, #8, r2\n" \
+        "    ssat    r3, #8, r3\n"
 
 /* sk_linear.h: s0 rounding, s1 shift */
-DW5_CHANNEL(dw5_linear_channel,
-        "    ldm     r0, {r2, r3, r4, r7, r8}\n"
-        "    uxtb    r9, r7, ror #8\n"
-        "    vmov    s0, r8\n"
-        "    vmov    s1, r9\n"
-        "    sxtb16  r8, r4\n"
-        "    sxtb16  r9, r4, ror #8\n"
-        "    sadd16  r8, r8, r8\n"
-        "    sadd16  r9, r9, r9\n"
-        "    pkhbt   r4, r8, r9, lsl #16\n"
-        "    pkhtb   r5, r9, r8, asr #16\n"
-        "    pkhbt   r6, r9, r8\n"
-        "    lsr     r9, r9, #16\n"
-        "    sxtb    r7, r7\n"
-        "    pkhbt   r7, r9, r7, lsl #17\n",
-        "    smmulr  r11, r11, r3\n"
-        "    smmulr  r12, r12, r3\n"
-        "    vmov    \\before, s0\n"
-        "    add     r11, r11, r11, asr #31\n"
-        "    add     r12, r12, r12, asr #31\n"
-        "    add     r11, r11, \\before\n"
-        "    add     r12, r12, \\before\n"
-        "    vmov    \\before, s1\n"
-        "    asr     r11, r11, \\before\n"
-        "    asr     r12, r12, \\before\n"
-        "    ssat    r11, #8, r11\n"
-        "    ssat    r12, #8, r12\n")
+#define LINEAR_LOAD \
+        "    ldm     r3!, {r4, r7, r8, r11, r12}\n" \
+        "    uxtb    r9, r7, ror #8\n" \
+        "    vmov    s0, r8\n" \
+        "    vmov    s1, r9\n" \
+        "    sxtb16  r8, r4\n" \
+        "    sxtb16  r9, r4, ror #8\n" \
+        "    sadd16  r8, r8, r8\n" \
+        "    sadd16  r9, r9, r9\n" \
+        "    pkhbt   r4, r8, r9, lsl #16\n" \
+        "    pkhtb   r5, r9, r8, asr #16\n" \
+        "    pkhbt   r6, r9, r8\n" \
+        "    lsr     r9, r9, #16\n" \
+        "    sxtb    r7, r7\n" \
+        "    pkhbt   r7, r9, r7, lsl #17\n"
+
+#define LINEAR_END \
+        "    smmulr  r2, r2, r12\n" \
+        "    smmulr  r3, r3, r12\n" \
+        "    vmov    \\before, s0\n" \
+        "    add     r2, r2, r2, asr #31\n" \
+        "    add     r3, r3, r3, asr #31\n" \
+        "    add     r2, r2, \\before\n" \
+        "    add     r3, r3, \\before\n" \
+        "    vmov    \\before, s1\n" \
+        "    asr     r2, r2, \\before\n" \
+        "    asr     r3, r3, \\before\n" \
+        "    ssat    r2, #8, r2\n" \
+        "    ssat    r3, #8, r3\n"
+
+DW5(dw5_fitted, DW5_SAME(DW5_TWICE), FITTED_LOAD, FITTED_END)
+DW5(dw5_mixed, DW5_SAME(""), MIXED_LOAD(MIXED_SHIFT), MIXED_END)
+DW5(dw5_linear, DW5_SAME(""), LINEAR_LOAD, LINEAR_END)
+DW5(dw5_causal, DW5_CAUSAL, FITTED_LOAD, FITTED_END)
+DW5(dw5_causal_mixed, DW5_CAUSAL, MIXED_LOAD(MIXED_SHIFT), MIXED_END)
+DW5(dw5_causal_linear, DW5_CAUSAL, LINEAR_LOAD, LINEAR_END)
 
 #else
 
-/* One stream of a channel: count rows, step bytes apart. words: FITTED or LINEAR. */
-static void dw5_stream(const int32_t *record, int32_t words, int8_t *row, int32_t step, int32_t count, uint32_t pad)
+typedef enum { FITTED, MIXED, LINEAR } stage_t;
+
+static int32_t dw5_result(stage_t stage, const int32_t *record, int32_t sum)
 {
-    const uint32_t first = (uint32_t)record[2], last = (uint32_t)record[3];
-    const int32_t scale = words == FITTED ? SK_FIT_SCALE : 2, shift = last >> 8 & 0xFFu;
+    const int32_t shift = (uint32_t)record[1] >> 8 & 0xFFu;
+
+    if (stage == LINEAR) {
+        return sk_ssat8(sk_linear(sum, record[4], record[2], shift));
+    }
+    return sk_ssat8(sk_smmul(sum, record[3]) >> (stage == MIXED ? shift : SK_FAST_DW5_SHIFT));
+}
+
+/* ahead: SAME or CAUSAL, whose outputs are 0 or 2 rows behind the window's middle. */
+static void dw5_stream(stage_t stage, int32_t ahead, const dw5_streams_t *streams)
+{
+    const int32_t *const record = streams->record;
+    const uint32_t first = (uint32_t)record[0], last = (uint32_t)record[1], pad = streams->pad;
+    const int32_t bias = record[stage == LINEAR ? 3 : 2], scale = stage == LINEAR ? 2 : SK_FIT_SCALE;
+    const int32_t behind = SAME - ahead;
+    const int32_t step = streams->step, count = streams->count;
     uint32_t before = pad, now = pad, pairs[4]; /* (w0,w1) (w2,w3) (w1,w2) (w3,w4) */
     int32_t w[5];
 
@@ -201,18 +301,16 @@ static void dw5_stream(const int32_t *record, int32_t words, int8_t *row, int32_
         const int32_t tap = pair < 2 ? 2 * pair : 2 * pair - 3;
         pairs[pair] = sk_pair(w[tap], w[tap + 1]);
     }
-    for (int32_t j = -2; j < count; j += 2) {
-        const int32_t low = j + 2 < count ? row[(j + 2) * step] : sk_low(pad);
-        const int32_t high = j + 3 < count ? row[(j + 3) * step] : sk_low(pad);
+    for (int32_t j = -2; j + behind < count; j += 2) {
+        const int32_t low = j + 2 < count ? streams->row[(j + 2) * step] : sk_low(pad);
+        const int32_t high = j + 3 < count ? streams->row[(j + 3) * step] : sk_low(pad);
         const uint32_t after = sk_pair(low, high);
-        if (j >= 0) {
-            int32_t sums[2] = {sk_smlad(before, pairs[0], record[0]), sk_smlatb(before, pairs[0], record[0])};
+        if (j + behind >= 0) {
+            int32_t sums[2] = {sk_smlad(before, pairs[0], bias), sk_smlatb(before, pairs[0], bias)};
             sums[0] = sk_smlabt(after, pairs[3], sk_smlad(now, pairs[1], sums[0]));
             sums[1] = sk_smlad(after, pairs[3], sk_smlad(now, pairs[2], sums[1]));
-            for (int32_t odd = 0; odd < 2 && j + odd < count; odd++) {
-                row[(j + odd) * step] = (int8_t)(words == FITTED
-                                                     ? sk_fitted(sums[odd], record[1])
-                                                     : sk_ssat8(sk_linear(sums[odd], record[1], record[4], shift)));
+            for (int32_t odd = 0; odd < 2 && j + behind + odd < count; odd++) {
+                streams->row[(j + behind + odd) * step] = (int8_t)dw5_result(stage, record, sums[odd]);
             }
         }
         before = now;
@@ -220,62 +318,93 @@ static void dw5_stream(const int32_t *record, int32_t words, int8_t *row, int32_
     }
 }
 
-static void dw5_channel(const int32_t *record, int8_t *row, const dw5_streams_t *streams, int32_t count)
+static void dw5_plain(stage_t stage, int32_t ahead, dw5_streams_t *streams)
 {
-    for (; count > 0; count--, row += streams->channels) {
-        dw5_stream(record, FITTED, row, streams->step, streams->count, streams->pad);
+    for (; streams->channels_left > 0; streams->channels_left--) {
+        for (int32_t stream = 0; stream < streams->streams; stream++) {
+            dw5_stream(stage, ahead, streams);
+            streams->row += streams->channels;
+        }
+        streams->row += streams->turn;
+        streams->record += stage == LINEAR ? 5 : 4;
     }
 }
 
-static void dw5_linear_channel(const int32_t *record, int8_t *row, const dw5_streams_t *streams, int32_t count)
-{
-    for (; count > 0; count--, row += streams->channels) {
-        dw5_stream(record, LINEAR, row, streams->step, streams->count, streams->pad);
-    }
+#define DW5(name, ahead, stage) \
+static void name(dw5_streams_t *streams) \
+{ \
+    dw5_plain(stage, ahead, streams); \
 }
+
+DW5(dw5_fitted, SAME, FITTED)
+DW5(dw5_mixed, SAME, MIXED)
+DW5(dw5_linear, SAME, LINEAR)
+DW5(dw5_causal, CAUSAL, FITTED)
+DW5(dw5_causal_mixed, CAUSAL, MIXED)
+DW5(dw5_causal_linear, CAUSAL, LINEAR)
 
 #endif
 
 /* All channels of the rows whose index modulo the dilation is in [first, first + residues): count rows each. */
-static void dw5_residues(const sk_fast_dw5_t *shape, int32_t words, int8_t *x, int32_t first, int32_t residues,
-                         int32_t count)
+static void dw5_residues(const sk_fast_dw5_t *shape, void run(dw5_streams_t *), int32_t ahead, int8_t *first,
+                         int32_t residues, int32_t count)
 {
     const int32_t step = (int32_t)shape->channels * shape->dilation;
-    const int32_t pairs = (count - 4) / 2; /* with both rows of the pair after next inside */
-    const dw5_streams_t streams = {step, shape->channels, sk_pair(shape->pad, shape->pad), count, 2 * pairs * step,
-                                   pairs > 0 ? pairs % 3 : -1};
-    const int32_t *record = shape->records;
-    int8_t *row = x + first * shape->channels;
+    const int32_t pairs = (count - ahead) / 2; /* with both rows to read inside */
+    dw5_streams_t streams = {.row = first,
+                             .step = step,
+                             .entry = pairs > 0 ? ahead * pairs % 3 : -1,
+                             .pad = sk_pair(shape->pad, shape->pad),
+                             .main_bytes = 2 * pairs * step,
+                             .record = shape->records,
+                             .streams = residues,
+                             .channels_left = shape->channels,
+                             .channels = shape->channels,
+                             .turn = 1 - residues * shape->channels,
+                             .count = count};
 
-    if (residues == 0) {
-        return;
-    }
-    for (int32_t channel = 0; channel < shape->channels; channel++, record += words, row++) {
-        if (words == FITTED) {
-            dw5_channel(record, row, &streams, residues);
-        } else {
-            dw5_linear_channel(record, row, &streams, residues);
-        }
+    if (residues > 0) {
+        run(&streams);
     }
 }
 
-static void dw5(const sk_fast_dw5_t *shape, int32_t words, const int8_t *in, int8_t *out)
+static void dw5(const sk_fast_dw5_t *shape, void run(dw5_streams_t *), int32_t ahead, const int8_t *in, int8_t *out)
 {
     const int32_t count = shape->rows / shape->dilation, longer = shape->rows % shape->dilation;
 
     if (in != out) {
         memcpy(out, in, (size_t)shape->rows * shape->channels);
     }
-    dw5_residues(shape, words, out, 0, longer, count + 1);
-    dw5_residues(shape, words, out, longer, shape->dilation - longer, count);
+    dw5_residues(shape, run, ahead, out, longer, count + 1);
+    dw5_residues(shape, run, ahead, out + longer * shape->channels, shape->dilation - longer, count);
 }
 
 void sk_fast_dw5(const sk_fast_dw5_t *shape, const int8_t *in, int8_t *out)
 {
-    dw5(shape, FITTED, in, out);
+    dw5(shape, dw5_fitted, SAME, in, out);
+}
+
+void sk_fast_dw5_mixed(const sk_fast_dw5_t *shape, const int8_t *in, int8_t *out)
+{
+    dw5(shape, dw5_mixed, SAME, in, out);
 }
 
 void sk_fast_dw5_linear(const sk_fast_dw5_t *shape, const int8_t *in, int8_t *out)
 {
-    dw5(shape, LINEAR, in, out);
+    dw5(shape, dw5_linear, SAME, in, out);
+}
+
+void sk_fast_dw5_causal(const sk_fast_dw5_t *shape, const int8_t *in, int8_t *out)
+{
+    dw5(shape, dw5_causal, CAUSAL, in, out);
+}
+
+void sk_fast_dw5_causal_mixed(const sk_fast_dw5_t *shape, const int8_t *in, int8_t *out)
+{
+    dw5(shape, dw5_causal_mixed, CAUSAL, in, out);
+}
+
+void sk_fast_dw5_causal_linear(const sk_fast_dw5_t *shape, const int8_t *in, int8_t *out)
+{
+    dw5(shape, dw5_causal_linear, CAUSAL, in, out);
 }

@@ -10,22 +10,37 @@
 
 #include <stdint.h>
 
-/* k = 5, two taps to the left, fitted requantization (sk_fit.h); rows / dilation at least SK_FAST_DW5_STREAM. */
+/* Rows / dilation at least this, in the causal kernels at least SK_FAST_DW5_CAUSAL_STREAM. */
 #define SK_FAST_DW5_STREAM 4
+#define SK_FAST_DW5_CAUSAL_STREAM 2
+
+/*
+ * What sk_fast_dw5 takes for SK_FIT_SHIFT (sk_fit.h): real factors below 1/2. The sums of five taps need fewer bits of a
+ * multiplier than those of the tile product.
+ */
+#define SK_FAST_DW5_SHIFT 8
 
 typedef struct {
     uint16_t rows, channels, dilation;
     int16_t pad;            /* the input's zero point */
-    const int32_t *records; /* per channel: bias, multiplier, w0 to w3 as bytes, w4 */
+    const int32_t *records; /* per channel: w0 to w3 as bytes, w4, bias, multiplier */
 } sk_fast_dw5_t;
 
-/* `out` may be `in`. */
+/* Two taps before the output's row and two behind it, fitted requantization (sk_fit.h). `out` may be `in`. */
 void sk_fast_dw5(const sk_fast_dw5_t *shape, const int8_t *in, int8_t *out);
 
+/* The same by a shift of each channel, the byte behind w4: any real factor below 128. */
+void sk_fast_dw5_mixed(const sk_fast_dw5_t *shape, const int8_t *in, int8_t *out);
+
 /*
- * The same for a layer without a ReLU (sk_linear.h). Records: bias times 2, multiplier, w0 to w3 as bytes, w4 and the
- * shift as bytes, rounding.
+ * The same for a layer without a ReLU (sk_linear.h). Records: w0 to w3 as bytes, w4 and the shift as bytes, rounding,
+ * bias times 2, multiplier.
  */
 void sk_fast_dw5_linear(const sk_fast_dw5_t *shape, const int8_t *in, int8_t *out);
+
+/* The same three with four taps before the output's row and none behind it. */
+void sk_fast_dw5_causal(const sk_fast_dw5_t *shape, const int8_t *in, int8_t *out);
+void sk_fast_dw5_causal_mixed(const sk_fast_dw5_t *shape, const int8_t *in, int8_t *out);
+void sk_fast_dw5_causal_linear(const sk_fast_dw5_t *shape, const int8_t *in, int8_t *out);
 
 #endif

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
 from sktools.compiler.fast.requantize import (
     MANY_SCALES,
     SCALE,
+    FittedLayer,
     Requantization,
     as_pairs,
     fit_layer,
@@ -19,6 +22,17 @@ MAX_TAPS = 9
 SHORTEST_STREAM = 4
 """SK_FAST_DW5_STREAM: rows / dilation that the kernels of five taps ask for."""
 
+SHORTEST_CAUSAL_STREAM = 2
+"""SK_FAST_DW5_CAUSAL_STREAM: the same of the causal ones."""
+
+DW5_SHIFT = 8
+"""SK_FAST_DW5_SHIFT: what sk_fast_dw5 takes for FIT_SHIFT."""
+
+MOST_SHIFT = 20
+"""Of a channel of sk_fast_dw5_mixed."""
+
+SPARE_BITS = (4, 2, 6, 0)
+"""Of such a channel's multiplier, tried in order: a finer grid of multipliers, or a wider stretch of them tried."""
 
 FITTED, LINEAR, ANY = range(3)
 """SK_FAST_DW_FITTED and on: how sums become results."""
@@ -27,15 +41,41 @@ FITTED, LINEAR, ANY = range(3)
 def pack_dw5(
     weights: NDArray[np.int8], bias: NDArray[np.int32], zero_point: int, requantization: Requantization
 ) -> NDArray[np.int32] | None:
-    """Records [channels, 4] of sk_fast_dw5_t, or None where a channel has no fitted requantization.
+    """Records [channels, 4] of sk_fast_dw5, or None where a channel has no fitted requantization.
 
     weights: [5, channels]; bias: [channels]; zero_point: the input's.
     """
-    fitted = fit_layer(np.ascontiguousarray(weights.T), bias, zero_point, requantization)
-    if fitted is None:
-        return None
-    taps = np.pad(fitted.weights // SCALE, ((0, 0), (0, 3))).astype(np.int8)  # 0 where the output never changes
-    return np.column_stack([fitted.bias, fitted.multiplier, taps.view("<i4")]).astype(np.int32)
+    fitted = fit_layer(np.ascontiguousarray(weights.T), bias, zero_point, requantization, fit_shift=DW5_SHIFT)
+    return None if fitted is None else _fitted_records(fitted, 0)
+
+
+def pack_dw5_mixed(
+    weights: NDArray[np.int8], bias: NDArray[np.int32], zero_point: int, requantization: Requantization
+) -> NDArray[np.int32] | None:
+    """Records [channels, 4] of sk_fast_dw5_mixed, whose channels have each a shift of its own.
+
+    None and arguments as of pack_dw5.
+    """
+    records = []
+    for channel in range(weights.shape[1]):
+        one = slice(channel, channel + 1)
+        alone = replace(requantization, multiplier=requantization.multiplier[one], shift=requantization.shift[one])
+        for spare in SPARE_BITS:
+            shift = min(max(SCALE.bit_length() - 2 - int(alone.shift[0]) - spare, 0), MOST_SHIFT)
+            fitted = fit_layer(weights.T[one], bias[one], zero_point, alone, fit_shift=shift)
+            if fitted is not None:
+                records.append(_fitted_records(fitted, shift))
+                break
+        else:
+            return None
+    return np.concatenate(records)
+
+
+def _fitted_records(fitted: FittedLayer, shift: int) -> NDArray[np.int32]:
+    taps = np.zeros((len(fitted.weights), 8), np.int8)
+    taps[:, :5] = fitted.weights // SCALE  # 0 where the output never changes
+    taps[:, 5] = shift
+    return np.column_stack([taps.view("<i4"), fitted.bias, fitted.multiplier]).astype(np.int32)
 
 
 def pack_dw5_linear(
@@ -52,7 +92,7 @@ def pack_dw5_linear(
     taps = np.zeros((weights.shape[1], 8), np.int8)
     taps[:, :5] = stage.weights
     taps[:, 5] = stage.shift
-    return np.column_stack([folded, stage.multiplier, taps.view("<i4"), stage.rounding]).astype(np.int32)
+    return np.column_stack([taps.view("<i4"), stage.rounding, folded, stage.multiplier]).astype(np.int32)
 
 
 def pack_dw(

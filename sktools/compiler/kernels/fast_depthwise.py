@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sktools.compiler.call import Call, Table
-from sktools.compiler.fast.depthwise import MAX_TAPS, SHORTEST_STREAM, pack_dw, pack_dw5, pack_dw5_linear
+from sktools.compiler.fast.depthwise import (
+    MAX_TAPS,
+    SHORTEST_CAUSAL_STREAM,
+    SHORTEST_STREAM,
+    pack_dw,
+    pack_dw5,
+    pack_dw5_linear,
+    pack_dw5_mixed,
+)
 from sktools.compiler.fast.requantize import Requantization
 from sktools.compiler.kernels.rows import output_stage, row_window
 from sktools.compiler.lowering import variant
@@ -70,31 +78,39 @@ def fast_dw(op: Op, prefix: str) -> Call | None:
 
 @variant("DEPTHWISE_CONV_2D")
 def fast_dw5_linear(op: Op, prefix: str) -> Call | None:
-    """5 taps around the output's row, no activation: the encoder's."""
-    return _five_taps(op, prefix, "fast_dw5_linear", pack_dw5_linear)
+    """5 taps around the output's row or up to it, no activation: the encoder's."""
+    return _five_taps(op, prefix, {"_linear": pack_dw5_linear})
 
 
 @variant("DEPTHWISE_CONV_2D")
 def fast_dw5(op: Op, prefix: str) -> Call | None:
-    """5 taps around the output's row, requantization that fits two instructions."""
-    return _five_taps(op, prefix, "fast_dw5", pack_dw5)
+    """5 taps around the output's row or up to it, requantization that fits two instructions."""
+    return _five_taps(op, prefix, {"": pack_dw5, "_mixed": pack_dw5_mixed})
 
 
 Pack = Callable[[NDArray[np.int8], NDArray[np.int32], int, Requantization], NDArray[np.int32] | None]
 
 
-def _five_taps(op: Op, prefix: str, kernel: str, pack: Pack) -> Call | None:
+def _five_taps(op: Op, prefix: str, ends: Mapping[str, Pack]) -> Call | None:
+    """ends: how the kernel's name ends, with its records; the first that packs the layer is taken."""
     assert isinstance(op, DepthwiseConv2D)
     window = row_window(op)
-    if window is None or op.depth_multiplier != 1 or window.taps != 5 or window.padding != 2 * window.dilation:
+    if window is None or op.depth_multiplier != 1 or window.taps != 5:
         return None
-    if window.rows // window.dilation < SHORTEST_STREAM:
+    stream = window.rows // window.dilation
+    if window.padding == 2 * window.dilation and stream >= SHORTEST_STREAM:
+        padding = ""
+    elif window.padding == 4 * window.dilation and stream >= SHORTEST_CAUSAL_STREAM:
+        padding = "_causal"
+    else:
         return None
     assert op.weights.data is not None
     weights = op.weights.data.astype(np.int8).reshape(window.taps, window.channels)
-    records = pack(weights, op.bias, op.inputs[0].zero_point, output_stage(op))
+    tried = ((end, pack(weights, op.bias, op.inputs[0].zero_point, output_stage(op))) for end, pack in ends.items())
+    end, records = next(((end, records) for end, records in tried if records is not None), ("", None))
     if records is None:
         return None
+    kernel = f"fast_dw5{padding}{end}"
     return Call(
         kernel=kernel,
         function=f"sk_{kernel}",
