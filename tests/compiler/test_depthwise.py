@@ -1,0 +1,59 @@
+"""Which kernel a depthwise convolution of five taps gets."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from sktools.compiler import compile_model
+from tests.support.tflite_writer import ACTIVATIONS, TfliteWriter
+
+RELU, ANY = -128, 3
+"""Zero points of the output."""
+
+
+def five_taps(frames: int, before: int, after: int, factor: tuple[float, float], zero_point: int) -> bytes:
+    """Dilation 3 over 4 channels. before, after: rows of padding; factor: the real ones are uniform between."""
+    random, writer = np.random.default_rng(0), TfliteWriter()
+    source = writer.activation((1, 1, frames, 4), 1.0, 17)
+    amounts = writer.constant(np.array([[0, 0], [0, 0], [before, after], [0, 0]], dtype=np.int32))
+    padded = writer.activation((1, 1, frames + before + after, 4), 1.0, 17)
+    writer.operator("PAD", (source, amounts), padded)
+    scales = np.geomspace(*factor, 4).astype(np.float32)
+    weights = writer.constant(random.integers(-127, 128, (1, 1, 5, 4)).astype(np.int8), scales, axis=3)
+    bias = writer.constant(random.integers(-50, 50, 4).astype(np.int32), scales)
+    output = writer.activation((1, 1, frames, 4), 1.0, zero_point)
+    activation = ACTIVATIONS["RELU" if zero_point == RELU else "NONE"]
+    window = {"Padding": 1, "StrideW": 1, "StrideH": 1, "DilationWFactor": 3, "DilationHFactor": 1}
+    writer.operator(
+        "DEPTHWISE_CONV_2D",
+        (padded, weights, bias),
+        output,
+        FusedActivationFunction=activation,
+        DepthMultiplier=1,
+        **window,
+    )
+    return writer.finish(source, output)
+
+
+@pytest.mark.parametrize(
+    ("frames", "padding", "factor", "zero_point", "kernel"),
+    [
+        (40, (6, 6), (0.01, 0.4), RELU, "fast_dw5"),
+        (40, (12, 0), (0.01, 0.4), RELU, "fast_dw5_causal"),
+        (40, (6, 6), (0.01, 0.9), RELU, "fast_dw5_mixed"),
+        (40, (12, 0), (0.01, 0.9), RELU, "fast_dw5_causal_mixed"),
+        (40, (6, 6), (0.01, 0.4), ANY, "fast_dw5_linear"),
+        (40, (12, 0), (0.01, 0.4), ANY, "fast_dw5_causal_linear"),
+        (40, (6, 6), (0.01, 0.9), ANY, "fast_dw"),
+        (40, (9, 3), (0.01, 0.4), RELU, "fast_dw"),
+        (11, (6, 6), (0.01, 0.4), RELU, "fast_dw"),  # streams of less than 4 rows
+        (11, (12, 0), (0.01, 0.4), RELU, "fast_dw5_causal"),
+        (5, (12, 0), (0.01, 0.4), RELU, "fast_dw"),
+    ],
+)
+def test_five_taps_stay_in_registers_where_they_can(
+    frames: int, padding: tuple[int, int], factor: tuple[float, float], zero_point: int, kernel: str
+) -> None:
+    tflite = five_taps(frames, *padding, factor, zero_point)
+    assert compile_model(tflite, name="x", costs={}).layers[-1].kernel == kernel
