@@ -345,66 +345,74 @@ DW5(dw5_causal_linear, CAUSAL, LINEAR)
 
 #endif
 
-/* All channels of the rows whose index modulo the dilation is in [first, first + residues): count rows each. */
-static void dw5_residues(const sk_fast_dw5_t *shape, void run(dw5_streams_t *), int32_t ahead, int8_t *first,
-                         int32_t residues, int32_t count)
-{
-    const int32_t step = (int32_t)shape->channels * shape->dilation;
-    const int32_t pairs = (count - ahead) / 2; /* with both rows to read inside */
-    dw5_streams_t streams = {.row = first,
-                             .step = step,
-                             .entry = pairs > 0 ? ahead * pairs % 3 : -1,
-                             .pad = sk_pair(shape->pad, shape->pad),
-                             .main_bytes = 2 * pairs * step,
-                             .record = shape->records,
-                             .streams = residues,
-                             .channels_left = shape->channels,
-                             .channels = shape->channels,
-                             .turn = 1 - residues * shape->channels,
-                             .count = count};
+typedef struct {
+    void (*run)(dw5_streams_t *streams);
+    int32_t ahead; /* SAME or CAUSAL */
+} dw5_kind_t;
 
-    if (residues > 0) {
-        run(&streams);
-    }
-}
-
-static void dw5(const sk_fast_dw5_t *shape, void run(dw5_streams_t *), int32_t ahead, const int8_t *in, int8_t *out)
+static void dw5(const sk_fast_dw5_t *shape, const int8_t *in, int8_t *out, const dw5_kind_t *kind)
 {
-    const int32_t count = shape->rows / shape->dilation, longer = shape->rows % shape->dilation;
+    const int32_t dilation = shape->dilation, rows = shape->rows, channels = shape->channels, step = channels * dilation;
+    dw5_streams_t streams;
 
     if (in != out) {
-        memcpy(out, in, (size_t)shape->rows * shape->channels);
+        memcpy(out, in, (size_t)(rows * channels));
     }
-    dw5_residues(shape, run, ahead, out, longer, count + 1);
-    dw5_residues(shape, run, ahead, out + longer * shape->channels, shape->dilation - longer, count);
+    streams.step = step;
+    streams.pad = sk_pair(shape->pad, shape->pad);
+    streams.channels = channels;
+    /* the rows whose index modulo the dilation is below rows % dilation, of which there is one more; then the others */
+    streams.count = rows / dilation + 1;
+    streams.streams = rows % dilation;
+    for (int32_t part = 0; part < 2; part++) {
+        const int32_t pairs = (streams.count - kind->ahead) / 2; /* with both rows to read inside */
+        if (streams.streams > 0) {
+            streams.row = out;
+            streams.entry = pairs > 0 ? kind->ahead * pairs % 3 : -1;
+            streams.main_bytes = 2 * pairs * step;
+            streams.record = shape->records;
+            streams.channels_left = channels;
+            streams.turn = 1 - streams.streams * channels;
+            kind->run(&streams);
+        }
+        out += streams.streams * channels;
+        streams.streams = dilation - streams.streams;
+        streams.count--;
+    }
 }
 
 void sk_fast_dw5(const sk_fast_dw5_t *shape, const int8_t *in, int8_t *out)
 {
-    dw5(shape, dw5_fitted, SAME, in, out);
+    static const dw5_kind_t kind = {dw5_fitted, SAME};
+    dw5(shape, in, out, &kind);
 }
 
 void sk_fast_dw5_mixed(const sk_fast_dw5_t *shape, const int8_t *in, int8_t *out)
 {
-    dw5(shape, dw5_mixed, SAME, in, out);
+    static const dw5_kind_t kind = {dw5_mixed, SAME};
+    dw5(shape, in, out, &kind);
 }
 
 void sk_fast_dw5_linear(const sk_fast_dw5_t *shape, const int8_t *in, int8_t *out)
 {
-    dw5(shape, dw5_linear, SAME, in, out);
+    static const dw5_kind_t kind = {dw5_linear, SAME};
+    dw5(shape, in, out, &kind);
 }
 
 void sk_fast_dw5_causal(const sk_fast_dw5_t *shape, const int8_t *in, int8_t *out)
 {
-    dw5(shape, dw5_causal, CAUSAL, in, out);
+    static const dw5_kind_t kind = {dw5_causal, CAUSAL};
+    dw5(shape, in, out, &kind);
 }
 
 void sk_fast_dw5_causal_mixed(const sk_fast_dw5_t *shape, const int8_t *in, int8_t *out)
 {
-    dw5(shape, dw5_causal_mixed, CAUSAL, in, out);
+    static const dw5_kind_t kind = {dw5_causal_mixed, CAUSAL};
+    dw5(shape, in, out, &kind);
 }
 
 void sk_fast_dw5_causal_linear(const sk_fast_dw5_t *shape, const int8_t *in, int8_t *out)
 {
-    dw5(shape, dw5_causal_linear, CAUSAL, in, out);
+    static const dw5_kind_t kind = {dw5_causal_linear, CAUSAL};
+    dw5(shape, in, out, &kind);
 }
