@@ -111,10 +111,9 @@ SK_ASSEMBLY_END
 
 /*
  * The flags tell the entry: for 1 the pairs are where they shall be, else they move. Last come the 4 or 5 last rows: the
- * flag is EQ for 4, MI for 5 and neither for the 4 behind the first of 5. `unroll` repeats the loop's pairs: nothing, or
- * DW5_TWICE, which spares every other branch back.
+ * flag is EQ for 4, MI for 5 and neither for the 3 behind the first 2 of 5.
  */
-#define DW5_SAME(unroll) \
+#define DW5_SAME \
         "    add     r3, r1, r1, lsl #1\n" \
         "    ldrsb   r9, [r0]\n" \
         "    ldrsb   r2, [r0, r1]\n" \
@@ -143,7 +142,6 @@ SK_ASSEMBLY_END
         "4:  sk_dw5_pair r9, r10, r8, 2\n" \
         "5:  sk_dw5_pair r10, r8, r9, 2\n" \
         "6:  sk_dw5_pair r8, r9, r10, 2\n" \
-        unroll \
         "    cmp     r0, lr\n" \
         "    bne     4b\n" \
         "7:  ldr     r2, [sp]\n" \
@@ -157,13 +155,6 @@ SK_ASSEMBLY_END
         "    strb    r2, [r0]\n" \
         "    it      eq\n" \
         "    strbeq  r3, [r0, r1]\n"
-
-#define DW5_TWICE \
-        "    cmp     r0, lr\n" \
-        "    beq     7f\n" \
-        "    sk_dw5_pair r9, r10, r8, 2\n" \
-        "    sk_dw5_pair r10, r8, r9, 2\n" \
-        "    sk_dw5_pair r8, r9, r10, 2\n"
 
 /* An output is DW5_SAME's of two rows before, so that the loop reads two rows less ahead. Last come the 2 or 3 last rows. */
 #define DW5_CAUSAL \
@@ -262,9 +253,9 @@ SK_ASSEMBLY_END
         "    ssat    r2, #8, r2\n" \
         "    ssat    r3, #8, r3\n"
 
-DW5(dw5_fitted, DW5_SAME(DW5_TWICE), FITTED_LOAD, FITTED_END)
-DW5(dw5_mixed, DW5_SAME(""), MIXED_LOAD(MIXED_SHIFT), MIXED_END)
-DW5(dw5_linear, DW5_SAME(""), LINEAR_LOAD, LINEAR_END)
+DW5(dw5_fitted, DW5_SAME, FITTED_LOAD, FITTED_END)
+DW5(dw5_mixed, DW5_SAME, MIXED_LOAD(MIXED_SHIFT), MIXED_END)
+DW5(dw5_linear, DW5_SAME, LINEAR_LOAD, LINEAR_END)
 DW5(dw5_causal, DW5_CAUSAL, FITTED_LOAD, FITTED_END)
 DW5(dw5_causal_mixed, DW5_CAUSAL, MIXED_LOAD(MIXED_SHIFT), MIXED_END)
 DW5(dw5_causal_linear, DW5_CAUSAL, LINEAR_LOAD, LINEAR_END)
