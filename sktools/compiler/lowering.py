@@ -34,6 +34,20 @@ class Lowering:
         """True where one operator reads the tensor and it is not the model's output."""
         return len(self.graph.consumers(tensor)) == 1 and tensor != self.graph.output
 
+    def only_reader(self) -> int | None:
+        """How far ahead stands the one operator that reads what this one leaves, reshapes on the way looked through.
+
+        None where several do, or where it does not follow at once.
+        """
+        tensor = self.op.output.index
+        for ahead, following in enumerate(self.ops[self.position + 1 :], start=1):
+            if not self.only_consumer(tensor) or all(source.index != tensor for source in following.inputs):
+                return None
+            if not following.is_alias:
+                return ahead
+            tensor = following.output.index
+        return None
+
 
 Variant = Callable[[Op, str], Call | None]
 """A kernel for one operator; prefix for its tables. None: not for this shape or arithmetic."""

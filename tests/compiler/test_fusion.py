@@ -21,6 +21,18 @@ def step_members(model: CompiledModel, kernel: str) -> list[list[str]]:
     return [[layer.name for layer in model.layers if layer.step == step] for step in steps]
 
 
+def assert_same_bytes(network: bytes, fused: CompiledModel, tmp_path: Path, frames: int = 1) -> None:
+    """The output, and each activation that is observable, of random frames: as without any fusion."""
+    plain = NativeModel(compile_model(network, name="x", optimize="none"), tmp_path / "none")
+    native = NativeModel(fused, tmp_path / "fused")
+    for frame in np.random.default_rng(1).integers(-128, 128, (frames, *fused.input.shape)).astype(np.int8):
+        expected, output = plain.run(frame)
+        activations, fused_output = native.run(frame)
+        np.testing.assert_array_equal(fused_output, output)
+        for index, activation in activations.items():
+            np.testing.assert_array_equal(activation, expected[index])
+
+
 def test_squeeze_excite_ends_in_one_step() -> None:
     before = compile_model(TFLITE, name="x", optimize="none")
     after = compile_model(TFLITE, name="x", optimize="speed")
@@ -30,6 +42,14 @@ def test_squeeze_excite_ends_in_one_step() -> None:
     assert after.step_count < before.step_count
 
 
+def test_reshapes_within_squeeze_excite_are_looked_through(tmp_path: Path) -> None:
+    network = random_network(Family(frames=40, filters=(24,), depths=(1,), dilations=(1,), reshapes=True, seed=6))
+    model = compile_model(network, name="x", optimize="speed")
+    members = ["B1.1/hard_sigmoid", "B1.1/reshape_2", "B1.1/scale", "B1.1/reshape_3", "B1.1/pointwise"]
+    assert step_members(model, "fast_excite_pw") == [members]
+    assert_same_bytes(network, model, tmp_path)
+
+
 def test_a_gate_that_no_constant_scales_is_fused_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The broadcast MUL and the pointwise convolution, where hard sigmoid's factor does not fit the gates' kernel."""
     monkeypatch.setattr("sktools.compiler.kernels.fast_mul.pack_scale", lambda *arguments: None)
@@ -37,12 +57,7 @@ def test_a_gate_that_no_constant_scales_is_fused_alone(tmp_path: Path, monkeypat
     assert ["B1.1/scale", "B1.1/pointwise"] in step_members(model, "fast_gated_pw")
     assert step_members(model, "fast_excite_pw") == []
     assert next(layer for layer in model.layers if layer.name == "B1.1/hard_sigmoid").observable
-    frame = np.random.default_rng(2).integers(-128, 128, model.input.shape).astype(np.int8)
-    expected, output = NativeModel(compile_model(TFLITE, name="x", optimize="none"), tmp_path / "none").run(frame)
-    activations, fused_output = NativeModel(model, tmp_path / "gated").run(frame)
-    np.testing.assert_array_equal(fused_output, output)
-    for index, activation in activations.items():
-        np.testing.assert_array_equal(activation, expected[index])
+    assert_same_bytes(TFLITE, model, tmp_path)
 
 
 def test_only_the_last_of_a_fused_step_is_observable_and_carries_its_cost() -> None:
@@ -58,16 +73,7 @@ def test_only_the_last_of_a_fused_step_is_observable_and_carries_its_cost() -> N
 
 
 def test_fused_and_plain_give_the_same_bytes(tmp_path: Path) -> None:
-    frames = np.random.default_rng(1).integers(-128, 128, (3, *compile_model(TFLITE, name="x").input.shape))
-    plain, fused = (
-        NativeModel(compile_model(TFLITE, name="x", optimize=level), tmp_path / level) for level in ("none", "speed")
-    )
-    for frame in frames.astype(np.int8):
-        expected, output = plain.run(frame)
-        activations, fused_output = fused.run(frame)
-        np.testing.assert_array_equal(fused_output, output)
-        for index, activation in activations.items():
-            np.testing.assert_array_equal(activation, expected[index])
+    assert_same_bytes(TFLITE, compile_model(TFLITE, name="x", optimize="speed"), tmp_path, frames=3)
 
 
 def test_a_reshape_of_the_input_copies_nothing() -> None:

@@ -18,7 +18,10 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Family:
-    """By block: filters, depths, dilations. se_ratio 0: no squeeze-excite. wild: scales and biases off their range."""
+    """By block: filters, depths, dilations. se_ratio 0: no squeeze-excite. wild: scales and biases off their range.
+
+    reshapes: squeeze-excite on [1, frames, channels], as a network of Keras' Conv1D is converted.
+    """
 
     frames: int = 64
     features: int = 14
@@ -30,6 +33,7 @@ class Family:
     se_ratio: int = 4
     skip: bool = False
     wild: bool = False
+    reshapes: bool = False
     seed: int = 0
 
 
@@ -166,8 +170,13 @@ class _Builder:
         self.writer.operator("MEAN", (source, axes), mean, KeepDims=True)
         gate = self.conv(self.conv(mean, max(1, channels // ratio), 1, "RELU6"), channels, 1, "RELU6")
         sixth = self.writer.constant(np.array(127, dtype=np.int8), (1 / 6 / 255,), (-128,))
+        shape = self.value[source].shape
+        rows = self.reshape(source, shape[1:]) if self.family.reshapes else source
         gate = self.binary("MUL", gate, sixth, self.activation(self.value[gate] / 6))
-        return self.binary("MUL", source, gate, self.activation(self.value[source] * self.value[gate]))
+        if self.family.reshapes:
+            gate = self.reshape(gate, (1, 1, channels))
+        product = self.binary("MUL", rows, gate, self.activation(self.value[rows] * self.value[gate]))
+        return self.reshape(product, shape) if self.family.reshapes else product
 
     def binary(self, op: str, left: int, right: int, output: int) -> int:
         return self.writer.operator(op, (left, right), output, FusedActivationFunction=ACTIVATIONS["NONE"])

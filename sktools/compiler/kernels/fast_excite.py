@@ -16,15 +16,15 @@ from sktools.compiler.ops.mul import Mul
 @fusion
 def fast_excite_pw(at: Lowering) -> tuple[int, Call] | None:
     """A scalar MUL whose only reader is the broadcast MUL behind it, which fast_gated_pw takes as its gate."""
-    op = at.op
-    if not isinstance(op, Mul) or at.position + 2 >= len(at.ops) or op.output.elements > MAX_CHANNELS:
+    op, ahead = at.op, at.only_reader()
+    if not isinstance(op, Mul) or ahead is None or op.output.elements > MAX_CHANNELS:
         return None
     scale = fast_scale(op, at.prefix())
-    gated = fast_gated_pw(replace(at, position=at.position + 1))
-    if scale is None or gated is None or not at.only_consumer(op.output.index):
+    gated = fast_gated_pw(replace(at, position=at.position + ahead))
+    if scale is None or gated is None:
         return None
     taken, call = gated
-    if call.inputs[1] != op.output.index:
+    if call.inputs[1] != at.ops[at.position + ahead - 1].output.index:
         return None
     fused = replace(
         call,
@@ -38,4 +38,4 @@ def fast_excite_pw(at: Lowering) -> tuple[int, Call] | None:
         inputs=(call.inputs[0], scale.inputs[0]),
         files=(*call.files, "fast/sk_fast_excite.c", "fast/sk_fast_excite.h"),
     )
-    return taken + 1, fused
+    return ahead + taken, fused

@@ -61,14 +61,14 @@ def fast_pw(op: Op, prefix: str) -> Call | None:
 @fusion
 def fast_gated_pw(at: Lowering) -> tuple[int, Call] | None:
     """A broadcast MUL whose only reader is the pointwise convolution behind it."""
-    if at.position + 1 >= len(at.ops):
+    mul, ahead = at.op, at.only_reader()
+    if not isinstance(mul, Mul) or ahead is None:
         return None
-    mul, conv = at.op, at.ops[at.position + 1]
-    if not isinstance(mul, Mul) or not isinstance(conv, Conv2D) or conv.inputs[0].index != mul.output.index:
+    conv, operands = at.ops[at.position + ahead], gate_operands(mul)
+    if not isinstance(conv, Conv2D) or operands is None:
         return None
-    operands = gate_operands(mul)
-    convolution = fast_pw(conv, at.prefix(1))
-    if operands is None or convolution is None or not at.only_consumer(mul.output.index):
+    convolution = fast_pw(conv, at.prefix(ahead))
+    if convolution is None:
         return None
     source, gate = operands
     constants = pack_gate(
@@ -91,4 +91,4 @@ def fast_gated_pw(at: Lowering) -> tuple[int, Call] | None:
         stack=convolution.stack + 4 * source.shape[-1],
         in_place=True,
     )
-    return 2, call
+    return ahead + 1, call
