@@ -11,7 +11,8 @@ training nights then teach a third network, the student.
 
 `--training-people` leaves out the people that the zoo's models hold out: to choose a recipe by. `--inner FOLDS` settles
 in every fold, by folds of its own training people, what is best added to the logit of wake, and scores that too.
-`--first ss-4` trains each network on the classes of ss-4 first, with another last layer, and goes on from its weights.
+`--first ss-4` trains each network on the classes of ss-4 first, with another last layer, and goes on from its weights,
+as a configuration with `training.first` does by itself.
 """
 
 from __future__ import annotations
@@ -68,6 +69,8 @@ def configured(model: str, options: argparse.Namespace, sources: list[Source]) -
         recipe = dataclasses.replace(recipe, seed=options.seed)
     if options.class_weight_power is not None:
         recipe = dataclasses.replace(recipe, class_weight_power=options.class_weight_power)
+    if options.first is not None:
+        recipe = dataclasses.replace(recipe, first=options.first)
     return dataclasses.replace(config, training=recipe)
 
 
@@ -112,11 +115,11 @@ def main() -> None:
     parser.add_argument("--seed", type=int, help="instead of the configuration's")
     parser.add_argument("--class-weight-power", type=float, metavar="POWER", help="instead of the configuration's")
     parser.add_argument("--overlap", type=int, metavar="EPOCHS", help="between overlapping frames")
+    parser.add_argument("--first", metavar="MODEL", help="train on the classes of another model before, as on ss-4's")
     more = parser.add_mutually_exclusive_group()
     more.add_argument(
         "--inner", type=int, default=0, metavar="FOLDS", help="settle the decision for wake by inner folds"
     )
-    more.add_argument("--first", metavar="MODEL", help="train on the classes of another model before, as on ss-4's")
     more.add_argument("--together", action="store_true", help=f"needs --features {HEART_RATE} and --overlap")
     more.add_argument("--teach", action="store_true", help="as --together, and a student")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure to a file")
@@ -147,7 +150,6 @@ def main() -> None:
             options.teach,
             people,
             options.inner,
-            zoo.find_config(options.first)[0].classes if options.first else None,
         )
         print(file=sys.stderr)
         reports = {**result.others, STUDENT if options.teach else ALONE: result.accuracy}

@@ -149,6 +149,8 @@ class TrainingConfig:
     feature_dropout: probability that a frame loses one sensor group; sensors_dropout: that it keeps heart rate alone.
     noise: standard deviation of the noise added to normalised features.
     weight_averaging: decay a step of the running average of the weights that is kept; 0 keeps the weights themselves.
+    first: a model, by its name in the zoo, whose classes (more than the model's own) the network learns before its own,
+    with another last layer and by this same recipe; training then goes on from those weights.
     """
 
     seed: int = 42
@@ -168,6 +170,7 @@ class TrainingConfig:
     weight_averaging: float = 0.99
     checkpoint_every: int = 5
     dataset_weights: Mapping[str, float] = field(default_factory=dict)
+    first: str | None = None
 
     def __post_init__(self) -> None:
         for name in ("epochs", "steps", "batch", "frames_per_subject", "checkpoint_every"):

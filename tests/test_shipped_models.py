@@ -46,6 +46,8 @@ def test_the_files_of_a_model_belong_together(name: str) -> None:
     assert (
         SleepAccel.attribution in card and "Not a medical device" in card and f"{parameters(config.network):,}" in card
     )
+    first = config.training.first
+    assert (f"learnt the classes of {first} first" in card) == (first is not None)
 
 
 @pytest.mark.parametrize("name", ALL)

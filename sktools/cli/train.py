@@ -34,7 +34,10 @@ if TYPE_CHECKING:
 )
 @click.option("--seed", type=int, metavar="N", help="Instead of the configuration's.")
 @click.option(
-    "--epochs", type=click.IntRange(min=1), metavar="N", help="Training epochs, instead of the configuration's."
+    "--epochs",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Training epochs (of each training), instead of the configuration's.",
 )
 @click.option("--resume", is_flag=True, help="Go on from the last checkpoint.")
 @machine_readable
@@ -48,7 +51,10 @@ def command(
     epochs: int | None,
     resume: bool,
 ) -> None:
-    """Train MODEL (a zoo name, or a config.yaml) and write its folder."""
+    """Train MODEL (a zoo name, or a config.yaml) and write its folder.
+
+    Where its configuration names another model as training.first, the network learns that one's classes first.
+    """
     from sktools.cli.training_view import TrainingView
     from sktools.errors import UsageError
     from sktools.training.trainer import train

@@ -49,7 +49,8 @@ class TrainingView:
         if name != self._phase or self._bar is None:
             self._stack.close()
             self._phase = name
-            label = self._what if step.phase == "fit" else f"{step.phase} {step.message}".strip()
+            what = self._what if step.phase == "fit" else step.phase
+            label = f"{what} {step.message}".strip()
             unit = "epochs" if step.phase == "fit" else "frames"
             self._bar = self._stack.enter_context(console.progress(label, step.total, unit))
         note = " ".join(f"{name} {value:.3f}" for name, value in step.figures.items() if name != "learning_rate")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
@@ -16,17 +15,15 @@ from numpy.typing import NDArray
 from sktools.datasets.registry import Skipped, find_reader
 from sktools.errors import DataError
 from sktools.features.evaluation_set import EvaluationSet, evaluation_set, load_nights
-from sktools.features.feature_set import find_feature_set
 from sktools.features.frames import NO_CLASS, Night, blend, cut, overlapping
 from sktools.metrics.classification import cohen_kappa, confusion_matrix
-from sktools.model_config import ClassesConfig, ModelConfig
-from sktools.training.batches import Sampler, rows_at
+from sktools.model_config import ModelConfig
+from sktools.training.batches import rows_at
 from sktools.training.evaluation import WAKE_STAGE, scored
-from sktools.training.fitting import fit
-from sktools.training.networks import build_network
+from sktools.training.first_training import Run, train_in_turn, trainings
 from sktools.training.progress import Progress, ProgressCallback, silent
 from sktools.training.source import Source
-from sktools.training.tensorflow_setup import prepare_tensorflow, require_tensorflow
+from sktools.training.tensorflow_setup import require_tensorflow
 
 if TYPE_CHECKING:
     import keras
@@ -65,7 +62,6 @@ def cross_validate(
     teach: bool = True,
     subjects: Sequence[str] | None = None,
     inner: int = 0,
-    first: ClassesConfig | None = None,
 ) -> CrossValidation:
     """Fit `folds` networks by the configuration's recipe, each on the subjects of the other folds.
 
@@ -79,8 +75,7 @@ def cross_validate(
     subjects: only these, None for all. inner: where not 0, folds of each fold's own training subjects, whose
     networks settle what is added to the logit of wake: what makes kappa largest on subjects that they did not see.
     `others` then tells what the network reaches so. Not with teachers.
-    first: more classes, which a network of the same shape but for its last layer is trained on before, by the same
-    recipe on the same subjects; its weights are then what training starts from. Neither with teachers nor with inner.
+    Where a configuration asks for a first training (`training.first`), it is on the same subjects as the second.
     Raises DataError where there are fewer subjects than folds, or the data sets' nights differ between feature sets.
     """
     require_tensorflow()
@@ -102,19 +97,28 @@ def cross_validate(
             for night in load_nights(wanted, part.dataset, part.folder, subjects if part is source else None)
         }
 
-    views = {wanted.features: nights_of(wanted) for wanted in (config, *teachers)}
+    views = {_view(wanted): nights_of(wanted) for run in (config, *teachers) for wanted in trainings(run)}
     chosen = evaluation_set(config, reader.name, source.folder, subjects=[night.subject for night in nights])
     parts = tuple(tuple(night.subject for night in nights[fold::folds]) for fold in range(folds))
     student = config if teachers and teach else None
     runs = [*teachers, config] if student else [config, *teachers]
-    rounds = 1 + inner + (first is not None)
-    total, done = folds * rounds * sum(run.training.epochs for run in runs), itertools.count(1)
-    before = None if first is None else _of_classes(config, first)
-    early = nights_of(before) if before else {}
+    epochs = sum(wanted.training.epochs for run in runs for wanted in trainings(run))
+    total, done = folds * (1 + inner) * epochs, itertools.count(1)
     answers: dict[str, Probabilities] = {}
 
-    def tell(_: int, figures: dict[str, float]) -> None:
+    def tell(_: int, __: int, figures: dict[str, float]) -> None:
         progress(Progress("fit", next(done), total, figures))
+
+    def learn(run: ModelConfig, without: set[tuple[str, str]], taught: Probabilities | None = None) -> keras.Model:
+        parts = [
+            Run(
+                wanted,
+                [night for key, night in views[_view(wanted)].items() if key not in without],
+                taught=taught if wanted is run else None,
+            )
+            for wanted in trainings(run)
+        ]
+        return _fitted(parts, tell)
 
     def keep(way: str, held_out: set[tuple[str, str]], found: Probabilities) -> None:
         answers.setdefault(way, {}).update({key: found[key] for key in held_out})
@@ -123,13 +127,9 @@ def cross_validate(
         mine = {(reader.name, subject) for subject in held_out}
         taught: list[Probabilities] = []
         for run in runs:
-            view = views[run.features]
-            train = [night for key, night in view.items() if key not in mine]
+            view = views[_view(run)]
             learns = run is student
-            start = None
-            if before:
-                start = _fitted(before, [night for key, night in early.items() if key not in mine], tell)
-            model = _fitted(run, train, tell, _mean(taught) if learns else None, start)
+            model = learn(run, mine, _mean(taught) if learns else None)
             name = STUDENT if learns else ALONE
             told = learns or run is runs[0]
             if told:
@@ -141,8 +141,8 @@ def cross_validate(
                 if not learns:
                     taught.append(found)
         if inner:
-            train = [night for key, night in views[config.features].items() if key not in mine]
-            offset = _inner_offset(config, reader.name, train, inner, hop, tell)
+            rest = [night for key, night in views[_view(config)].items() if key not in mine and key[0] == reader.name]
+            offset = _inner_offset(config, rest, mine, inner, hop, learn)
             for way in [name for name in answers if not name.endswith(DECIDED)]:
                 shifted = {key: shift(answers[way][key], config.classes.map[WAKE_STAGE], offset) for key in mine}
                 keep(way + DECIDED, mine, shifted)
@@ -155,52 +155,37 @@ def cross_validate(
     return CrossValidation(reports[main], parts, chosen, logits[main], others)
 
 
-def _of_classes(config: ModelConfig, classes: ClassesConfig) -> ModelConfig:
-    network = dataclasses.replace(config.network, classes=len(classes.names))
-    return dataclasses.replace(config, classes=classes, network=network)
+def _view(config: ModelConfig) -> tuple[Any, ...]:
+    """Of what nights hold: features and labels."""
+    return config.features, *sorted(config.classes.map.items())
 
 
-def _fitted(
-    config: ModelConfig,
-    train: Sequence[Night],
-    tell: Callable[[int, dict[str, float]], None],
-    taught: Probabilities | None = None,
-    start: keras.Model | None = None,
-) -> keras.Model:
-    recipe = dataclasses.replace(config.training, checkpoint_every=config.training.epochs)
-    prepare_tensorflow(recipe.seed)
-    model = build_network(config.network, config.name, recipe.seed)
-    if start is not None:
-        for variable, value in zip(model.variables, start.variables, strict=True):
-            if variable.shape == value.shape:  # all but the last layer's
-                variable.assign(value)
-    sampler = Sampler(train, config, find_feature_set(config.features.set), recipe.seed, taught)
+def _fitted(runs: Sequence[Run], tell: Callable[[int, int, dict[str, float]], None]) -> keras.Model:
     with tempfile.TemporaryDirectory() as folder:
-        fit(model, recipe, sampler, [], Path(folder) / "state.npz", "", on_epoch=tell)
-    return model
+        return train_in_turn(runs, Path(folder) / "state.npz", on_epoch=tell)[0]
 
 
 def _inner_offset(
     config: ModelConfig,
-    dataset: str,
-    train: Sequence[Night],
+    nights: Sequence[Night],
+    held_out: set[tuple[str, str]],
     folds: int,
     hop: int | None,
-    tell: Callable[[int, dict[str, float]], None],
+    learn: Callable[[ModelConfig, set[tuple[str, str]]], keras.Model],
 ) -> float:
-    """best_offset of networks that are each fitted without one of `folds` parts of a data set's training subjects, on
-    the subjects of those parts.
+    """best_offset of networks that are each fitted without one of `folds` parts of the training subjects, on the
+    nights of those parts.
+
+    nights: of the training subjects. held_out: others. learn: fits a network without some (data set, subject).
     """
-    subjects = [night.subject for night in train if night.dataset == dataset]
     labels, answers = [], []
     for fold in range(folds):
-        mine = {(dataset, subject) for subject in subjects[fold::folds]}
-        model = _fitted(config, [night for night in train if (night.dataset, night.subject) not in mine], tell, None)
-        for night in train:
-            if (night.dataset, night.subject) in mine:
-                found = _end_to_end(model, night) if hop is None else _overlapped(model, night, hop)
-                labels.append(night.labels[night.labels != NO_CLASS])
-                answers.append(found[night.labels != NO_CLASS])
+        mine = nights[fold::folds]
+        model = learn(config, held_out | {(night.dataset, night.subject) for night in mine})
+        for night in mine:
+            found = _end_to_end(model, night) if hop is None else _overlapped(model, night, hop)
+            labels.append(night.labels[night.labels != NO_CLASS])
+            answers.append(found[night.labels != NO_CLASS])
     return best_offset(np.concatenate(labels), np.concatenate(answers), config.classes.map[WAKE_STAGE])
 
 

@@ -6,7 +6,8 @@ import io
 import json
 import math
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -159,17 +160,29 @@ def _save(path: Path, digest: str, variables: list[Any], best: list[Any], histor
     replace_file(path, buffer.getvalue())
 
 
+def checkpoint_digest(path: Path) -> str:
+    """The digest of the run that a checkpoint is of. Raises DataError where the file is damaged."""
+    with _opened(path) as archive:
+        return str(json.loads(str(archive["meta"]))["digest"])
+
+
 def _restore(path: Path, digest: str, variables: list[Any], weights: int) -> tuple[History, list[Any]]:
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            meta = json.loads(str(archive["meta"]))
-            state = [archive[f"state_{index}"] for index in range(len(variables))]
-            best = [archive[f"best_{index}"] for index in range(weights)]
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-        raise DataError(f"{path}: is damaged", "train again without --resume") from error
-    if meta["digest"] != digest:
+    if checkpoint_digest(path) != digest:
         raise DataError(
             f"{path}: is of another configuration, seed or data", "train again without --resume, or undo the change"
         )
+    with _opened(path) as archive:
+        history: History = json.loads(str(archive["meta"]))["history"]
+        state = [archive[f"state_{index}"] for index in range(len(variables))]
+        best = [archive[f"best_{index}"] for index in range(weights)]
     _assign(variables, state)
-    return meta["history"], best
+    return history, best
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            yield archive
+    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+        raise DataError(f"{path}: is damaged", "train again without --resume") from error

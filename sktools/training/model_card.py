@@ -48,6 +48,7 @@ def model_card(config: ModelConfig, splits: Sequence[Split], metrics: Mapping[st
         ],
         "",
         *([f"Held-out rule: {config.held_out_rule}.", ""] if config.held_out_rule else []),
+        *_first(config),
         "## Accuracy on held-out subjects (int8)",
         "",
         "| data set | epochs | accuracy | F1 (weighted) | kappa | average precision | "
@@ -71,6 +72,17 @@ def model_card(config: ModelConfig, splits: Sequence[Split], metrics: Mapping[st
         "",
     ]
     return "\n".join(lines)
+
+
+def _first(config: ModelConfig) -> list[str]:
+    first = config.training.first
+    if first is None:
+        return []
+    return [
+        f"The network learnt the classes of {first} first, with another last layer, then its own from those weights; "
+        "each by the whole recipe, on the same subjects.",
+        "",
+    ]
 
 
 def _row(name: str, report: Mapping[str, Any]) -> str:

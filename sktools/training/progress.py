@@ -11,6 +11,7 @@ class Progress:
     """One step of a run.
 
     phase: 'read', 'fit', 'convert', 'evaluate' or 'skip'. done, total: how far the phase is.
+    message of 'fit': which of several trainings in turn, empty where there is one.
     figures: such as loss, learning_rate, kappa_<data set> of a finished training epoch. message: for a log line.
     """
 

@@ -26,14 +26,14 @@ from sktools.partial import check_writable, partial_folder
 from sktools.training.batches import Sampler
 from sktools.training.causal_cost import causal_scores
 from sktools.training.evaluation import scored
-from sktools.training.fitting import History, ValidationSet, fit
+from sktools.training.first_training import Run, train_in_turn, trainings
+from sktools.training.fitting import History, ValidationSet
 from sktools.training.model_card import model_card
-from sktools.training.networks import build_network
 from sktools.training.progress import Progress, ProgressCallback, silent
 from sktools.training.quantize import check_operators, to_float, to_int8
 from sktools.training.source import Source
 from sktools.training.split import Split, split_subjects
-from sktools.training.tensorflow_setup import prepare_tensorflow, require_tensorflow
+from sktools.training.tensorflow_setup import require_tensorflow
 
 if TYPE_CHECKING:
     import keras
@@ -82,6 +82,7 @@ def train(
     output: the model's folder, such as ./models/ss-2-tcn-sm; the checkpoint stands there while it runs.
     config_file: copied to config.yaml. seed, epochs: instead of the configuration's.
     resume: go on from the checkpoint; the result is that of the uninterrupted run.
+    Where `training.first` asks for a first training, history.json tells of the second one.
     Raises UsageError, DataError and MissingError for what it is given, ThresholdError (after writing) where int8
     loses more weighted F1 than `quantization.max_f1_drop`.
     """
@@ -93,26 +94,22 @@ def train(
         recipe, seed=recipe.seed if seed is None else seed, epochs=recipe.epochs if epochs is None else epochs
     )
     config = dataclasses.replace(config, training=recipe)
+    plan = trainings(config)
     materials = [_load(config, source, progress) for source in sources]
     check_writable(output)
-    prepare_tensorflow(recipe.seed)
-    model = build_network(config.network, config.name, recipe.seed)
-    nights = [night for material in materials for night in material.train]
-    feature_set = find_feature_set(config.features.set)
-    digest = _digest(config, materials)
+    pairs = list(zip(sources, materials, strict=True))
+    runs = [_run(wanted, [_relabelled(wanted, *pair) for pair in pairs]) for wanted in plan[:-1]]
+    runs.append(_run(config, materials))
+
+    def tell(number: int, epoch: int, figures: dict[str, float]) -> None:
+        names = ", ".join(runs[number].config.classes.names)
+        message = f"{number + 1} of {len(runs)}: {names}" if len(runs) > 1 else ""
+        progress(Progress("fit", epoch, recipe.epochs, figures, message))
+
     checkpoint = output / CHECKPOINT
-    history = fit(
-        model,
-        recipe,
-        Sampler(nights, config, feature_set, recipe.seed),
-        [_validation(material, config.network.epochs) for material in materials if material.validation],
-        checkpoint,
-        digest,
-        resume,
-        lambda number, figures: progress(Progress("fit", number, recipe.epochs, figures)),
-    )
+    model, history = train_in_turn(runs, checkpoint, _digest(runs), resume, tell)
     progress(Progress("convert", message="converting to int8"))
-    representative = calibration_frames(nights, config)
+    representative = calibration_frames(runs[-1].nights, config)
     int8, single = to_int8(model, representative), to_float(model)
     metrics = _metrics(config, materials, int8, single, history, progress)
     metrics["causal"] = _causal(config, sources, materials, int8)
@@ -158,6 +155,26 @@ def _load(config: ModelConfig, source: Source, progress: ProgressCallback) -> _M
     )
 
 
+def _relabelled(config: ModelConfig, source: Source, material: _Material) -> _Material:
+    """The same nights to train on, labelled by the classes of another configuration."""
+    split = material.split
+    loaded = load_nights(config, split.dataset, source.folder, [*split.train, *split.validation])
+    nights = {night.subject: night for night in loaded}
+    return dataclasses.replace(
+        material,
+        train=tuple(nights[subject] for subject in split.train),
+        validation=tuple(nights[subject] for subject in split.validation),
+    )
+
+
+def _run(config: ModelConfig, materials: Sequence[_Material]) -> Run:
+    return Run(
+        config,
+        [night for material in materials for night in material.train],
+        [_validation(material, config.network.epochs) for material in materials if material.validation],
+    )
+
+
 def _validation(material: _Material, epochs: int) -> ValidationSet:
     frames = [cut(night, epochs) for night in material.validation]
     return ValidationSet(
@@ -168,14 +185,19 @@ def _validation(material: _Material, epochs: int) -> ValidationSet:
     )
 
 
-def _digest(config: ModelConfig, materials: Sequence[_Material]) -> str:
-    """Of the configuration and of every number that training sees."""
-    digest = hashlib.sha256(config_digest(config).encode())
-    for material in materials:
-        for night in (*material.train, *material.validation):
+def _digest(runs: Sequence[Run]) -> str:
+    """Of the configurations and of every number that training sees."""
+    digest = hashlib.sha256()
+    for run in runs:
+        digest.update(config_digest(run.config).encode())
+        for night in run.nights:
             digest.update(f"{night.dataset}/{night.subject}".encode())
             digest.update(night.features.tobytes())
             digest.update(night.labels.tobytes())
+        for part in run.validation:
+            digest.update(part.dataset.encode())
+            digest.update(part.features.tobytes())
+            digest.update(part.labels.tobytes())
     return digest.hexdigest()
 
 

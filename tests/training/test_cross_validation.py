@@ -10,10 +10,10 @@ import pytest
 
 from sktools.errors import DataError
 from sktools.features.frames import Night
-from sktools.model_config import ClassesConfig, FeaturesConfig, ModelConfig
-from sktools.training import cross_validation
+from sktools.model_config import FeaturesConfig, ModelConfig
+from sktools.training import cross_validation, first_training
 from sktools.training.cross_validation import cross_validate
-from sktools.training.networks import build_network
+from sktools.training.first_training import Run
 from sktools.training.source import Source
 from tests.support.sleep_accel_files import write_subject
 
@@ -30,13 +30,13 @@ def test_every_subject_is_scored_once_by_a_network_that_did_not_see_it(
     small_config: ModelConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[set[str]] = []
-    sampler = cross_validation.Sampler
+    sampler = first_training.Sampler
 
     def watching(nights, *rest):  # type: ignore[no-untyped-def]
         seen.append({night.subject for night in nights})
         return sampler(nights, *rest)
 
-    monkeypatch.setattr(cross_validation, "Sampler", watching)
+    monkeypatch.setattr(first_training, "Sampler", watching)
     recipe = dataclasses.replace(small_config.training, epochs=8, steps=10, batch=8)
     config = dataclasses.replace(small_config, training=recipe)
     result = cross_validate(config, Source("sleep-accel", folder_of(tmp_path, 5)), folds=2)
@@ -66,9 +66,11 @@ def test_teachers_see_no_night_of_the_fold_and_their_answers_are_what_is_taught(
 ) -> None:
     seen: list[tuple[str, set[str], dict[tuple[str, str], np.ndarray] | None]] = []
 
-    def fitted(config, train, tell, taught=None, start=None):  # type: ignore[no-untyped-def]
-        seen.append((config.features.set, {night.subject for night in train}, taught))
-        return Constant(1.0 if config.features.set == "fs-hr-14" else 3.0, config.network.epochs)
+    def fitted(runs, tell):  # type: ignore[no-untyped-def]
+        (run,) = runs
+        features = run.config.features.set
+        seen.append((features, {night.subject for night in run.nights}, run.taught))
+        return Constant(1.0 if features == "fs-hr-14" else 3.0, run.config.network.epochs)
 
     monkeypatch.setattr(cross_validation, "_fitted", fitted)
     network, teacher = (
@@ -96,7 +98,7 @@ def test_what_is_taught_outweighs_the_labels(small_config: ModelConfig, tmp_path
     answers = {("sleep-accel", "1"): np.tile(np.array([0.0, 1.0], np.float32), (300, 1))}
     recipe = dataclasses.replace(small_config.training, epochs=6, steps=10, class_weights=False, focal_gamma=0.0)
     config = dataclasses.replace(small_config, training=recipe)
-    model = cross_validation._fitted(config, [night], lambda *_: None, answers)
+    model = cross_validation._fitted([Run(config, [night], taught=answers)], lambda *_: None)
     logits = model.predict_on_batch(features[None, :240])
     assert np.mean(logits[0].argmax(axis=1) == 1) > 0.9
 
@@ -106,9 +108,10 @@ def test_the_offset_of_wake_is_settled_by_subjects_that_the_scored_ones_never_me
 ) -> None:
     seen: list[set[str]] = []
 
-    def fitted(config, train, tell, taught=None, start=None):  # type: ignore[no-untyped-def]
-        seen.append({night.subject for night in train})
-        return Constant(-0.5, config.network.epochs)
+    def fitted(runs, tell):  # type: ignore[no-untyped-def]
+        (run,) = runs
+        seen.append({night.subject for night in run.nights})
+        return Constant(-0.5, run.config.network.epochs)
 
     asked: list[int] = []
 
@@ -145,33 +148,23 @@ def test_fewer_subjects_than_folds_are_refused(small_config: ModelConfig, tmp_pa
         cross_validate(small_config, Source("sleep-accel", folder_of(tmp_path, 3)))
 
 
+@pytest.mark.parametrize("inner", [0, 2])
 def test_a_first_training_sees_more_classes_and_no_night_of_the_fold(
-    small_config: ModelConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    small_config: ModelConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, inner: int
 ) -> None:
-    seen: list[tuple[int, set[str], bool]] = []
+    seen: list[list[tuple[int, set[str]]]] = []
 
-    def fitted(config, train, tell, taught=None, start=None):  # type: ignore[no-untyped-def]
-        stages = {int(label) for night in train for label in night.labels if label >= 0}
-        assert max(stages) < config.network.classes
-        seen.append((config.network.classes, {night.subject for night in train}, start is not None))
-        return Constant(0.5, config.network.epochs)
+    def fitted(runs, tell):  # type: ignore[no-untyped-def]
+        for run in runs:
+            stages = {int(label) for night in run.nights for label in night.labels if label >= 0}
+            assert stages == ({0, 1, 2} if run.config.network.classes == 4 else {0, 1})
+        seen.append([(run.config.network.classes, {night.subject for night in run.nights}) for run in runs])
+        return Constant(0.5, runs[-1].config.network.epochs)
 
     monkeypatch.setattr(cross_validation, "_fitted", fitted)
-    more = ClassesConfig(("WAKE", "NREM", "REM"), {0: 0, 1: 1, 2: 1, 3: 1, 5: 2})
-    cross_validate(small_config, Source("sleep-accel", folder_of(tmp_path, 4)), folds=2, first=more)
-    assert seen == [(classes, nights, classes == 2) for nights in ({"2", "4"}, {"1", "3"}) for classes in (3, 2)]
-
-
-def test_training_starts_from_the_weights_of_the_first_one(small_config: ModelConfig) -> None:
-    night = Night("sleep-accel", "1", np.zeros((240, 14), np.float32), np.zeros(240, np.int64))
-    recipe = dataclasses.replace(small_config.training, epochs=1, steps=1, learning_rate=1e-9)
-    config = dataclasses.replace(small_config, training=recipe)
-    more = cross_validation._of_classes(config, ClassesConfig(("A", "B", "C"), {0: 0, 1: 1, 2: 2}))
-    start = build_network(more.network, "first", 5)
-    model = cross_validation._fitted(config, [night], lambda *_: None, start=start)
-    kept = [
-        np.allclose(a, b)
-        for a, b in zip(model.trainable_variables, start.trainable_variables, strict=True)
-        if a.shape == b.shape
-    ]
-    assert kept and all(kept) and len(kept) == len(model.trainable_variables) - 2
+    for subject in "1234":
+        write_subject(tmp_path, subject, [0] * 80 + [2] * 120 + [3] * 120, seed=int(subject))
+    config = dataclasses.replace(small_config, training=dataclasses.replace(small_config.training, first="ss-4"))
+    cross_validate(config, Source("sleep-accel", tmp_path), folds=2, inner=inner)
+    people = [{"2", "4"}, {"4"}, {"2"}, {"1", "3"}, {"3"}, {"1"}] if inner else [{"2", "4"}, {"1", "3"}]
+    assert seen == [[(4, nights), (2, nights)] for nights in people]
