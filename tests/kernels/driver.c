@@ -122,7 +122,7 @@ static void run_case(const case_t *c, const int8_t *in, void *out)
     case CONV: {
         const sk_fast_conv_t shape = {(uint16_t)s[0], (uint16_t)s[1], (uint16_t)s[2], (uint16_t)s[3], (uint16_t)s[4],
                                       (uint16_t)s[5], (int16_t)s[6],  (int16_t)s[7],  blob[0],        blob[1],
-                                      blob[2],        blob[3],        blob[4],        blob[5]};
+                                      blob[2]};
         sk_fast_conv(&shape, in, out);
         break;
     }

@@ -17,11 +17,11 @@ typedef struct {
     const sk_fast_conv_t *shape;
     const int8_t *in;
     int8_t *out;
-    int32_t row;   /* first input row of the pair under way; -1: none yet */
-    int32_t group; /* records under way: those of one tap, or all where dilation is 1 */
-    int32_t groups, group_words;
+    int32_t row;         /* first input row of the pair under way; -2: none yet */
+    int32_t turn, turns; /* for a pair of rows: each part of the channels with each group */
+    int32_t turn_words;  /* of records */
+    int32_t groups;      /* of records: each tap's, or all together where dilation is 1 */
     sk_tile_parts_t parts;
-    int32_t part; /* of the input's channels, under way */
     int32_t start, length;      /* of the window in sums: [(taps - 1) * dilation + 2][out_channels], output rows under way */
     int32_t sums[SUMS + SLACK]; /* 0 behind the window */
 } conv_run_t;
@@ -38,44 +38,54 @@ static void __attribute__((noinline)) clamp(int8_t *results, int32_t count, int3
     }
 }
 
-/* Complete output rows: `rows` of them, 1 or 2, at sum and out. */
-static void store_rows(const sk_fast_conv_t *shape, const int32_t *sum, int8_t *out, int32_t rows)
+/* `next` 0: one complete output row, from sums; channels: two, side by side. `stage` as of sk_fast_conv_t. */
+static void __attribute__((noinline)) store_rows(const int32_t *stage, const int32_t *sums, int8_t *out, int32_t channels,
+                                                 int32_t next)
 {
-    const int32_t *bias = shape->bias, *multiplier = shape->multiplier;
-    const int32_t *rounding = shape->rounding, *shift = shape->shift;
-    const int32_t channels = shape->out_channels, low = shape->low, high = shape->high;
-    const int32_t next = rows == 2 ? channels : 0; /* a single row is done twice */
+    const int32_t *const end = sums + channels;
 
-    for (int32_t i = 0; i < channels; i++) {
-        const int32_t b = bias[i], m = multiplier[i], r = rounding[i], n = shift[i];
-        const int32_t first = sum[i] + b, second = sum[i + next] + b;
-        out[i] = (int8_t)sk_ssat8(sk_linear(first, m, r, n));
-        out[i + next] = (int8_t)sk_ssat8(sk_linear(second, m, r, n));
-    }
-    if (low > -128 || high < 127) {
-        clamp(out, channels + next, low, high);
+    for (; sums != end; sums++, out++, stage += 4) {
+        const int32_t bias = stage[0], multiplier = stage[1], rounding = stage[2], shift = stage[3];
+        const int32_t first = sums[0] + bias, second = sums[next] + bias;
+        out[0] = (int8_t)sk_ssat8(sk_linear(first, multiplier, rounding, shift));
+        out[next] = (int8_t)sk_ssat8(sk_linear(second, multiplier, rounding, shift));
     }
 }
 
-/* The window's first rows are complete, output rows `row` to `end`, 1 or 2: out with them, but for those outside. */
-static void emit(conv_run_t *run, int32_t row, int32_t end)
+/* The window moved back to the start of its room; its last `fresh` sums are new. */
+static void __attribute__((noinline)) move_back(conv_run_t *run, int32_t fresh)
+{
+    const int32_t *from = run->sums + run->start;
+    int32_t *to = run->sums, *const kept = to + run->length - fresh;
+
+    while (to != kept) {
+        *to++ = *from++;
+    }
+    memset(kept, 0, (size_t)(run->sums + SUMS + SLACK - kept) * sizeof *kept);
+    run->start = 0;
+}
+
+/* The window's first `rows` rows are complete, 1 or 2, output row `row` first: out with them, but for those outside. */
+static void emit(conv_run_t *run, int32_t row, int32_t rows)
 {
     const sk_fast_conv_t *shape = run->shape;
-    const int32_t channels = shape->out_channels;
-    const int32_t done = (end - row) * channels;
-    const int32_t from = row < 0 ? 0 : row, to = end < shape->rows ? end : shape->rows;
+    const int32_t channels = shape->out_channels, done = rows * channels;
+    const int32_t *sums = run->sums + run->start;
 
-    if (from < to) {
-        store_rows(shape, run->sums + run->start + (from - row) * channels, run->out + from * channels, to - from);
+    if (row == -1 && rows == 2) { /* only the second row is inside */
+        row++, rows--, sums += channels;
+    }
+    if (row >= 0 && row < shape->rows) {
+        const int32_t next = rows == 2 && row + 1 < shape->rows ? channels : 0;
+        int8_t *out = run->out + row * channels;
+        store_rows(shape->stage, sums, out, channels, next);
+        if (shape->low > -128 || shape->high < 127) {
+            clamp(out, channels + next, shape->low, shape->high);
+        }
     }
     run->start += done;
     if (run->start + run->length > SUMS) {
-        int32_t *to_sum = run->sums, *const fresh = to_sum + run->length - done;
-        for (const int32_t *from_sum = to_sum + run->start; to_sum != fresh;) {
-            *to_sum++ = *from_sum++;
-        }
-        memset(fresh, 0, (size_t)(run->sums + SUMS + SLACK - fresh) * sizeof *fresh);
-        run->start = 0;
+        move_back(run, done);
     }
 }
 
@@ -92,55 +102,55 @@ static void add_padding(conv_run_t *run, int32_t row, int32_t rows)
                 sums[channel] += shape->padding[tap * channels + channel];
             }
         }
-        const int32_t first = row + shape->pad - reach_of(shape);
-        emit(run, first, first + 1);
+        emit(run, row + shape->pad - reach_of(shape), 1);
     }
 }
 
-static void finish_rows(conv_run_t *run)
+/* The pair of rows under way, if there is one yet, is done. */
+static void next_rows(conv_run_t *run)
 {
-    const int32_t first = run->row + run->shape->pad - reach_of(run->shape);
-
-    emit(run, first, run->row + 1 < run->shape->rows ? first + 2 : first + 1);
+    if (run->row >= 0) {
+        emit(run, run->row + run->shape->pad - reach_of(run->shape), run->row + 1 < run->shape->rows ? 2 : 1);
+    }
     run->row += 2;
+}
+
+static void expand_part(conv_run_t *run, uint32_t *rows, int32_t part)
+{
+    const sk_fast_conv_t *shape = run->shape;
+    const int single = run->row + 1 == shape->rows;
+
+    run->tile.first = run->in + run->row * shape->in_channels;
+    run->tile.second = single ? run->tile.first : run->tile.first + shape->in_channels;
+    if (run->parts.count == 1) {
+        sk_tile_expand(&run->tile, rows);
+    } else {
+        sk_tile_expand_part(&run->tile, rows, shape->in_channels, part, run->parts.width);
+    }
+    if (single) { /* beside a last row alone, one that adds nothing */
+        memset(rows + SK_TILE_PAIRS, 0, SK_TILE_PAIRS * sizeof rows[0]);
+    }
 }
 
 static void expand_conv(sk_tile_run_t *tile, uint32_t *rows)
 {
     conv_run_t *run = (conv_run_t *)tile;
     const sk_fast_conv_t *shape = run->shape;
-    const int8_t *in;
+    int32_t part = 0, group = 0;
 
-    run->group++;
-    if (run->group < run->groups) {
-        run->tile.tiles += run->group_words;
+    run->turn++;
+    if (run->turn == run->turns) {
+        run->turn = 0;
+        next_rows(run);
     } else {
-        run->group = 0;
-        if (run->part < run->parts.count - 1) {
-            run->part++;
-            run->tile.tiles += run->group_words;
-        } else {
-            run->part = 0;
-            run->tile.tiles = shape->tiles;
-            if (run->row >= 0) {
-                finish_rows(run);
-            } else {
-                run->row = 0;
-            }
-        }
-        in = run->in + run->row * shape->in_channels;
-        run->tile.first = in;
-        run->tile.second = run->row + 1 < shape->rows ? in + shape->in_channels : in;
-        if (run->parts.count == 1) {
-            sk_tile_expand(&run->tile, rows);
-        } else {
-            sk_tile_expand_part(&run->tile, rows, shape->in_channels, run->part, run->parts.width);
-        }
-        if (run->tile.second == in) { /* a last row alone: beside it, one that adds nothing */
-            memset(rows + SK_TILE_PAIRS, 0, SK_TILE_PAIRS * sizeof rows[0]);
-        }
+        part = run->turn / run->groups;
+        group = run->turn % run->groups;
     }
-    run->tile.results = run->sums + run->start + run->group * shape->dilation * shape->out_channels;
+    run->tile.tiles = shape->tiles + run->turn * run->turn_words;
+    run->tile.results = run->sums + run->start + group * shape->dilation * shape->out_channels;
+    if (group == 0) {
+        expand_part(run, rows, part);
+    }
 }
 
 void sk_fast_conv(const sk_fast_conv_t *shape, const int8_t *in, int8_t *out)
@@ -150,10 +160,11 @@ void sk_fast_conv(const sk_fast_conv_t *shape, const int8_t *in, int8_t *out)
 
     memset(&run, 0, sizeof run);
     run.groups = shape->dilation == 1 ? 1 : shape->taps;
-    run.tile.expand = expand_conv;
-    run.tile.tiles = shape->tiles;
     run.parts = sk_tile_parts(shape->in_channels);
-    run.tile.count = (shape->rows + 1) / 2 * run.groups * run.parts.count;
+    run.turns = run.groups * run.parts.count;
+    run.turn = run.turns - 1;
+    run.tile.expand = expand_conv;
+    run.tile.count = (shape->rows + 1) / 2 * run.turns;
     run.tile.channels = run.parts.width;
     run.tile.pairs = (run.parts.width + 1) / 2;
     run.tile.stage = SK_TILE_SUMS;
@@ -163,12 +174,10 @@ void sk_fast_conv(const sk_fast_conv_t *shape, const int8_t *in, int8_t *out)
     run.length = (reach_of(shape) + 2) * shape->out_channels;
     run.in = in;
     run.out = out;
-    run.row = -1;
-    run.group = run.groups - 1;
-    run.part = run.parts.count - 1;
-    run.group_words = (columns + 3) / 4 * 4 * run.tile.pairs;
+    run.row = -2;
+    run.turn_words = (columns + 3) / 4 * 4 * run.tile.pairs;
     add_padding(&run, -(int32_t)shape->pad, shape->pad);
     sk_tile_run(&run.tile);
-    finish_rows(&run);
+    next_rows(&run);
     add_padding(&run, shape->rows, reach_of(shape) - shape->pad);
 }

@@ -16,14 +16,11 @@ WINDOW = 60
 
 @dataclass(frozen=True, eq=False)
 class ConvTables:
-    """Members of sk_fast_conv_t: tiles [records, words]; padding [taps * out_channels]; the rest [out_channels]."""
+    """Members of sk_fast_conv_t: tiles [records, words]; padding [taps * out_channels]; stage [out_channels, 4]."""
 
     tiles: NDArray[np.int32]
     padding: NDArray[np.int32]
-    bias: NDArray[np.int32]
-    multiplier: NDArray[np.int32]
-    rounding: NDArray[np.int32]
-    shift: NDArray[np.int32]
+    stage: NDArray[np.int32]
 
 
 def pack_conv(
@@ -51,8 +48,5 @@ def pack_conv(
     return ConvTables(
         pack_parts(*groups.astype(np.int16)),
         (zero_point * by_tap.sum(axis=2).reshape(-1)).astype(np.int32),
-        folded.astype(np.int32),
-        stage.multiplier,
-        stage.rounding,
-        stage.shift,
+        np.stack([folded.astype(np.int32), stage.multiplier, stage.rounding, stage.shift], axis=1),
     )
