@@ -1,4 +1,4 @@
-"""Which kernel a depthwise convolution of five taps gets."""
+"""Which kernel a depthwise convolution gets."""
 
 from __future__ import annotations
 
@@ -12,15 +12,16 @@ RELU, ANY = -128, 3
 """Zero points of the output."""
 
 
-def five_taps(frames: int, before: int, after: int, factor: tuple[float, float], zero_point: int) -> bytes:
-    """Dilation 3 over 4 channels. before, after: rows of padding; factor: the real ones are uniform between."""
+def depthwise(frames: int, before: int, after: int, factor: tuple[float, float], zero_point: int) -> bytes:
+    """Dilation 3 over 4 channels, as many rows out as in. before, after: rows of padding; factor: least and most."""
     random, writer = np.random.default_rng(0), TfliteWriter()
     source = writer.activation((1, 1, frames, 4), 1.0, 17)
     amounts = writer.constant(np.array([[0, 0], [0, 0], [before, after], [0, 0]], dtype=np.int32))
     padded = writer.activation((1, 1, frames + before + after, 4), 1.0, 17)
     writer.operator("PAD", (source, amounts), padded)
     scales = np.geomspace(*factor, 4).astype(np.float32)
-    weights = writer.constant(random.integers(-127, 128, (1, 1, 5, 4)).astype(np.int8), scales, axis=3)
+    taps = 1 + (before + after) // 3
+    weights = writer.constant(random.integers(-127, 128, (1, 1, taps, 4)).astype(np.int8), scales, axis=3)
     bias = writer.constant(random.integers(-50, 50, 4).astype(np.int32), scales)
     output = writer.activation((1, 1, frames, 4), 1.0, zero_point)
     activation = ACTIVATIONS["RELU" if zero_point == RELU else "NONE"]
@@ -50,10 +51,17 @@ def five_taps(frames: int, before: int, after: int, factor: tuple[float, float],
         (11, (6, 6), (0.01, 0.4), RELU, "fast_dw"),  # streams of less than 4 rows
         (11, (12, 0), (0.01, 0.4), RELU, "fast_dw5_causal"),
         (5, (12, 0), (0.01, 0.4), RELU, "fast_dw"),
+        (40, (3, 3), (0.01, 0.4), RELU, "fast_dw5"),  # 3 taps, two of five being 0
+        (40, (6, 0), (0.01, 0.4), RELU, "fast_dw5"),
+        (11, (6, 0), (0.01, 0.4), RELU, "fast_dw5_causal"),
+        (40, (9, 0), (0.01, 0.9), RELU, "fast_dw5_causal_mixed"),
+        (40, (0, 3), (0.01, 0.4), ANY, "fast_dw5_linear"),
+        (40, (2, 4), (0.01, 0.4), RELU, "fast_dw"),  # not a multiple of the dilation
+        (40, (0, 9), (0.01, 0.4), RELU, "fast_dw"),
     ],
 )
-def test_five_taps_stay_in_registers_where_they_can(
+def test_few_taps_stay_in_registers_where_they_can(
     frames: int, padding: tuple[int, int], factor: tuple[float, float], zero_point: int, kernel: str
 ) -> None:
-    tflite = five_taps(frames, *padding, factor, zero_point)
+    tflite = depthwise(frames, *padding, factor, zero_point)
     assert compile_model(tflite, name="x", costs={}).layers[-1].kernel == kernel

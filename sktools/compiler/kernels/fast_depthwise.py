@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +19,7 @@ from sktools.compiler.fast.depthwise import (
     pack_dw5_mixed,
 )
 from sktools.compiler.fast.requantize import Requantization
-from sktools.compiler.kernels.rows import output_stage, row_window
+from sktools.compiler.kernels.rows import RowWindow, output_stage, row_window
 from sktools.compiler.lowering import variant
 from sktools.compiler.ops import Op
 from sktools.compiler.ops.depthwise_conv_2d import DepthwiseConv2D
@@ -78,39 +79,61 @@ def fast_dw(op: Op, prefix: str) -> Call | None:
 
 @variant("DEPTHWISE_CONV_2D")
 def fast_dw5_linear(op: Op, prefix: str) -> Call | None:
-    """5 taps around the output's row or up to it, no activation: the encoder's."""
-    return _five_taps(op, prefix, {"_linear": pack_dw5_linear})
+    """Up to 5 taps around the output's row or up to it, no activation: the encoder's."""
+    return _in_registers(op, prefix, {"_linear": pack_dw5_linear})
 
 
 @variant("DEPTHWISE_CONV_2D")
 def fast_dw5(op: Op, prefix: str) -> Call | None:
-    """5 taps around the output's row or up to it, requantization that fits two instructions."""
-    return _five_taps(op, prefix, {"": pack_dw5, "_mixed": pack_dw5_mixed})
+    """Up to 5 taps around the output's row or up to it, requantization that fits two instructions."""
+    return _in_registers(op, prefix, {"": pack_dw5, "_mixed": pack_dw5_mixed})
 
 
 Pack = Callable[[NDArray[np.int8], NDArray[np.int32], int, Requantization], NDArray[np.int32] | None]
 
 
-def _five_taps(op: Op, prefix: str, ends: Mapping[str, Pack]) -> Call | None:
+@dataclass(frozen=True)
+class Streamed:
+    """A kernel that streams through registers. taps, before: its own, and those of them before the output's row."""
+
+    name: str
+    taps: int
+    before: int
+    shortest: int
+
+    def place(self, window: RowWindow) -> int | None:
+        """Which of the kernel's taps is the window's first, or None where they do not cover it. The others are 0."""
+        first = self.before - window.padding // window.dilation
+        if window.padding % window.dilation or not 0 <= first <= self.taps - window.taps:
+            return None
+        return first if window.rows // window.dilation >= self.shortest else None
+
+
+STREAMED = (
+    Streamed("fast_dw5", 5, 2, SHORTEST_STREAM),
+    Streamed("fast_dw5_causal", 5, 4, SHORTEST_CAUSAL_STREAM),
+)
+"""The first that covers a window is taken."""
+
+
+def _in_registers(op: Op, prefix: str, ends: Mapping[str, Pack]) -> Call | None:
     """ends: how the kernel's name ends, with its records; the first that packs the layer is taken."""
     assert isinstance(op, DepthwiseConv2D)
     window = row_window(op)
-    if window is None or op.depth_multiplier != 1 or window.taps != 5:
+    if window is None or op.depth_multiplier != 1:
         return None
-    stream = window.rows // window.dilation
-    if window.padding == 2 * window.dilation and stream >= SHORTEST_STREAM:
-        padding = ""
-    elif window.padding == 4 * window.dilation and stream >= SHORTEST_CAUSAL_STREAM:
-        padding = "_causal"
-    else:
+    places = ((kernel, kernel.place(window)) for kernel in STREAMED)
+    streamed, first = next(((kernel, first) for kernel, first in places if first is not None), (None, 0))
+    if streamed is None:
         return None
     assert op.weights.data is not None
-    weights = op.weights.data.astype(np.int8).reshape(window.taps, window.channels)
+    weights = np.zeros((streamed.taps, window.channels), np.int8)
+    weights[first : first + window.taps] = op.weights.data.reshape(window.taps, window.channels)
     tried = ((end, pack(weights, op.bias, op.inputs[0].zero_point, output_stage(op))) for end, pack in ends.items())
     end, records = next(((end, records) for end, records in tried if records is not None), ("", None))
     if records is None:
         return None
-    kernel = f"fast_dw5{padding}{end}"
+    kernel = streamed.name + end
     return Call(
         kernel=kernel,
         function=f"sk_{kernel}",
