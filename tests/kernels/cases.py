@@ -201,7 +201,7 @@ def narrow_case(
 ) -> Case | None:
     """pointwise_case with weights of a byte, which are widened in scratch."""
     wide = pointwise_case(seed, rows, inputs, outputs, in_place, gated, magnitude)
-    tiles = None if wide is None else narrow_tiles(wide.blobs[0].astype(np.int32))
+    tiles = None if wide is None else narrow_tiles(wide.blobs[0].astype(np.int32), (inputs + 1) // 2)
     if wide is None or tiles is None:
         return None
     scalars = (*wide.scalars[:-1], wide.blobs[0].nbytes, int(in_place))

@@ -19,10 +19,11 @@ from sktools.compiler.fast.pointwise import pack_pointwise
 from sktools.compiler.fast.requantize import (
     FIT_SHIFT,
     MANY_SCALES,
+    MOST_SHIFT,
     SCALE,
-    STEEP_SHIFT,
     Requantization,
     fit_channel,
+    fit_mixed,
     linear_stage,
 )
 from sktools.compiler.fast.scale import pack_scale
@@ -33,7 +34,7 @@ from tests.kernels.cases import quantize_multiplier, requantization, weights8
 
 
 def fitted(accumulators: np.ndarray, bias: int, multiplier: int, fit_shift: int = FIT_SHIFT) -> np.ndarray:
-    """sk_fitted, or with STEEP_SHIFT sk_fitted_steep, of SCALE * accumulator + bias."""
+    """sk_fitted_by of SCALE * accumulator + bias."""
     high = ((SCALE * accumulators + bias) * multiplier) >> 32
     return np.clip(high >> fit_shift, -128, 127)
 
@@ -46,7 +47,7 @@ def fitted(accumulators: np.ndarray, bias: int, multiplier: int, fit_shift: int 
     st.integers(-128, 127),
     st.integers(-60000, 60000),
     st.integers(0, 60000),
-    st.sampled_from((FIT_SHIFT, STEEP_SHIFT)),
+    st.integers(0, MOST_SHIFT),
 )
 def test_a_fit_equals_the_reference_everywhere(
     exponent: float, zero_point: int, one: int, other: int, low: int, width: int, fit_shift: int
@@ -70,12 +71,16 @@ def test_relu_channels_have_a_fit() -> None:
     assert found >= 995
 
 
-def test_steep_channels_have_a_fit() -> None:
-    """At least 195 of 200 factors between 2**-9 and 1, the accumulator ranging over +-400000."""
+def test_channels_with_a_shift_of_their_own_have_a_fit() -> None:
+    """At least 198 of 200 factors between 2**-14 and 2**6, the accumulators of 24 random weights."""
     rng = np.random.default_rng(1)
-    factors = [quantize_multiplier(float(2.0**e)) for e in rng.uniform(-9, -0.01, 200)]
-    fits = (fit_channel(-400_000, 400_000, *f, -128, (-128, 127), fit_shift=STEEP_SHIFT) for f in factors)
-    assert sum(fit is not None for fit in fits) >= 195
+    factors = np.array([quantize_multiplier(float(2.0**e)) for e in rng.uniform(-14, 6, 200)], np.int32)
+    weights, bias = weights8(rng, 200, 24), np.zeros(200, np.int32)
+    found = 0
+    for channel, (multiplier, shift) in enumerate(factors):
+        q = Requantization(np.array([multiplier]), np.array([shift]), -128, -128, 127)
+        found += fit_mixed(weights[channel : channel + 1], bias[:1], 0, q) is not None
+    assert found >= 198
 
 
 def test_negative_halves_are_no_straight_line() -> None:

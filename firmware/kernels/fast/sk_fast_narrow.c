@@ -63,6 +63,10 @@ static const int32_t *widen(const sk_fast_pw_t *shape, void *scratch)
 
     for (int32_t columns = shape->out_channels; columns > 0; columns -= 4) {
         widen_record(&at, fours, back);
+        if (shape->tile_stage == SK_TILE_MIXED) { /* shifts behind the multipliers */
+            memcpy(at.to, at.from, 4 * sizeof *at.to);
+            at.from += 4, at.to += 4;
+        }
     }
     return scratch;
 }

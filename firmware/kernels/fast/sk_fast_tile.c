@@ -135,32 +135,6 @@ SK_ASSEMBLY(void tile_run(sk_tile_run_t *run))
         ".equ .Lsk_partial, %c[frame_rows] + 20\n"
         ".equ .Lsk_tail, %c[frame_rows] + 24\n" /* where the partial tile's columns go, and its two words */
         ".equ .Lsk_tail_words, %c[frame_rows] + 28\n"
-        ".macro sk_store_results\n" /* r4 and r1 then: where the next go, and where the last end */
-        "    bfi     r6, r7, #8, #8\n"
-        "    bfi     r10, r11, #8, #8\n"
-        "    bfi     r6, r8, #16, #8\n"
-        "    bfi     r10, r12, #16, #8\n"
-        "    bfi     r6, r9, #24, #8\n"
-        "    bfi     r10, lr, #24, #8\n"
-        "    str     r6, [r4], #4\n"
-        "    ldr     r0, [sp, #.Lsk_next_row]\n"
-        "    ldr     r1, [sp, #.Lsk_end]\n"
-        "    str     r10, [r4, r0]\n"
-        ".endm\n"
-        ".macro sk_results shift\n"
-        "    ldr     r4, [sp, #.Lsk_out]\n"
-        "    sk_four_words\n"
-        "    sk_by_column smmul\n"
-        "    ssat    r6, #8, r6, asr \\shift\n"
-        "    ssat    r7, #8, r7, asr \\shift\n"
-        "    ssat    r8, #8, r8, asr \\shift\n"
-        "    ssat    r9, #8, r9, asr \\shift\n"
-        "    ssat    r10, #8, r10, asr \\shift\n"
-        "    ssat    r11, #8, r11, asr \\shift\n"
-        "    ssat    r12, #8, r12, asr \\shift\n"
-        "    ssat    lr, #8, lr, asr \\shift\n"
-        "    sk_store_results\n"
-        ".endm\n"
         ".macro sk_four_words\n" /* of the record, one a column */
         "    ldr     r1, [r5, #4]\n"
         "    ldr     r2, [r5, #8]\n"
@@ -176,6 +150,18 @@ SK_ASSEMBLY(void tile_run(sk_tile_run_t *run))
         "    \\what   r11, r11, r1\n"
         "    \\what   r12, r12, r2\n"
         "    \\what   lr, lr, r3\n"
+        ".endm\n"
+        ".macro sk_store_results\n" /* r4 and r1 then: where the next go, and where the last end */
+        "    bfi     r6, r7, #8, #8\n"
+        "    bfi     r10, r11, #8, #8\n"
+        "    bfi     r6, r8, #16, #8\n"
+        "    bfi     r10, r12, #16, #8\n"
+        "    bfi     r6, r9, #24, #8\n"
+        "    bfi     r10, lr, #24, #8\n"
+        "    str     r6, [r4], #4\n"
+        "    ldr     r0, [sp, #.Lsk_next_row]\n"
+        "    ldr     r1, [sp, #.Lsk_end]\n"
+        "    str     r10, [r4, r0]\n"
         ".endm\n"
         ".macro sk_step pair\n"
         "    ldr.n   r0, [sp, #4 * \\pair]\n"
@@ -263,11 +249,17 @@ SK_ASSEMBLY(void tile_run(sk_tile_run_t *run))
         SK_ASSEMBLY_SIZE("4b", "%c[step] * (%c[pairs] - 1)")
 
         /*
-         * What becomes of the sums is known by the flags: LO fitted, EQ to be added, HI steep, or HI and MI linear. Each
+         * What becomes of the sums is known by the flags: LO fitted, EQ to be added, HI mixed, or HI and MI linear. Each
          * way sets them again at its end, and nothing from there to here touches them.
          */
         "5:  bhs.n   7f\n"
-        "    sk_results %[shift]\n"
+        "    ldr     r4, [sp, #.Lsk_out]\n"
+        "    sk_four_words\n"
+        "    sk_by_column smmul\n"
+        "    .irp    sum, r6, r7, r8, r9, r10, r11, r12, lr\n"
+        "    ssat    \\sum, #8, \\sum, asr %[shift]\n"
+        "    .endr\n"
+        "    sk_store_results\n"
         "    cmp     r4, r1\n"
         "    beq.w   8f\n"
 
@@ -327,29 +319,29 @@ SK_ASSEMBLY(void tile_run(sk_tile_run_t *run))
         "    cmp     r5, r5\n"
         "    ldr     pc, [sp, #.Lsk_entry]\n"
 
-        "77: bmi.n   78f\n"
-        "    sk_results %[steep]\n"
-        "    cmp     r1, r4\n"
-        "    bne     6b\n"
-        "    b       8f\n"
-
-        "78: ldr     r4, [sp, #.Lsk_out]\n"
+        /* Mixed, or linear: sk_fitted_by, sk_linear. */
+        "77: ldr     r4, [sp, #.Lsk_out]\n"
         "    sk_four_words\n"
-        "    sk_by_column smmulr\n"
+        "    bmi.n   78f\n"
+        "    sk_by_column smmul\n"
+        "    b       79f\n"
+        "78: sk_by_column smmulr\n"
         "    .irp    sum, r6, r7, r8, r9, r10, r11, r12, lr\n"
         "    add     \\sum, \\sum, \\sum, asr #31\n"
         "    .endr\n"
         "    sk_four_words\n"
         "    sk_by_column add\n"
-        "    sk_four_words\n"
+        "79: sk_four_words\n"
         "    sk_by_column asr\n"
         "    .irp    sum, r6, r7, r8, r9, r10, r11, r12, lr\n"
         "    ssat    \\sum, #8, \\sum\n"
         "    .endr\n"
         "    sk_store_results\n"
+        "    ldr     r0, [sp, #.Lsk_run]\n"
+        "    ldr     r0, [r0, %[run_stage]]\n"
         "    cmp     r4, r1\n"
         "    beq.n   8f\n"
-        "    movs    r0, #0x80000000\n" /* MI, and HI since it sets the carry */
+        "    cmp     r0, %[sums]\n"
         "    b       6b\n"
 
         /* Whole tiles are done, up to r4. A partial one goes to the stack and from there byte by byte. */
@@ -387,13 +379,12 @@ SK_ASSEMBLY(void tile_run(sk_tile_run_t *run))
         "    vpop    {s16-s31}\n"
         "    pop     {r3, r4-r11, pc}\n"
         ".purgem sk_step\n"
-        ".purgem sk_results\n"
         ".purgem sk_store_results\n"
         ".purgem sk_four_words\n"
         ".purgem sk_by_column\n"
         :
         : [frame_rows] "i"(FRAME_ROWS), [frame] "i"(FRAME_BYTES), [pairs] "i"(SK_TILE_PAIRS), [step] "i"(STEP_BYTES),
-          [row_bytes] "i"(4 * SK_TILE_PAIRS), [shift] "i"(SK_FIT_SHIFT), [steep] "i"(SK_STEEP_SHIFT), [sums] "i"(SK_TILE_SUMS),
+          [row_bytes] "i"(4 * SK_TILE_PAIRS), [shift] "i"(SK_FIT_SHIFT), [sums] "i"(SK_TILE_SUMS),
           [run_stage] "i"(offsetof(sk_tile_run_t, stage)),
           [run_pairs] "i"(offsetof(sk_tile_run_t, pairs)), [run_expand] "i"(offsetof(sk_tile_run_t, expand)),
           [run_count] "i"(offsetof(sk_tile_run_t, count)), [run_first] "i"(offsetof(sk_tile_run_t, first)),
@@ -428,7 +419,10 @@ static int32_t result_of(int32_t stage, int32_t sum, const int32_t *last, int32_
     if (stage == SK_TILE_LINEAR) {
         return sk_ssat8(sk_linear(sum, last[column], last[4 + column], last[8 + column]));
     }
-    return stage == SK_TILE_STEEP ? sk_fitted_steep(sum, last[column]) : sk_fitted(sum, last[column]);
+    if (stage == SK_TILE_MIXED) {
+        return sk_fitted_by(sum, last[column], last[4 + column]);
+    }
+    return sk_fitted(sum, last[column]);
 }
 
 static uint32_t result_word(int32_t stage, const int32_t *sums, const int32_t *last)
@@ -471,7 +465,7 @@ void sk_tile_run(sk_tile_run_t *run)
             const uint32_t first = result_word(run->stage, sums, record);
             const uint32_t second = result_word(run->stage, sums + 4, record);
             const size_t columns = results != end ? 4 : (size_t)run->partial;
-            record += run->stage == SK_TILE_LINEAR ? 12 : 4;
+            record += run->stage == SK_TILE_FITTED ? 4 : run->stage == SK_TILE_MIXED ? 8 : 12;
             memcpy(results, &first, columns);
             memcpy(results + run->next_row, &second, columns);
             results += columns;

@@ -3,8 +3,8 @@
  * columns at a time, so that 8 accumulators stay in registers (a 2 x 4 tile).
  *
  * A row of `channels` int8 is expanded once to pairs of int16 in the order of sk_tile_expand. The weights lie in flash
- * as one record per four columns: 4 biases, per pair of the row 4 pairs of weights, 4 multipliers, and for SK_TILE_LINEAR
- * 4 roundings and 4 shifts; or nothing but the weights, for sums. The row's pairs are taken in the order 0, n - 1, n - 2, ... 1 (sktools/compiler/fast/tiles.py).
+ * as one record per four columns: 4 biases, per pair of the row 4 pairs of weights, 4 multipliers, for SK_TILE_LINEAR
+ * 4 roundings, for that and SK_TILE_MIXED 4 shifts; or nothing but the weights, for sums. The row's pairs are taken in the order 0, n - 1, n - 2, ... 1 (sktools/compiler/fast/tiles.py).
  */
 #ifndef SK_FAST_TILE_H
 #define SK_FAST_TILE_H
@@ -19,7 +19,7 @@ typedef enum {
     SK_TILE_LINEAR = -1, /* int8 by sk_linear (sk_linear.h) */
     SK_TILE_FITTED,      /* int8 by sk_fitted (sk_fit.h) */
     SK_TILE_SUMS,        /* they are added to the int32 that stand there */
-    SK_TILE_STEEP,       /* int8 by sk_fitted_steep */
+    SK_TILE_MIXED,       /* int8 by sk_fitted_by */
 } sk_tile_stage_t;
 
 typedef struct sk_tile_run sk_tile_run_t;

@@ -5,8 +5,8 @@
  *     int8 = saturate(floor((S * accumulator + bias) * multiplier / 2^(32 + SK_FIT_SHIFT))),
  * the weights being stored times S = 256, rounding and zero point inside the bias. Both sides are monotone in the
  * accumulator, so the compiler proves them equal by comparing their 255 steps (sktools/compiler/fast/requantize.py);
- * a channel without such a pair keeps the layer on the general path. A layer with a factor of 1/16 or more in a channel
- * takes SK_STEEP_SHIFT for all of its channels, where that is exact for them.
+ * a channel without such a pair keeps the layer on the general path. A kernel for layers with a factor of 1/16 or more in a
+ * channel takes a shift of its own for each.
  */
 #ifndef SK_FIT_H
 #define SK_FIT_H
@@ -14,7 +14,6 @@
 #include "sk_simd.h"
 
 #define SK_FIT_SHIFT 11
-#define SK_STEEP_SHIFT 7
 #define SK_FIT_SCALE 256 /* S */
 
 static inline int32_t sk_fitted(int32_t accumulator, int32_t multiplier)
@@ -22,9 +21,9 @@ static inline int32_t sk_fitted(int32_t accumulator, int32_t multiplier)
     return sk_ssat8(sk_smmul(accumulator, multiplier) >> SK_FIT_SHIFT);
 }
 
-static inline int32_t sk_fitted_steep(int32_t accumulator, int32_t multiplier)
+static inline int32_t sk_fitted_by(int32_t accumulator, int32_t multiplier, int32_t shift)
 {
-    return sk_ssat8(sk_smmul(accumulator, multiplier) >> SK_STEEP_SHIFT);
+    return sk_ssat8(sk_smmul(accumulator, multiplier) >> shift);
 }
 
 #endif

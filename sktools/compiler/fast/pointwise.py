@@ -8,16 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sktools.compiler.fast.requantize import (
-    FIT_SHIFT,
     MANY_SCALES,
-    STEEP_SHIFT,
     Requantization,
     fit_layer,
+    fit_mixed,
     linear_stage,
 )
 from sktools.compiler.fast.tiles import MAX_CHANNELS, pack_tiles
 
-LINEAR, FITTED, STEEP = -1, 0, 2
+LINEAR, FITTED, MIXED = -1, 0, 2
 """sk_tile_stage_t of sk_fast_tile.h."""
 
 
@@ -38,10 +37,13 @@ def pack_pointwise(
     """
     if weights.shape[1] > MAX_CHANNELS:
         return None
-    for stage, shift in ((FITTED, FIT_SHIFT), (STEEP, STEEP_SHIFT)):
-        fitted = fit_layer(weights, bias, zero_point, requantization, MANY_SCALES, shift)
-        if fitted is not None:
-            return Pointwise(stage, pack_tiles(fitted.weights, fitted.bias, fitted.multiplier))
+    fitted = fit_layer(weights, bias, zero_point, requantization, MANY_SCALES)
+    if fitted is not None:
+        return Pointwise(FITTED, pack_tiles(fitted.weights, fitted.bias, fitted.multiplier))
+    mixed = fit_mixed(weights, bias, zero_point, requantization, MANY_SCALES)
+    if mixed is not None:
+        layer, shifts = mixed
+        return Pointwise(MIXED, pack_tiles(layer.weights, layer.bias, layer.multiplier, shifts))
     linear = linear_stage(weights, bias, zero_point, requantization)
     if linear is None or (requantization.low, requantization.high) != (-128, 127):
         return None

@@ -2,15 +2,15 @@
 
 The reference computes q = clamp(divide(high_mul(a << left, multiplier), right) + zero point) from the accumulator a.
 The fast kernels compute q = saturate(floor((SCALE * a + bias) * multiplier' / 2**(32 + FIT_SHIFT))) (SMMUL, SSAT; see
-firmware/kernels/fast/sk_fit.h), those for steep layers by STEEP_SHIFT instead. Both rise monotonically with a, so they
-agree for all a in [low, high] exactly if each of the 255 steps q - 1 -> q falls between the same two accumulators. That
-is what `fit_channel` solves for.
+firmware/kernels/fast/sk_fit.h), or by a shift of the channel's own. Both rise monotonically with a, so they agree for
+all a in [low, high] exactly if each of the 255 steps q - 1 -> q falls between the same two accumulators. That is what
+`fit_channel` solves for.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,8 +26,11 @@ MANY_SCALES = (SCALE, *range(255, 223, -1))
 FIT_SHIFT = 11
 """SK_FIT_SHIFT of sk_fit.h. The real factor must be below 2**-4; a finer grid of multipliers the larger it is."""
 
-STEEP_SHIFT = 7
-"""SK_STEEP_SHIFT of sk_fit.h: real factors up to 1, by a grid too coarse for many channels whose factor is small."""
+MOST_SHIFT = 20
+"""Of a channel that has a shift of its own."""
+
+SPARE_BITS = (4, 2, 6, 0)
+"""Of such a channel's multiplier, tried in order: a finer grid of multipliers, or a wider stretch of them tried."""
 
 CANDIDATES = 4096
 """Multipliers tried around the ideal one before a channel is given up."""
@@ -91,7 +94,7 @@ def fit_channel(
     """bias and multiplier that equal the reference for every accumulator in [low, high]; None if none was found.
 
     low <= high: what the accumulator can reach (bias included). clamp: the activation's int8 range. scale: what the
-    weights are stored times. fit_shift: FIT_SHIFT or STEEP_SHIFT.
+    weights are stored times. fit_shift: what stands for FIT_SHIFT.
     """
     if multiplier <= 0:
         value = min(max(zero_point, clamp[0]), clamp[1])
@@ -191,6 +194,31 @@ def fit_layer(
         np.array(biases, dtype=np.int32),
         np.array(multipliers, dtype=np.int32),
     )
+
+
+def fit_mixed(
+    weights: NDArray[np.int8],
+    bias: NDArray[np.int32],
+    zero_point: int,
+    requantization: Requantization,
+    scales: Sequence[int] = (SCALE,),
+) -> tuple[FittedLayer, NDArray[np.int32]] | None:
+    """fit_layer where each channel takes the shift that suits its factor, which may be up to 2**7; and these shifts."""
+    fits, shifts = [], []
+    for channel in range(weights.shape[0]):
+        one = slice(channel, channel + 1)
+        alone = replace(requantization, multiplier=requantization.multiplier[one], shift=requantization.shift[one])
+        for spare in SPARE_BITS:
+            shift = min(max(SCALE.bit_length() - 2 - int(alone.shift[0]) - spare, 0), MOST_SHIFT)
+            fit = fit_layer(weights[one], bias[one], zero_point, alone, scales, shift)
+            if fit is not None:
+                break
+        else:
+            return None
+        fits.append(fit)
+        shifts.append(shift)
+    layer = FittedLayer(*(np.concatenate([getattr(fit, field.name) for fit in fits]) for field in fields(FittedLayer)))
+    return layer, np.array(shifts, np.int32)
 
 
 LINEAR_SHIFT = 20

@@ -20,7 +20,9 @@ def fast_narrow(call: Call) -> Call | None:
     if call.kernel not in WIDE or call.scratch:
         return None
     (tiles,) = call.tables
-    narrow = narrow_tiles(tiles.values.astype(np.int32))
+    channels = next(value for field, value in call.fields if field.endswith("in_channels"))
+    assert isinstance(channels, int)
+    narrow = narrow_tiles(tiles.values.astype(np.int32), (channels + 1) // 2)
     if narrow is None:
         return None
     name = call.kernel.replace("fast_", "fast_narrow_")
