@@ -49,29 +49,26 @@ def packable(make: Callable[[int], Case | None]) -> Case:
     return next(case for case in map(make, count()) if case is not None)
 
 
-def depthwise(rows: int, channels: int, dilation: int, end: str, causal: bool = False) -> Layer:
-    """end: of cases.DW5_ENDS."""
-    case = packable(lambda seed: cases.dw5_case(seed, rows, channels, dilation, True, end, causal))
-    outputs = rows * channels
-    return Layer(case.kernel, f"{channels} k5 d{dilation}", 5 * outputs, outputs, "output", case)
+def depthwise(rows: int, channels: int, dilation: int, end: str, kernel: str = "dw5") -> Layer:
+    """kernel, end: of cases.STREAMED and STREAMED_ENDS."""
+    case = packable(lambda seed: cases.streamed_case(seed, rows, channels, dilation, True, kernel, end))
+    taps, outputs = cases.STREAMED[kernel][0], rows * channels
+    return Layer(case.kernel, f"{channels} k{taps} d{dilation}", taps * outputs, outputs, "output", case)
 
 
-def other_taps(rows: int, channels: int) -> Iterator[Layer]:
-    """The depthwise kernel for what is not five taps, with and without a ReLU."""
+def any_window(rows: int, channels: int) -> Iterator[Layer]:
+    """The depthwise kernel for what does not stream through registers."""
     for taps, dilation, end, factors in (
-        *(
-            (taps, dilation, "relu", (-10.0, -4.5))
-            for taps in (3, 4, 7, 9)
-            for dilation in (1, 8)
-            if dilation == 1 or taps % 2
-        ),
-        (3, 1, "linear", (-14.0, -1.6)),
-        (3, 1, "any", (-10.0, -1.0)),
+        *((taps, dilation, "relu", (-10.0, -4.5)) for taps in (3, 9) for dilation in (1, 8)),
+        (9, 1, "relu", (-10.0, 0.0)),
+        (9, 1, "linear", (-14.0, -1.6)),
+        (9, 1, "any", (-10.0, -1.0)),
     ):
         padding = (taps - 1) // 2 * dilation
         case = cases.dw_case(0, rows, channels, dilation, taps, padding, True, factors, end)
+        shape = f"{channels} k{taps} d{dilation} {end}{' steep' if factors[1] == 0 else ''}"
         outputs = rows * channels
-        yield Layer(case.kernel, f"{channels} k{taps} d{dilation} {end}", taps * outputs, outputs, "output", case)
+        yield Layer(case.kernel, shape, taps * outputs, outputs, "output", case)
 
 
 def any_convolution(rows: int, inputs: int, outputs: int, taps: int, end: str) -> Layer:
@@ -84,10 +81,10 @@ def any_convolution(rows: int, inputs: int, outputs: int, taps: int, end: str) -
 
 
 def outside_the_zoo(rows: int) -> Iterator[Layer]:
-    yield from other_taps(rows, 32)
-    yield depthwise(rows, 32, 4, "_mixed")
-    for end in cases.DW5_ENDS:
-        yield depthwise(rows, 32, 4, end, causal=True)
+    for kernel in cases.STREAMED:
+        for end in cases.STREAMED_ENDS:
+            yield depthwise(rows, 32, 4, end, kernel)
+    yield from any_window(rows, 32)
     for inputs, outputs, taps, end in (
         (48, 64, 1, "linear"),
         (48, 64, 1, "any"),

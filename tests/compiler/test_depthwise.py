@@ -47,7 +47,7 @@ def depthwise(frames: int, before: int, after: int, factor: tuple[float, float],
         (40, (6, 6), (0.01, 0.4), ANY, "fast_dw5_linear"),
         (40, (12, 0), (0.01, 0.4), ANY, "fast_dw5_causal_linear"),
         (40, (6, 6), (0.01, 0.9), ANY, "fast_dw"),
-        (40, (9, 3), (0.01, 0.4), RELU, "fast_dw"),
+        (40, (9, 3), (0.01, 0.4), RELU, "fast_dw7"),
         (11, (6, 6), (0.01, 0.4), RELU, "fast_dw"),  # streams of less than 4 rows
         (11, (12, 0), (0.01, 0.4), RELU, "fast_dw5_causal"),
         (5, (12, 0), (0.01, 0.4), RELU, "fast_dw"),
@@ -57,10 +57,18 @@ def depthwise(frames: int, before: int, after: int, factor: tuple[float, float],
         (40, (9, 0), (0.01, 0.9), RELU, "fast_dw5_causal_mixed"),
         (40, (0, 3), (0.01, 0.4), ANY, "fast_dw5_linear"),
         (40, (2, 4), (0.01, 0.4), RELU, "fast_dw"),  # not a multiple of the dilation
-        (40, (0, 9), (0.01, 0.4), RELU, "fast_dw"),
+        (40, (9, 9), (0.01, 0.4), RELU, "fast_dw7"),
+        (40, (9, 6), (0.01, 0.9), RELU, "fast_dw7_mixed"),
+        (40, (9, 3), (0.01, 0.4), ANY, "fast_dw7_linear"),
+        (40, (12, 12), (0.01, 0.4), RELU, "fast_dw9"),
+        (40, (0, 12), (0.01, 0.9), RELU, "fast_dw9_mixed"),
+        (40, (24, 0), (0.01, 0.4), ANY, "fast_dw9_causal_linear"),
+        (17, (9, 9), (0.01, 0.4), RELU, "fast_dw"),  # streams of less than 6 rows
+        (8, (18, 0), (0.01, 0.4), RELU, "fast_dw9_causal"),
+        (40, (0, 15), (0.01, 0.4), RELU, "fast_dw"),
     ],
 )
-def test_few_taps_stay_in_registers_where_they_can(
+def test_taps_stay_in_registers_where_they_can(
     frames: int, padding: tuple[int, int], factor: tuple[float, float], zero_point: int, kernel: str
 ) -> None:
     tflite = depthwise(frames, *padding, factor, zero_point)

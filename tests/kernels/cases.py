@@ -13,11 +13,12 @@ from sktools.compiler.fast.any import pack_any
 from sktools.compiler.fast.conv import pack_conv
 from sktools.compiler.fast.depthwise import (
     SHORTEST_CAUSAL_STREAM,
+    SHORTEST_LONG_STREAM,
     SHORTEST_STREAM,
     pack_dw,
-    pack_dw5,
-    pack_dw5_linear,
-    pack_dw5_mixed,
+    pack_streamed,
+    pack_streamed_linear,
+    pack_streamed_mixed,
 )
 from sktools.compiler.fast.gate import GateConstants, pack_gate
 from sktools.compiler.fast.narrow import narrow_tiles
@@ -27,8 +28,24 @@ from sktools.compiler.fast.scale import pack_scale
 from sktools.compiler.fast.vector import pack_vector
 from tests.kernels import reference
 
+STREAMED_ENDS = {
+    "": (pack_streamed, (-11.0, -1.1)),
+    "_mixed": (pack_streamed_mixed, (-13.0, 6.9)),
+    "_linear": (pack_streamed_linear, (-14.0, -1.6)),
+}
+"""Of the depthwise kernels that stream through registers: their records, and log2 of the real factors."""
+
+STREAMED = {
+    "dw5": (5, 2, SHORTEST_STREAM),
+    "dw5_causal": (5, 4, SHORTEST_CAUSAL_STREAM),
+    "dw7": (7, 3, SHORTEST_LONG_STREAM),
+    "dw9": (9, 4, SHORTEST_LONG_STREAM),
+    "dw9_causal": (9, 8, SHORTEST_CAUSAL_STREAM),
+}
+"""Their taps, those of them before the output's row, and the least rows / dilation."""
+
 KERNELS = (
-    *("dw5", "dw5_mixed", "dw5_linear", "dw5_causal", "dw5_causal_mixed", "dw5_causal_linear"),
+    *(kernel + end for kernel in STREAMED for end in STREAMED_ENDS),
     *("dw", "pw", "gated_pw", "any", "conv", "mul", "sums", "add", "vector", "scale"),
     *("narrow_pw", "narrow_gated_pw", "lines", "factor"),
 )
@@ -102,31 +119,23 @@ RELU = (-128, -128, 127)
 """Zero point and clamp of the layers that the fitted kernels are for."""
 
 
-DW5_ENDS = {
-    "": (pack_dw5, (-11.0, -1.1)),
-    "_mixed": (pack_dw5_mixed, (-13.0, 6.9)),
-    "_linear": (pack_dw5_linear, (-14.0, -1.6)),
-}
-"""Of the depthwise kernels of five taps: their records, and log2 of the real factors."""
-
-
-def dw5_case(
-    seed: int, rows: int, channels: int, dilation: int, in_place: bool, end: str = "", causal: bool = False
+def streamed_case(
+    seed: int, rows: int, channels: int, dilation: int, in_place: bool, kernel: str, end: str
 ) -> Case | None:
-    """end: of DW5_ENDS."""
+    """kernel, end: of STREAMED and STREAMED_ENDS."""
     rng = np.random.default_rng(seed)
+    taps, before, shortest = STREAMED[kernel]
     zero_point, out_zero_point = (int(v) for v in rng.integers(-128, 128, 2))
-    weights, bias = weights8(rng, 5, channels), _bias(rng, channels)
-    pack, exponents = DW5_ENDS[end]
+    weights, bias = weights8(rng, taps, channels), _bias(rng, channels)
+    pack, exponents = STREAMED_ENDS[end]
     q = requantization(rng, channels, exponents, *((out_zero_point, -128, 127) if end == "_linear" else RELU))
     records = pack(weights, bias, zero_point, q)
     assert records is not None or end != "_linear"
-    if records is None or rows // dilation < (SHORTEST_CAUSAL_STREAM if causal else SHORTEST_STREAM):
+    if records is None or rows // dilation < shortest:
         return None
     x = int8s(rng, rows, channels)
-    expected = _stage(reference.depthwise(x, weights, bias, zero_point, dilation, (4 if causal else 2) * dilation), q)
-    kernel = f"dw5{'_causal' if causal else ''}{end}"
-    return Case(kernel, (rows, channels, dilation, zero_point, int(in_place)), (records, x), expected)
+    expected = _stage(reference.depthwise(x, weights, bias, zero_point, dilation, before * dilation), q)
+    return Case(kernel + end, (rows, channels, dilation, zero_point, int(in_place)), (records, x), expected)
 
 
 def dw_case(

@@ -12,6 +12,7 @@
 #include "fast/sk_fast_any.h"
 #include "fast/sk_fast_conv.h"
 #include "fast/sk_fast_depthwise.h"
+#include "fast/sk_fast_depthwise9.h"
 #include "fast/sk_fast_factor.h"
 #include "fast/sk_fast_gate.h"
 #include "fast/sk_fast_lines.h"
@@ -31,8 +32,8 @@ typedef struct {
 } case_t;
 
 enum {
-    DW5, DW5_MIXED, DW5_LINEAR, DW5_CAUSAL, DW5_CAUSAL_MIXED, DW5_CAUSAL_LINEAR,
-    DW, PW, GATED_PW, ANY, CONV, MUL, SUMS, ADD, VECTOR, SCALE, NARROW_PW, NARROW_GATED_PW, LINES, FACTOR
+    /* before them: sk_fast_dw5, dw5_causal, dw7, dw9 and dw9_causal, of each three */
+    DW = 15, PW, GATED_PW, ANY, CONV, MUL, SUMS, ADD, VECTOR, SCALE, NARROW_PW, NARROW_GATED_PW, LINES, FACTOR
 };
 
 /* For the kernels that want it; as long as the case says. */
@@ -79,21 +80,19 @@ static void run_case(const case_t *c, const int8_t *in, void *out)
     const int32_t *s = c->scalar;
     const void *const *blob = c->blob;
 
-    switch (c->kernel) {
-    case DW5:
-    case DW5_MIXED:
-    case DW5_LINEAR:
-    case DW5_CAUSAL:
-    case DW5_CAUSAL_MIXED:
-    case DW5_CAUSAL_LINEAR: {
+    if (c->kernel < DW) {
         static void (*const kernels[])(const sk_fast_dw5_t *, const int8_t *, int8_t *) = {
             sk_fast_dw5,        sk_fast_dw5_mixed,        sk_fast_dw5_linear,
             sk_fast_dw5_causal, sk_fast_dw5_causal_mixed, sk_fast_dw5_causal_linear,
+            sk_fast_dw7,        sk_fast_dw7_mixed,        sk_fast_dw7_linear,
+            sk_fast_dw9,        sk_fast_dw9_mixed,        sk_fast_dw9_linear,
+            sk_fast_dw9_causal, sk_fast_dw9_causal_mixed, sk_fast_dw9_causal_linear,
         };
         const sk_fast_dw5_t shape = {(uint16_t)s[0], (uint16_t)s[1], (uint16_t)s[2], (int16_t)s[3], blob[0]};
-        kernels[c->kernel - DW5](&shape, in, out);
-        break;
+        kernels[c->kernel](&shape, in, out);
+        return;
     }
+    switch (c->kernel) {
     case DW: {
         const sk_fast_dw_t shape = {(uint16_t)s[0], (uint16_t)s[1], (uint16_t)s[2], (uint16_t)s[3], (uint8_t)s[4],
                                     (uint8_t)s[5],  (int16_t)s[6],  (int16_t)s[7],  (int16_t)s[8],  blob[0]};

@@ -11,7 +11,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sktools.compiler.fast.conv import WINDOW
-from sktools.compiler.fast.depthwise import SHORTEST_CAUSAL_STREAM, SHORTEST_STREAM
 from tests.kernels import cases
 from tests.kernels.cases import Case
 from tests.kernels.host import HostDriver, build_host_driver
@@ -36,24 +35,21 @@ def check(driver: HostDriver, case: Case | None) -> None:
         np.testing.assert_array_equal(driver.run(case), case.expected, err_msg=f"{case.kernel} {case.scalars}")
 
 
-FIVE_TAPS = st.tuples(st.booleans(), st.integers(1, 16), st.integers(0, 40)).map(
-    lambda drawn: (
-        (SHORTEST_CAUSAL_STREAM if drawn[0] else SHORTEST_STREAM) * drawn[1] + drawn[2],
-        drawn[1],
-        drawn[0],
-    )
-)
-"""Rows, dilation, and whether the padding is causal."""
+@st.composite
+def streams(draw: st.DrawFn) -> tuple[str, int, int]:
+    """Kernel, rows, dilation."""
+    kernel, dilation = draw(st.sampled_from(sorted(cases.STREAMED))), draw(st.integers(1, 16))
+    return kernel, cases.STREAMED[kernel][2] * dilation + draw(st.integers(0, 40)), dilation
 
 
-@pytest.mark.parametrize("end", cases.DW5_ENDS)
+@pytest.mark.parametrize("end", cases.STREAMED_ENDS)
 @property_test
-@given(seed=SEEDS, stream=FIVE_TAPS, channels=st.integers(1, 20), in_place=st.booleans())
-def test_depthwise_5(
-    driver: HostDriver, end: str, seed: int, stream: tuple[int, int, bool], channels: int, in_place: bool
+@given(seed=SEEDS, stream=streams(), channels=st.integers(1, 20), in_place=st.booleans())
+def test_depthwise_in_registers(
+    driver: HostDriver, end: str, seed: int, stream: tuple[str, int, int], channels: int, in_place: bool
 ) -> None:
-    rows, dilation, causal = stream
-    check(driver, cases.dw5_case(seed, rows, channels, dilation, in_place, end, causal))
+    kernel, rows, dilation = stream
+    check(driver, cases.streamed_case(seed, rows, channels, dilation, in_place, kernel, end))
 
 
 @property_test

@@ -13,7 +13,15 @@ from sktools.compiler.fast.add import SHIFT as ADD_SHIFT
 from sktools.compiler.fast.add import pack_add
 from sktools.compiler.fast.any import pack_any
 from sktools.compiler.fast.conv import pack_conv
-from sktools.compiler.fast.depthwise import ANY, FITTED, LINEAR, pack_dw, pack_dw5, pack_dw5_linear, pack_dw5_mixed
+from sktools.compiler.fast.depthwise import (
+    ANY,
+    FITTED,
+    LINEAR,
+    pack_dw,
+    pack_streamed,
+    pack_streamed_linear,
+    pack_streamed_mixed,
+)
 from sktools.compiler.fast.gate import INPUT_UP, SLOPE_FRACTION, pack_gate
 from sktools.compiler.fast.pointwise import pack_pointwise
 from sktools.compiler.fast.requantize import (
@@ -219,11 +227,11 @@ def test_what_does_not_fit_is_refused() -> None:
     assert pack_conv(weights8(rng, 4, 9, 8), bias, 0, requantized(4), 2, 8) is None  # window of sums
     assert pack_conv(weights8(rng, 4, 5, 8), bias, 0, requantized(4), 1, 5) is None  # padding beyond the taps
     assert pack_conv(weights8(rng, 4, 5, 8), bias, 0, requantized(4, 2.0), 1, 2) is None  # left shift
-    assert pack_dw5(weights8(rng, 5, 4), bias, 0, requantized(4, -8.0, 0)) is None  # no ReLU
-    assert pack_dw5(weights8(rng, 5, 4), bias, 0, requantized(4, 0.5)) is None
-    assert pack_dw5_mixed(weights8(rng, 5, 4), bias, 0, requantized(4, 0.5)) is not None
-    assert pack_dw5_mixed(weights8(rng, 5, 4), bias, 0, requantized(4, 9.0)) is None
-    assert pack_dw5_linear(weights8(rng, 5, 4), bias, 0, requantized(4, 2.0)) is None
+    assert pack_streamed(weights8(rng, 5, 4), bias, 0, requantized(4, -8.0, 0)) is None  # no ReLU
+    assert pack_streamed(weights8(rng, 5, 4), bias, 0, requantized(4, 0.5)) is None
+    assert pack_streamed_mixed(weights8(rng, 5, 4), bias, 0, requantized(4, 0.5)) is not None
+    assert pack_streamed_mixed(weights8(rng, 5, 4), bias, 0, requantized(4, 9.0)) is None
+    assert pack_streamed_linear(weights8(rng, 5, 4), bias, 0, requantized(4, 2.0)) is None
 
 
 def test_a_depthwise_convolution_takes_the_shortest_end_that_is_exact() -> None:

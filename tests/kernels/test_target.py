@@ -36,9 +36,9 @@ def every_kind(seed: int) -> list[Case]:
     padding = pick(0, taps - 1) * dilation if seed % 2 else pick(0, (taps - 1) * dilation)
     made = [
         *(
-            cases.dw5_case(seed, pick(1, 70), pick(1, 20), pick(1, 12), in_place, end, causal)
-            for end in cases.DW5_ENDS
-            for causal in (False, True)
+            cases.streamed_case(seed, pick(1, 70), pick(1, 20), pick(1, 12), in_place, kernel, end)
+            for kernel in cases.STREAMED
+            for end in cases.STREAMED_ENDS
         ),
         cases.dw_case(seed, pick(1, 70), pick(1, 20), dilation, taps, padding, in_place, exponents, kind),
         cases.pointwise_case(seed, pick(1, 9), pick(1, 72), pick(1, 80), in_place, bool(seed % 3), STEEP),
@@ -78,15 +78,15 @@ def test_every_width_in(tmp_path: Path, gated: bool, magnitude: float) -> None:
 
 
 def test_every_stream_length(tmp_path: Path) -> None:
-    """Each number of rows modulo 3 pairs enters the depthwise loop at its own place, and has its own end."""
+    """Each number of rows modulo 3 or 4 pairs enters the depthwise loops at its own place, and has its own end."""
     made = [
-        cases.dw5_case(rows, rows, 2, 1, True, end, causal)
-        for end in cases.DW5_ENDS
-        for causal in (False, True)
+        cases.streamed_case(rows, rows, 2, 1, True, kernel, end)
+        for kernel in cases.STREAMED
+        for end in cases.STREAMED_ENDS
         for rows in range(2, 33)
     ]
     chosen = [case for case in made if case is not None]
-    assert len(chosen) >= 150
+    assert len(chosen) >= 350
     assert run_on_target(chosen, tmp_path).wrong == ()
 
 

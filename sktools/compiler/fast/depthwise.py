@@ -1,8 +1,6 @@
-"""Tables of sk_fast_dw5 and sk_fast_dw (firmware/kernels/fast/sk_fast_{depthwise,window}.h)."""
+"""Tables of the depthwise kernels (firmware/kernels/fast/sk_fast_{depthwise,depthwise9,window}.h)."""
 
 from __future__ import annotations
-
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +12,7 @@ from sktools.compiler.fast.requantize import (
     Requantization,
     as_pairs,
     fit_layer,
+    fit_mixed,
     linear_stage,
 )
 
@@ -22,77 +21,68 @@ MAX_TAPS = 9
 SHORTEST_STREAM = 4
 """SK_FAST_DW5_STREAM: rows / dilation that the kernels of five taps ask for."""
 
+SHORTEST_LONG_STREAM = 6
+"""SK_FAST_DW9_STREAM: the same of those of seven and nine taps."""
+
 SHORTEST_CAUSAL_STREAM = 2
-"""SK_FAST_DW5_CAUSAL_STREAM: the same of the causal ones."""
+"""SK_FAST_DW5_CAUSAL_STREAM and SK_FAST_DW9_CAUSAL_STREAM: the same of the causal ones."""
 
 DW5_SHIFT = 8
-"""SK_FAST_DW5_SHIFT: what sk_fast_dw5 takes for FIT_SHIFT."""
-
-MOST_SHIFT = 20
-"""Of a channel of sk_fast_dw5_mixed."""
-
-SPARE_BITS = (4, 2, 6, 0)
-"""Of such a channel's multiplier, tried in order: a finer grid of multipliers, or a wider stretch of them tried."""
+"""SK_FAST_DW5_SHIFT: what these kernels take for FIT_SHIFT."""
 
 FITTED, LINEAR, ANY = range(3)
 """SK_FAST_DW_FITTED and on: how sums become results."""
 
 
-def pack_dw5(
+def pack_streamed(
     weights: NDArray[np.int8], bias: NDArray[np.int32], zero_point: int, requantization: Requantization
 ) -> NDArray[np.int32] | None:
-    """Records [channels, 4] of sk_fast_dw5, or None where a channel has no fitted requantization.
+    """Records [channels, words] of sk_fast_dw5, dw7 or dw9, or None where a channel has no fitted requantization.
 
-    weights: [5, channels]; bias: [channels]; zero_point: the input's.
+    weights: [5, 7 or 9, channels]; bias: [channels]; zero_point: the input's.
     """
     fitted = fit_layer(np.ascontiguousarray(weights.T), bias, zero_point, requantization, fit_shift=DW5_SHIFT)
-    return None if fitted is None else _fitted_records(fitted, 0)
+    return None if fitted is None else _fitted_records(fitted, np.zeros_like(bias))
 
 
-def pack_dw5_mixed(
+def pack_streamed_mixed(
     weights: NDArray[np.int8], bias: NDArray[np.int32], zero_point: int, requantization: Requantization
 ) -> NDArray[np.int32] | None:
-    """Records [channels, 4] of sk_fast_dw5_mixed, whose channels have each a shift of its own.
+    """Records of sk_fast_dw5_mixed and so on, whose channels have each a shift of its own.
 
-    None and arguments as of pack_dw5.
+    None and arguments as of pack_streamed.
     """
-    records = []
-    for channel in range(weights.shape[1]):
-        one = slice(channel, channel + 1)
-        alone = replace(requantization, multiplier=requantization.multiplier[one], shift=requantization.shift[one])
-        for spare in SPARE_BITS:
-            shift = min(max(SCALE.bit_length() - 2 - int(alone.shift[0]) - spare, 0), MOST_SHIFT)
-            fitted = fit_layer(weights.T[one], bias[one], zero_point, alone, fit_shift=shift)
-            if fitted is not None:
-                records.append(_fitted_records(fitted, shift))
-                break
-        else:
-            return None
-    return np.concatenate(records)
+    mixed = fit_mixed(np.ascontiguousarray(weights.T), bias, zero_point, requantization)
+    return None if mixed is None else _fitted_records(*mixed)
 
 
-def _fitted_records(fitted: FittedLayer, shift: int) -> NDArray[np.int32]:
-    taps = np.zeros((len(fitted.weights), 8), np.int8)
-    taps[:, :5] = fitted.weights // SCALE  # 0 where the output never changes
-    taps[:, 5] = shift
-    return np.column_stack([taps.view("<i4"), fitted.bias, fitted.multiplier]).astype(np.int32)
+def _fitted_records(fitted: FittedLayer, shifts: NDArray[np.int32]) -> NDArray[np.int32]:
+    weights = (fitted.weights // SCALE).astype(np.int8)  # 0 where the output never changes
+    return np.column_stack([_as_words(weights, shifts), fitted.bias, fitted.multiplier]).astype(np.int32)
 
 
-def pack_dw5_linear(
+def _as_words(weights: NDArray[np.int8], shifts: NDArray[np.int32]) -> NDArray[np.int32]:
+    """weights: [channels, taps]; the shift is the byte behind them."""
+    channels, taps = weights.shape
+    words = np.zeros((channels, 4 * ((taps + 4) // 4)), np.int8)
+    words[:, :taps] = weights
+    words[:, taps] = shifts
+    return words.view("<i4")
+
+
+def pack_streamed_linear(
     weights: NDArray[np.int8], bias: NDArray[np.int32], zero_point: int, requantization: Requantization
 ) -> NDArray[np.int32] | None:
-    """Records [channels, 5] of sk_fast_dw5_linear, or None where the layer clamps below int8 or sk_linear.h not holds.
+    """Records of sk_fast_dw5_linear and so on; None where the layer clamps below int8 or sk_linear.h does not hold.
 
-    weights: [5, channels]; bias: [channels]; zero_point: the input's.
+    Arguments as of pack_streamed.
     """
-    stage = linear_stage(weights.T, bias, zero_point, requantization)
+    stage = linear_stage(np.ascontiguousarray(weights.T), bias, zero_point, requantization)
     if stage is None or (requantization.low, requantization.high) != (-128, 127):
         return None
     folded = 2 * (stage.bias.astype(np.int64) - zero_point * stage.weights.astype(np.int64).sum(axis=1))
-    taps = np.zeros((weights.shape[1], 8), np.int8)
-    taps[:, :5] = stage.weights
-    taps[:, 5] = stage.shift
-    return np.column_stack([taps.view("<i4"), stage.rounding, folded, stage.multiplier]).astype(np.int32)
+    words = _as_words(stage.weights, stage.shift)
+    return np.column_stack([words, stage.rounding, folded, stage.multiplier]).astype(np.int32)
 
 
 def pack_dw(

@@ -1,4 +1,4 @@
-"""sk_fast_dw5 and sk_fast_dw: depthwise convolutions (firmware/kernels/fast/sk_fast_{depthwise,window}.c)."""
+"""Depthwise convolutions (firmware/kernels/fast/sk_fast_{depthwise,depthwise9,window}.c)."""
 
 from __future__ import annotations
 
@@ -12,25 +12,18 @@ from sktools.compiler.call import Call, Table
 from sktools.compiler.fast.depthwise import (
     MAX_TAPS,
     SHORTEST_CAUSAL_STREAM,
+    SHORTEST_LONG_STREAM,
     SHORTEST_STREAM,
     pack_dw,
-    pack_dw5,
-    pack_dw5_linear,
-    pack_dw5_mixed,
+    pack_streamed,
+    pack_streamed_linear,
+    pack_streamed_mixed,
 )
 from sktools.compiler.fast.requantize import Requantization
 from sktools.compiler.kernels.rows import RowWindow, output_stage, row_window
 from sktools.compiler.lowering import variant
 from sktools.compiler.ops import Op
 from sktools.compiler.ops.depthwise_conv_2d import DepthwiseConv2D
-
-FILES = (
-    "fast/sk_fast_depthwise.c",
-    "fast/sk_fast_depthwise.h",
-    "fast/sk_fit.h",
-    "fast/sk_linear.h",
-    "fast/sk_simd.h",
-)
 
 
 @variant("DEPTHWISE_CONV_2D")
@@ -78,15 +71,15 @@ def fast_dw(op: Op, prefix: str) -> Call | None:
 
 
 @variant("DEPTHWISE_CONV_2D")
-def fast_dw5_linear(op: Op, prefix: str) -> Call | None:
-    """Up to 5 taps around the output's row or up to it, no activation: the encoder's."""
-    return _in_registers(op, prefix, {"_linear": pack_dw5_linear})
+def fast_streamed_linear(op: Op, prefix: str) -> Call | None:
+    """Taps around the output's row or up to it, no activation: the encoder's."""
+    return _in_registers(op, prefix, {"_linear": pack_streamed_linear})
 
 
 @variant("DEPTHWISE_CONV_2D")
-def fast_dw5(op: Op, prefix: str) -> Call | None:
-    """Up to 5 taps around the output's row or up to it, requantization that fits two instructions."""
-    return _in_registers(op, prefix, {"": pack_dw5, "_mixed": pack_dw5_mixed})
+def fast_streamed(op: Op, prefix: str) -> Call | None:
+    """Taps around the output's row or up to it, requantization that fits two instructions or three."""
+    return _in_registers(op, prefix, {"": pack_streamed, "_mixed": pack_streamed_mixed})
 
 
 Pack = Callable[[NDArray[np.int8], NDArray[np.int32], int, Requantization], NDArray[np.int32] | None]
@@ -94,9 +87,13 @@ Pack = Callable[[NDArray[np.int8], NDArray[np.int32], int, Requantization], NDAr
 
 @dataclass(frozen=True)
 class Streamed:
-    """A kernel that streams through registers. taps, before: its own, and those of them before the output's row."""
+    """A kernel that streams through registers, of source file `source`.
+
+    taps, before: its own, and those of them before the output's row. shortest: rows / dilation that it asks for.
+    """
 
     name: str
+    source: str
     taps: int
     before: int
     shortest: int
@@ -110,10 +107,16 @@ class Streamed:
 
 
 STREAMED = (
-    Streamed("fast_dw5", 5, 2, SHORTEST_STREAM),
-    Streamed("fast_dw5_causal", 5, 4, SHORTEST_CAUSAL_STREAM),
+    Streamed("fast_dw5", "depthwise", 5, 2, SHORTEST_STREAM),
+    Streamed("fast_dw5_causal", "depthwise", 5, 4, SHORTEST_CAUSAL_STREAM),
+    Streamed("fast_dw7", "depthwise9", 7, 3, SHORTEST_LONG_STREAM),
+    Streamed("fast_dw9", "depthwise9", 9, 4, SHORTEST_LONG_STREAM),
+    Streamed("fast_dw9_causal", "depthwise9", 9, 8, SHORTEST_CAUSAL_STREAM),
 )
 """The first that covers a window is taken."""
+
+SHARED = ("fast/sk_fast_depthwise.h", "fast/sk_fast_streams.c", "fast/sk_fast_streams.h")
+"""Files of all of them."""
 
 
 def _in_registers(op: Op, prefix: str, ends: Mapping[str, Pack]) -> Call | None:
@@ -147,6 +150,10 @@ def _in_registers(op: Op, prefix: str, ends: Mapping[str, Pack]) -> Call | None:
         ),
         inputs=(op.inputs[0].index,),
         output=op.output.index,
-        files=FILES,
+        files=(
+            f"fast/sk_fast_{streamed.source}.c",
+            *SHARED,
+            *(f"fast/sk_{name}.h" for name in (f"fast_{streamed.source}", "fit", "linear", "simd")),
+        ),
         in_place=True,
     )
