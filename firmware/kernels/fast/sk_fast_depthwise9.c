@@ -42,7 +42,7 @@ SK_STREAMS(name, MACROS(SUMS_##taps(padding##_READ), SK_##stage##_END), \
         read \
         ".endif\n"
 
-/* The first pairs (r3: of all pairs but those), the one to come, its first row, and how many output rows remain behind the loop, or one more. */
+/* The first pairs, and in r3 how many are to come modulo 4; the one to come; its first row; rows left behind the loop. */
 #define SAME_FIRST \
         "    eor     r3, r3, #2\n" \
         "    add     r2, r1, r1, lsl #1\n" \

@@ -112,6 +112,11 @@ static inline four_t finish(const sk_fast_dw_t *shape, const int32_t *record, fo
         return (four_t){sk_fitted(sums.a, multiplier), sk_fitted(sums.b, multiplier), sk_fitted(sums.c, multiplier),
                         sk_fitted(sums.d, multiplier)};
     }
+    if (shape->stage == SK_FAST_DW_MIXED) {
+        const int32_t shift = record[3];
+        return (four_t){sk_fitted_by(sums.a, multiplier, shift), sk_fitted_by(sums.b, multiplier, shift),
+                        sk_fitted_by(sums.c, multiplier, shift), sk_fitted_by(sums.d, multiplier, shift)};
+    }
     if (shape->stage == SK_FAST_DW_LINEAR) {
         const int32_t rounding = record[2], shift = record[3];
         return (four_t){sk_ssat8(sk_linear(sums.a, multiplier, rounding, shift)),
@@ -210,6 +215,15 @@ FOURS(fitted_fours,
         "    ssat    r6, #8, r6, asr %[shift]\n"
         "    ssat    r7, #8, r7, asr %[shift]\n")
 
+/* r10 shift */
+FOURS(mixed_fours,
+        "    ldr     r10, [r1, #-4]\n"
+        "    .irp    sum, r4, r5, r6, r7\n"
+        "    smmul   \\sum, \\sum, r9\n"
+        "    asr     \\sum, \\sum, r10\n"
+        "    ssat    \\sum, #8, \\sum\n"
+        "    .endr\n")
+
 /* sk_linear.h: r10 rounding, r11 shift */
 FOURS(linear_fours,
         "    ldr     r10, [r1, #-8]\n"
@@ -230,8 +244,10 @@ static void make_fours(const sk_fast_dw_t *shape, const int32_t *record, const u
 {
 #if SK_HAS_DSP_ASSEMBLY
     if (shape->stage != SK_FAST_DW_ANY) {
+        static void (*const by_stage[])(const uint32_t *, const int32_t *, int8_t *, const fours_t *) = {
+            fitted_fours, linear_fours, 0, mixed_fours};
         const fours_t run = {rows + 2 * fours, pairs, step};
-        (shape->stage == SK_FAST_DW_FITTED ? fitted_fours : linear_fours)(rows, record, out, &run);
+        by_stage[shape->stage](rows, record, out, &run);
         return;
     }
 #endif

@@ -1,6 +1,6 @@
 /*
  * Depthwise 1xk convolution over [rows][channels] int8, stride 1, as many rows out as in, any k up to SK_FAST_DW_TAPS, any
- * dilation and padding, any requantization. sk_fast_depthwise.h is for five taps, which stay in registers.
+ * dilation and padding, any requantization. Most windows stay in registers: sk_fast_depthwise.h, sk_fast_depthwise9.h.
  *
  * The rows r, r + d, r + 2d, ... of one channel (d: dilation) are an ordinary dense signal. It is read as pairs into a
  * short window, from which four outputs at a time share the loads of weights and rows.
@@ -12,8 +12,8 @@
 
 #define SK_FAST_DW_TAPS 9
 
-/* How sums become results: sk_fit.h, sk_linear.h, or as TFLite does and clamped to low and high. */
-enum { SK_FAST_DW_FITTED, SK_FAST_DW_LINEAR, SK_FAST_DW_ANY };
+/* How sums become results: sk_fit.h; sk_linear.h; as TFLite does, clamped to low and high; sk_fit.h by a shift a channel. */
+enum { SK_FAST_DW_FITTED, SK_FAST_DW_LINEAR, SK_FAST_DW_ANY, SK_FAST_DW_MIXED };
 
 typedef struct {
     uint16_t rows, channels, dilation;

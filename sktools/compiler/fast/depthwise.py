@@ -30,7 +30,7 @@ SHORTEST_CAUSAL_STREAM = 2
 DW5_SHIFT = 8
 """SK_FAST_DW5_SHIFT: what these kernels take for FIT_SHIFT."""
 
-FITTED, LINEAR, ANY = range(3)
+FITTED, LINEAR, ANY, MIXED = range(4)
 """SK_FAST_DW_FITTED and on: how sums become results."""
 
 
@@ -97,6 +97,10 @@ def pack_dw(
     if fitted is not None:
         nothing = np.zeros_like(fitted.bias)
         return FITTED, _records(fitted.weights, fitted.bias, fitted.multiplier, nothing, nothing)
+    mixed = fit_mixed(by_channel, bias, zero_point, requantization)
+    if mixed is not None:
+        fitted, shift = mixed
+        return MIXED, _records(fitted.weights, fitted.bias, fitted.multiplier, np.zeros_like(bias), shift)
     stage = linear_stage(by_channel, bias, zero_point, requantization)
     if stage is not None and (requantization.low, requantization.high) == (-128, 127):
         return LINEAR, _plain(stage.weights, 2, stage.bias, zero_point, stage.multiplier, stage.rounding, stage.shift)
