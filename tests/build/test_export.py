@@ -147,7 +147,7 @@ TINY = Family(frames=20, filters=(8,), depths=(2,), dilations=(1,))
 FAST = {
     "five taps": {"fast/sk_fast_tile.c", "fast/sk_fast_gate.c", "fast/sk_fast_depthwise.c", "fast/sk_fast_mean.c"},
     "seven taps": {"fast/sk_fast_tile.c", "fast/sk_fast_depthwise9.c"},
-    "short streams": {"fast/sk_fast_tile.c", "fast/sk_fast_window.c"},
+    "short streams": {"fast/sk_fast_depthwise.c", "fast/sk_fast_window.c"},
     "ss-2": {"fast/sk_fast_narrow.c", "fast/sk_fast_conv.c"},
 }
 """Network -> kernels in assembly: what another compiler could get wrong."""
@@ -157,8 +157,8 @@ def fast_model(name: str) -> tuple[bytes, CompiledModel]:
     if name == "ss-2":
         tflite = resolve(name).tflite.read_bytes()
         return tflite, compile_model(tflite, name="tiny")
-    family = dataclasses.replace(TINY, kernel=5 if name == "five taps" else 7)
-    tflite = random_network(dataclasses.replace(family, dilations=(4,)) if name == "short streams" else family)
+    kernel, dilation = {"five taps": (5, 1), "seven taps": (7, 1), "short streams": (3, 8)}[name]
+    tflite = random_network(dataclasses.replace(TINY, kernel=kernel, dilations=(dilation,)))
     return tflite, compile_model(tflite, name="tiny", optimize="speed")
 
 

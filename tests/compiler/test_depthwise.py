@@ -51,11 +51,12 @@ def depthwise(frames: int, before: int, after: int, factor: tuple[float, float],
         (11, (6, 6), (0.01, 0.4), RELU, "fast_dw"),  # streams of less than 4 rows
         (11, (12, 0), (0.01, 0.4), RELU, "fast_dw5_causal"),
         (5, (12, 0), (0.01, 0.4), RELU, "fast_dw"),
-        (40, (3, 3), (0.01, 0.4), RELU, "fast_dw5"),  # 3 taps, two of five being 0
+        (40, (3, 3), (0.01, 0.4), RELU, "fast_dw3"),
+        (40, (0, 0), (0.01, 0.9), RELU, "fast_dw3_mixed"),  # one tap, the others being 0
         (40, (6, 0), (0.01, 0.4), RELU, "fast_dw5"),
         (11, (6, 0), (0.01, 0.4), RELU, "fast_dw5_causal"),
         (40, (9, 0), (0.01, 0.9), RELU, "fast_dw5_causal_mixed"),
-        (40, (0, 3), (0.01, 0.4), ANY, "fast_dw5_linear"),
+        (40, (0, 3), (0.01, 0.4), ANY, "fast_dw3_linear"),
         (40, (2, 4), (0.01, 0.4), RELU, "fast_dw"),  # not a multiple of the dilation
         (40, (9, 9), (0.01, 0.4), RELU, "fast_dw7"),
         (40, (9, 6), (0.01, 0.9), RELU, "fast_dw7_mixed"),

@@ -41,6 +41,7 @@ STREAMED = {
     "dw7": (7, 3, SHORTEST_LONG_STREAM),
     "dw9": (9, 4, SHORTEST_LONG_STREAM),
     "dw9_causal": (9, 8, SHORTEST_CAUSAL_STREAM),
+    "dw3": (3, 1, SHORTEST_STREAM),
 }
 """Their taps, those of them before the output's row, and the least rows / dilation."""
 

@@ -32,8 +32,8 @@ typedef struct {
 } case_t;
 
 enum {
-    /* before them: sk_fast_dw5, dw5_causal, dw7, dw9 and dw9_causal, of each three */
-    DW = 15, PW, GATED_PW, ANY, CONV, MUL, SUMS, ADD, VECTOR, SCALE, NARROW_PW, NARROW_GATED_PW, LINES, FACTOR
+    /* before them: sk_fast_dw5, dw5_causal, dw7, dw9, dw9_causal and dw3, of each three */
+    DW = 18, PW, GATED_PW, ANY, CONV, MUL, SUMS, ADD, VECTOR, SCALE, NARROW_PW, NARROW_GATED_PW, LINES, FACTOR
 };
 
 /* For the kernels that want it; as long as the case says. */
@@ -87,6 +87,7 @@ static void run_case(const case_t *c, const int8_t *in, void *out)
             sk_fast_dw7,        sk_fast_dw7_mixed,        sk_fast_dw7_linear,
             sk_fast_dw9,        sk_fast_dw9_mixed,        sk_fast_dw9_linear,
             sk_fast_dw9_causal, sk_fast_dw9_causal_mixed, sk_fast_dw9_causal_linear,
+            sk_fast_dw3,        sk_fast_dw3_mixed,        sk_fast_dw3_linear,
         };
         const sk_fast_dw5_t shape = {(uint16_t)s[0], (uint16_t)s[1], (uint16_t)s[2], (int16_t)s[3], blob[0]};
         kernels[c->kernel](&shape, in, out);

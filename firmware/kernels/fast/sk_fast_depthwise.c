@@ -15,16 +15,28 @@
  * r0 row, r1 step, r2 and r3 even and odd output, r4 (w0,w1), r5 (w2,w3), r6 (w1,w2), r7 (w3,w4); r8, r9, r10 three
  * pairs in a row; r11 bias, r12 multiplier, lr end of the loop. `rows` is DW5_SAME or DW5_CAUSAL.
  */
-#define DW5(name, rows, load, requantize) SK_STREAMS(name, DW5_MACROS(requantize), load, rows DW5_PURGE)
+#define DW5(name, rows, load, requantize) SK_STREAMS(name, MACROS(SUMS_5, requantize), load, rows PURGE)
 
-#define DW5_MACROS(requantize) \
-        ".macro sk_dw5_outputs before, now, after\n" \
+/* The same of three taps: r4 (w0,w1), r5 (w1,w2). */
+#define DW3(name, load, requantize) SK_STREAMS(name, MACROS(SUMS_3, requantize), load, DW5_SAME PURGE)
+
+#define SUMS_5 \
         "    smlad   r2, \\before, r4, r11\n" \
         "    smlatb  r3, \\before, r4, r11\n" \
         "    smlad   r2, \\now, r5, r2\n" \
         "    smlad   r3, \\now, r6, r3\n" \
         "    smlabt  r2, \\after, r7, r2\n" \
-        "    smlad   r3, \\after, r7, r3\n" \
+        "    smlad   r3, \\after, r7, r3\n"
+
+#define SUMS_3 \
+        "    smlatb  r2, \\before, r4, r11\n" \
+        "    smlad   r3, \\now, r4, r11\n" \
+        "    smlad   r2, \\now, r5, r2\n" \
+        "    smlabt  r3, \\after, r5, r3\n"
+
+#define MACROS(sums, requantize) \
+        ".macro sk_dw5_outputs before, now, after\n" \
+        sums \
         requantize \
         ".endm\n" \
         ".macro sk_dw5_pair before, now, after, ahead\n" \
@@ -43,7 +55,7 @@
         "    add     r0, r0, r1, lsl #1\n" \
         ".endm\n"
 
-#define DW5_PURGE \
+#define PURGE \
         ".purgem sk_dw5_outputs\n" \
         ".purgem sk_dw5_pair\n" \
         ".purgem sk_dw5_store_pair\n"
@@ -162,27 +174,60 @@
         "    sxtb    r7, r7\n" \
         "    pkhbt   r7, r9, r7, lsl #17\n"
 
+/* Of three taps, the shift in the fourth byte. */
+#define DW3_LOAD(shift) \
+        "    ldm     r3!, {r4, r11, r12}\n" \
+        shift \
+        DW3_PAIRS(uxtb16) \
+        "    lsl     r4, r4, #8\n" \
+        "    lsl     r5, r5, #8\n"
+
+#define DW3_PAIRS(extend) \
+        "    " #extend "  r8, r4\n" \
+        "    " #extend "  r9, r4, ror #8\n" \
+        "    pkhbt   r4, r8, r9, lsl #16\n" \
+        "    pkhbt   r5, r9, r8\n"
+
+#define DW3_MIXED_SHIFT \
+        "    lsr     r8, r4, #24\n" \
+        "    vmov    s0, r8\n"
+
+#define DW3_LINEAR_LOAD \
+        "    ldm     r3!, {r4, r8, r11, r12}\n" \
+        "    lsr     r9, r4, #24\n" \
+        "    vmov    s0, r8\n" \
+        "    vmov    s1, r9\n" \
+        DW3_PAIRS(sxtb16) \
+        "    sadd16  r4, r4, r4\n" \
+        "    sadd16  r5, r5, r5\n"
+
 DW5(dw5_fitted, DW5_SAME, FITTED_LOAD, SK_FITTED_END)
 DW5(dw5_mixed, DW5_SAME, MIXED_LOAD(MIXED_SHIFT), SK_MIXED_END)
 DW5(dw5_linear, DW5_SAME, LINEAR_LOAD, SK_LINEAR_END)
 DW5(dw5_causal, DW5_CAUSAL, FITTED_LOAD, SK_FITTED_END)
 DW5(dw5_causal_mixed, DW5_CAUSAL, MIXED_LOAD(MIXED_SHIFT), SK_MIXED_END)
 DW5(dw5_causal_linear, DW5_CAUSAL, LINEAR_LOAD, SK_LINEAR_END)
+DW3(dw3_fitted, DW3_LOAD(""), SK_FITTED_END)
+DW3(dw3_mixed, DW3_LOAD(DW3_MIXED_SHIFT), SK_MIXED_END)
+DW3(dw3_linear, DW3_LINEAR_LOAD, SK_LINEAR_END)
 
 #else
 
-#define DW5(name, behind, stage) \
+#define DW(name, taps, behind, stage) \
 static void name(sk_streams_t *streams) \
 { \
-    sk_plain_streams(streams, stage, 5, behind); \
+    sk_plain_streams(streams, stage, taps, behind); \
 }
 
-DW5(dw5_fitted, 2, SK_STREAM_FITTED)
-DW5(dw5_mixed, 2, SK_STREAM_MIXED)
-DW5(dw5_linear, 2, SK_STREAM_LINEAR)
-DW5(dw5_causal, 0, SK_STREAM_FITTED)
-DW5(dw5_causal_mixed, 0, SK_STREAM_MIXED)
-DW5(dw5_causal_linear, 0, SK_STREAM_LINEAR)
+DW(dw5_fitted, 5, 2, SK_STREAM_FITTED)
+DW(dw5_mixed, 5, 2, SK_STREAM_MIXED)
+DW(dw5_linear, 5, 2, SK_STREAM_LINEAR)
+DW(dw5_causal, 5, 0, SK_STREAM_FITTED)
+DW(dw5_causal_mixed, 5, 0, SK_STREAM_MIXED)
+DW(dw5_causal_linear, 5, 0, SK_STREAM_LINEAR)
+DW(dw3_fitted, 3, 1, SK_STREAM_FITTED)
+DW(dw3_mixed, 3, 1, SK_STREAM_MIXED)
+DW(dw3_linear, 3, 1, SK_STREAM_LINEAR)
 
 #endif
 
@@ -219,5 +264,23 @@ void sk_fast_dw5_causal_mixed(const sk_fast_dw5_t *shape, const int8_t *in, int8
 void sk_fast_dw5_causal_linear(const sk_fast_dw5_t *shape, const int8_t *in, int8_t *out)
 {
     static const sk_streamed_t kind = {dw5_causal_linear, CAUSAL};
+    sk_run_streams(shape, in, out, &kind);
+}
+
+void sk_fast_dw3(const sk_fast_dw5_t *shape, const int8_t *in, int8_t *out)
+{
+    static const sk_streamed_t kind = {dw3_fitted, SAME};
+    sk_run_streams(shape, in, out, &kind);
+}
+
+void sk_fast_dw3_mixed(const sk_fast_dw5_t *shape, const int8_t *in, int8_t *out)
+{
+    static const sk_streamed_t kind = {dw3_mixed, SAME};
+    sk_run_streams(shape, in, out, &kind);
+}
+
+void sk_fast_dw3_linear(const sk_fast_dw5_t *shape, const int8_t *in, int8_t *out)
+{
+    static const sk_streamed_t kind = {dw3_linear, SAME};
     sk_run_streams(shape, in, out, &kind);
 }

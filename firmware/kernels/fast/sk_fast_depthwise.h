@@ -1,5 +1,5 @@
 /*
- * Depthwise convolution of five taps over [rows][channels] int8, stride 1, as many rows out as in, any dilation, in place.
+ * Depthwise convolution of five or three taps over [rows][channels] int8, stride 1, as many rows out as in, any dilation, in place.
  *
  * The rows r, r + d, r + 2d, ... of one channel (d: dilation) are an ordinary dense signal y0, y1, ...; it streams
  * through registers as pairs (y0, y1), (y2, y3), ..., each pair of outputs taking one SMLAD per two taps. Writes lag
@@ -42,5 +42,10 @@ void sk_fast_dw5_linear(const sk_fast_dw5_t *shape, const int8_t *in, int8_t *ou
 void sk_fast_dw5_causal(const sk_fast_dw5_t *shape, const int8_t *in, int8_t *out);
 void sk_fast_dw5_causal_mixed(const sk_fast_dw5_t *shape, const int8_t *in, int8_t *out);
 void sk_fast_dw5_causal_linear(const sk_fast_dw5_t *shape, const int8_t *in, int8_t *out);
+
+/* The first three with one tap before the output's row and one behind it. Records: w0 to w2 and the shift; the others. */
+void sk_fast_dw3(const sk_fast_dw5_t *shape, const int8_t *in, int8_t *out);
+void sk_fast_dw3_mixed(const sk_fast_dw5_t *shape, const int8_t *in, int8_t *out);
+void sk_fast_dw3_linear(const sk_fast_dw5_t *shape, const int8_t *in, int8_t *out);
 
 #endif

@@ -19,7 +19,7 @@ from sktools.compiler.fast.requantize import (
 MAX_TAPS = 9
 
 SHORTEST_STREAM = 4
-"""SK_FAST_DW5_STREAM: rows / dilation that the kernels of five taps ask for."""
+"""SK_FAST_DW5_STREAM: rows / dilation that the kernels of three and five taps ask for."""
 
 SHORTEST_LONG_STREAM = 6
 """SK_FAST_DW9_STREAM: the same of those of seven and nine taps."""
@@ -37,9 +37,9 @@ FITTED, LINEAR, ANY, MIXED = range(4)
 def pack_streamed(
     weights: NDArray[np.int8], bias: NDArray[np.int32], zero_point: int, requantization: Requantization
 ) -> NDArray[np.int32] | None:
-    """Records [channels, words] of sk_fast_dw5, dw7 or dw9, or None where a channel has no fitted requantization.
+    """Records [channels, words] of sk_fast_dw3, dw5, dw7 or dw9, or None where a channel has no fitted requantization.
 
-    weights: [5, 7 or 9, channels]; bias: [channels]; zero_point: the input's.
+    weights: [taps of the kernel, channels]; bias: [channels]; zero_point: the input's.
     """
     fitted = fit_layer(np.ascontiguousarray(weights.T), bias, zero_point, requantization, fit_shift=DW5_SHIFT)
     return None if fitted is None else _fitted_records(fitted, np.zeros_like(bias))

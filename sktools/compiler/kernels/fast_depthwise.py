@@ -107,6 +107,7 @@ class Streamed:
 
 
 STREAMED = (
+    Streamed("fast_dw3", "depthwise", 3, 1, SHORTEST_STREAM),
     Streamed("fast_dw5", "depthwise", 5, 2, SHORTEST_STREAM),
     Streamed("fast_dw5_causal", "depthwise", 5, 4, SHORTEST_CAUSAL_STREAM),
     Streamed("fast_dw7", "depthwise9", 7, 3, SHORTEST_LONG_STREAM),
