@@ -86,13 +86,14 @@ def outside_the_zoo(rows: int) -> Iterator[Layer]:
             yield depthwise(rows, 32, 4, end, kernel)
     yield from any_window(rows, 32)
     for inputs, outputs, taps, end in (
-        (48, 64, 1, "linear"),
         (48, 64, 1, "any"),
         (96, 96, 1, "linear"),
         (32, 32, 5, "linear"),
         (64, 5, 9, "linear"),
     ):
         yield any_convolution(rows, inputs, outputs, taps, end)
+    yield pointwise(rows, 48, 64, gated=True, end=" mixed")
+    yield pointwise(rows, 48, 64, gated=True, end=" linear")
     yield decoder(rows, 96, 4, 5)
     for case in (
         packable(lambda seed: cases.lines_case(seed, rows, 32, True)),
@@ -101,10 +102,12 @@ def outside_the_zoo(rows: int) -> Iterator[Layer]:
         yield Layer(case.kernel, "32", 0, rows * 32, "element", case)
 
 
-def pointwise(rows: int, inputs: int, outputs: int, gated: bool) -> Layer:
-    case = packable(lambda seed: cases.pointwise_case(seed, rows, inputs, outputs, True, gated))
+def pointwise(rows: int, inputs: int, outputs: int, gated: bool, end: str = "") -> Layer:
+    """end: "", " mixed" for channels of which some are steep, " linear" without a ReLU."""
+    magnitude, relu = -0.5 if end == " mixed" else -7.0, end != " linear"
+    case = packable(lambda seed: cases.pointwise_case(seed, rows, inputs, outputs, True, gated, magnitude, relu))
     macs = rows * inputs * outputs
-    return Layer(case.kernel, f"{inputs} -> {outputs}", macs, macs, "MAC", case)
+    return Layer(case.kernel, f"{inputs} -> {outputs}{end}", macs, macs, "MAC", case)
 
 
 def vector(inputs: int, outputs: int) -> Layer:
