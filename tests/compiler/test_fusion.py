@@ -50,6 +50,17 @@ def test_reshapes_within_squeeze_excite_are_looked_through(tmp_path: Path) -> No
     assert_same_bytes(network, model, tmp_path)
 
 
+@pytest.mark.parametrize("channels", [12, 40, 48])
+def test_a_product_of_other_rows_is_not_fused(tmp_path: Path, channels: int) -> None:
+    family = Family(
+        frames=40, features=24, filters=(10,), depths=(1,), dilations=(1,), reshapes=True, regrouped=channels
+    )
+    network = random_network(family)
+    model = compile_model(network, name="x", optimize="speed")
+    assert {"fast_excite_pw", "fast_gated_pw"}.isdisjoint(layer.kernel for layer in model.layers)
+    assert_same_bytes(network, model, tmp_path)
+
+
 def test_a_gate_that_no_constant_scales_is_fused_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The broadcast MUL and the pointwise convolution, where hard sigmoid's factor does not fit the gates' kernel."""
     monkeypatch.setattr("sktools.compiler.kernels.fast_mul.pack_scale", lambda *arguments: None)

@@ -22,7 +22,7 @@ from sktools.compiler.fast.depthwise import (
 )
 from sktools.compiler.fast.gate import GateConstants, pack_gate
 from sktools.compiler.fast.narrow import narrow_tiles
-from sktools.compiler.fast.pointwise import pack_pointwise
+from sktools.compiler.fast.pointwise import FITTED, pack_pointwise
 from sktools.compiler.fast.requantize import Requantization
 from sktools.compiler.fast.scale import pack_scale
 from sktools.compiler.fast.vector import pack_vector
@@ -211,8 +211,10 @@ def narrow_case(
 ) -> Case | None:
     """pointwise_case with weights of a byte, which are widened in scratch."""
     wide = pointwise_case(seed, rows, inputs, outputs, in_place, gated, magnitude)
-    tiles = None if wide is None else narrow_tiles(wide.blobs[0].astype(np.int32), (inputs + 1) // 2)
-    if wide is None or tiles is None:
+    if wide is None or wide.scalars[3] != FITTED:
+        return None
+    tiles = narrow_tiles(wide.blobs[0].astype(np.int32))
+    if tiles is None:
         return None
     scalars = (*wide.scalars[:-1], wide.blobs[0].nbytes, int(in_place))
     return replace(wide, kernel=f"narrow_{wide.kernel}", scalars=scalars, blobs=(tiles, *wide.blobs[1:]))

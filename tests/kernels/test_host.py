@@ -102,7 +102,9 @@ def test_pointwise(
 
 
 @property_test
-@given(SEEDS, st.integers(1, 9), st.integers(1, 72), st.integers(1, 96), st.booleans(), st.booleans(), st.floats(-9, 0))
+@given(
+    SEEDS, st.integers(1, 9), st.integers(1, 72), st.integers(1, 96), st.booleans(), st.booleans(), st.floats(-9, -4)
+)
 def test_narrow(
     driver: HostDriver,
     seed: int,

@@ -20,7 +20,8 @@ Floats = NDArray[np.float64]
 class Family:
     """By block: filters, depths, dilations. se_ratio 0: no squeeze-excite. wild: scales and biases off their range.
 
-    reshapes: squeeze-excite on [1, frames, channels], as a network of Keras' Conv1D is converted.
+    reshapes: squeeze-excite on [1, frames, channels], as a network of Keras' Conv1D is converted; regrouped: to rows of
+    how many channels its product is reshaped then, 0: as before.
     """
 
     frames: int = 64
@@ -34,6 +35,7 @@ class Family:
     skip: bool = False
     wild: bool = False
     reshapes: bool = False
+    regrouped: int = 0
     seed: int = 0
 
 
@@ -56,6 +58,7 @@ def random_family(seed: int, *, max_width: int = 80, max_frames: int = 480) -> F
         se_ratio=int(random.integers(0, 9)),
         skip=bool(random.integers(2)),
         wild=bool(random.integers(2)),
+        reshapes=bool(random.integers(2)),
         seed=seed,
     )
 
@@ -89,7 +92,7 @@ class _Builder:
                     total = self.value[block_input] + self.value[tensor]
                     tensor = self.binary("ADD", block_input, tensor, self.activation(total))
         tensor = self.conv(tensor, family.classes, family.kernel, "NONE")
-        return self.writer.finish(first, self.reshape(tensor, (1, family.frames, family.classes)))
+        return self.writer.finish(first, self.reshape(tensor, self.value[tensor].shape[1:]))
 
     def scale(self, index: int) -> float:
         return float(np.float32(self.writer.tensors[index].scales[0]))
@@ -176,6 +179,8 @@ class _Builder:
         if self.family.reshapes:
             gate = self.reshape(gate, (1, 1, channels))
         product = self.binary("MUL", rows, gate, self.activation(self.value[rows] * self.value[gate]))
+        if self.family.regrouped:
+            shape = (1, 1, self.value[product].size // self.family.regrouped, self.family.regrouped)
         return self.reshape(product, shape) if self.family.reshapes else product
 
     def binary(self, op: str, left: int, right: int, output: int) -> int:

@@ -55,27 +55,14 @@ static inline void widen_record(widening_t *at, uint32_t fours, uint32_t back)
 #endif
 }
 
-static inline void widen_records(const sk_fast_pw_t *shape, uint32_t *scratch, int mixed)
+/* The records of sk_fast_tile.h from narrow ones. */
+static const int32_t *widen(const sk_fast_pw_t *shape, void *scratch)
 {
     const uint32_t pairs = (shape->in_channels + 1u) / 2, fours = (pairs + 1) / 2, back = pairs & 1 ? 4 : 0;
     widening_t at = {(const uint32_t *)shape->tiles, scratch};
 
     for (int32_t columns = shape->out_channels; columns > 0; columns -= 4) {
         widen_record(&at, fours, back);
-        if (mixed) { /* shifts behind the multipliers */
-            memcpy(at.to, at.from, 4 * sizeof *at.to);
-            at.from += 4, at.to += 4;
-        }
-    }
-}
-
-/* The records of sk_fast_tile.h from narrow ones. */
-static const int32_t *widen(const sk_fast_pw_t *shape, void *scratch)
-{
-    if (shape->tile_stage == SK_TILE_MIXED) { /* a loop of its own: gcc 12 spills for both in one */
-        widen_records(shape, scratch, 1);
-    } else {
-        widen_records(shape, scratch, 0);
     }
     return scratch;
 }

@@ -3,8 +3,8 @@
  * them to scratch first, where the arena has room to spare: half the flash for two cycles a weight.
  *
  * `tiles` of the shape are narrow records: 4 biases, per two pairs of the row a word a column, whose bytes are the weights
- * (low of the first pair, low of the second, high, high), then as in wide ones. Their scale is SK_FIT_SCALE throughout,
- * their stage SK_TILE_FITTED or SK_TILE_MIXED.
+ * (low of the first pair, low of the second, high, high), 4 multipliers. Their scale is SK_FIT_SCALE throughout, their
+ * stage SK_TILE_FITTED.
  */
 #ifndef SK_FAST_NARROW_H
 #define SK_FAST_NARROW_H
@@ -12,7 +12,7 @@
 #include "sk_fast_excite.h"
 #include "sk_fast_pointwise.h"
 
-/* scratch: word aligned, (out_channels + 3) / 4 wide records. */
+/* scratch: word aligned, (out_channels + 3) / 4 records of 32 + 16 * ((in_channels + 1) / 2) bytes. */
 void sk_fast_narrow_pw(const sk_fast_pw_t *shape, const int8_t *in, int8_t *out, void *scratch);
 void sk_fast_narrow_gated_pw(const sk_fast_gated_pw_t *shape, const int8_t *in, const int8_t *gates, int8_t *out,
                              void *scratch);

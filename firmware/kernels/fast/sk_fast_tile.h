@@ -3,8 +3,9 @@
  * columns at a time, so that 8 accumulators stay in registers (a 2 x 4 tile).
  *
  * A row of `channels` int8 is expanded once to pairs of int16 in the order of sk_tile_expand. The weights lie in flash
- * as one record per four columns: 4 biases, per pair of the row 4 pairs of weights, 4 multipliers, for SK_TILE_LINEAR
- * 4 roundings, for that and SK_TILE_MIXED 4 shifts; or nothing but the weights, for sums. The row's pairs are taken in the order 0, n - 1, n - 2, ... 1 (sktools/compiler/fast/tiles.py).
+ * as one record per four columns: 4 biases, per pair of the row 4 pairs of weights, then by the stage: 4 multipliers;
+ * multipliers and shifts (SK_TILE_MIXED); multipliers, roundings and shifts (SK_TILE_LINEAR). For sums a record is
+ * nothing but weights. The row's pairs are taken in the order 0, n - 1, n - 2, ... 1 (sktools/compiler/fast/tiles.py).
  */
 #ifndef SK_FAST_TILE_H
 #define SK_FAST_TILE_H

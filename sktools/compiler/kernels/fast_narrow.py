@@ -9,6 +9,7 @@ import numpy as np
 
 from sktools.compiler.call import Call, Table
 from sktools.compiler.fast.narrow import narrow_tiles
+from sktools.compiler.fast.pointwise import FITTED
 from sktools.compiler.spare import smaller
 
 WIDE = ("fast_pw", "fast_gated_pw", "fast_excite_pw")
@@ -17,12 +18,11 @@ WIDE = ("fast_pw", "fast_gated_pw", "fast_excite_pw")
 
 @smaller
 def fast_narrow(call: Call) -> Call | None:
-    if call.kernel not in WIDE or call.scratch:
+    fields = {field.rpartition(".")[2]: value for field, value in call.fields}
+    if call.kernel not in WIDE or call.scratch or fields["tile_stage"] != FITTED:
         return None
     (tiles,) = call.tables
-    channels = next(value for field, value in call.fields if field.endswith("in_channels"))
-    assert isinstance(channels, int)
-    narrow = narrow_tiles(tiles.values.astype(np.int32), (channels + 1) // 2)
+    narrow = narrow_tiles(tiles.values.astype(np.int32))
     if narrow is None:
         return None
     name = call.kernel.replace("fast_", "fast_narrow_")

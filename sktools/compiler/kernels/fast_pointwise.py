@@ -60,7 +60,7 @@ def fast_pw(op: Op, prefix: str) -> Call | None:
 
 @fusion
 def fast_gated_pw(at: Lowering) -> tuple[int, Call] | None:
-    """A broadcast MUL whose only reader is the pointwise convolution behind it."""
+    """A broadcast MUL whose only reader is the pointwise convolution behind it, on the same channels."""
     mul, ahead = at.op, at.only_reader()
     if not isinstance(mul, Mul) or ahead is None:
         return None
@@ -71,6 +71,8 @@ def fast_gated_pw(at: Lowering) -> tuple[int, Call] | None:
     if convolution is None:
         return None
     source, gate = operands
+    if source.shape[-1] != conv.inputs[0].shape[-1]:
+        return None  # a reshape between them made other rows
     constants = pack_gate(
         (source.zero_point, gate.zero_point, mul.output.zero_point), mul.multiplier, mul.shift, mul.clamp
     )
