@@ -40,7 +40,7 @@ def pack_pointwise(
     fitted = fit_layer(weights, bias, zero_point, requantization, MANY_SCALES)
     if fitted is not None:
         return Pointwise(FITTED, pack_tiles(fitted.weights, fitted.bias, fitted.multiplier))
-    mixed = fit_mixed(weights, bias, zero_point, requantization, MANY_SCALES)
+    mixed = fit_mixed(weights, bias, zero_point, requantization)
     if mixed is not None:
         layer, shifts = mixed
         return Pointwise(MIXED, pack_tiles(layer.weights, layer.bias, layer.multiplier, shifts))

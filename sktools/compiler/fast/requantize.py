@@ -29,6 +29,9 @@ FIT_SHIFT = 11
 MOST_SHIFT = 20
 """Of a channel that has a shift of its own."""
 
+MOST_MIXED = 512
+"""Channels of a layer that are given shifts of their own: each costs a search."""
+
 SPARE_BITS = (4, 2, 6, 0)
 """Of such a channel's multiplier, tried in order: a finer grid of multipliers, or a wider stretch of them tried."""
 
@@ -197,20 +200,21 @@ def fit_layer(
 
 
 def fit_mixed(
-    weights: NDArray[np.int8],
-    bias: NDArray[np.int32],
-    zero_point: int,
-    requantization: Requantization,
-    scales: Sequence[int] = (SCALE,),
+    weights: NDArray[np.int8], bias: NDArray[np.int32], zero_point: int, requantization: Requantization
 ) -> tuple[FittedLayer, NDArray[np.int32]] | None:
-    """fit_layer where each channel takes the shift that suits its factor, which may be up to 2**7; and these shifts."""
+    """fit_layer where each channel takes the shift that suits its factor, which may be up to 2**7; and these shifts.
+
+    None too where there are more than MOST_MIXED channels.
+    """
+    if weights.shape[0] > MOST_MIXED:
+        return None
     fits, shifts = [], []
     for channel in range(weights.shape[0]):
         one = slice(channel, channel + 1)
         alone = replace(requantization, multiplier=requantization.multiplier[one], shift=requantization.shift[one])
         for spare in SPARE_BITS:
             shift = min(max(SCALE.bit_length() - 2 - int(alone.shift[0]) - spare, 0), MOST_SHIFT)
-            fit = fit_layer(weights[one], bias[one], zero_point, alone, scales, shift)
+            fit = fit_layer(weights[one], bias[one], zero_point, alone, fit_shift=shift)
             if fit is not None:
                 break
         else:
