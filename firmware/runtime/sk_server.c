@@ -13,6 +13,9 @@
 #include "sk_protocol.h"
 #include "sk_runner.h"
 #include "sk_stack.h"
+#ifdef SK_STAGER
+#include "sk_stage_server.h"
+#endif
 
 /* The last answer is kept whole, so that a request that comes again is answered again without running again. */
 typedef struct {
@@ -310,11 +313,28 @@ static const handler_t handlers[] = {
     [SK_RESET] = {on_reset, 0, 0},
 };
 
+#ifdef SK_STAGER
+static void answer_of_stager(const request_t *request)
+{
+    reply_open((uint8_t)(request->type | SK_REPLY), request->sequence);
+    int32_t length = sk_stage_answer(request->type, request->payload, request->length, reply.frame + SK_HEADER_BYTES);
+    if (length < 0) {
+        reply_error(request, (uint8_t)-length, request->length);
+    } else {
+        reply.length = (uint16_t)(SK_HEADER_BYTES + length);
+    }
+}
+#endif
+
 static void answer(const request_t *request)
 {
     size_t known = sizeof handlers / sizeof handlers[0];
     if (fault != NULL && request->type != SK_RESET) {
         reply_fault(request->sequence);
+#ifdef SK_STAGER
+    } else if (sk_stage_knows(request->type)) {
+        answer_of_stager(request);
+#endif
     } else if (request->type >= known || handlers[request->type].answer == NULL) {
         reply_error(request, SK_ERROR_UNKNOWN_REQUEST, 0);
     } else if (request->length < handlers[request->type].least || request->length > handlers[request->type].most) {

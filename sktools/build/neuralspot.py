@@ -17,7 +17,6 @@ from sktools.build.cache import cache_folder
 from sktools.build.elf import symbol_addresses
 from sktools.build.memory_map import Content, MemoryRegion, check_fit
 from sktools.build.project import (
-    RUNTIME_SOURCES,
     TFLITE,
     c_files,
     cxx_files,
@@ -26,6 +25,8 @@ from sktools.build.project import (
     printable,
     project_sources,
     render,
+    runtime_sources,
+    stager_defines,
 )
 from sktools.build.sdk import CLONE, Sdk, SdkRoot, find_sdk
 from sktools.build.tflm import interpreter_sources
@@ -111,10 +112,10 @@ def application_files(
     """Every file of the application, by its path below its folder. Depends on nothing but the arguments."""
     board = (*SOURCES, *target.sdk.sources)
     own = interpreter_sources(board, quiet=False) if target.engine == tflm.ENGINE else board
-    generated, copied = project_sources(model, (*RUNTIME_SOURCES, *own))
+    generated, copied = project_sources(model, (*runtime_sources(model), *own))
     sources = {**generated, **copied}
     model_flags, runtime_flags = (("-Og",), ("-Og",)) if debug else (MODEL_FLAGS, RUNTIME_FLAGS)
-    ours = ("-Werror",)
+    ours = ("-Werror", "-fno-fast-math")
     cxx = cxx_files(sources)
     groups = (
         ("sk_model_objects", [path for path in c_files(sources) if is_model(path)], (*model_flags, *ours)),
@@ -287,7 +288,7 @@ def _bindir(target: SdkTarget) -> str:
 
 
 def _defines(model: CompiledModel, target: SdkTarget) -> list[str]:
-    found = [f"-DSK_MAX_STEPS={max(model.step_count, 1)}"]
+    found = [f"-DSK_MAX_STEPS={max(model.step_count, 1)}", *stager_defines(model)]
     for macro, region, content in (
         ("SK_ARENA_SECTION", target.arena, "arena"),
         ("SK_WEIGHTS_SECTION", target.model, "model"),

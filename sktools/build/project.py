@@ -15,8 +15,15 @@ from sktools.compiler.compiled import CompiledModel
 RUNTIME_SOURCES = ("runtime/sk_crc32.c", "runtime/sk_frame.c", "runtime/sk_runner.c", "runtime/sk_server.c")
 """What every board needs of firmware/; a target adds its own."""
 
+STAGE_MODEL = "sk_stage_model"
+"""Generated files of this name are a model's stager (sktools/build/stager.py)."""
+
+STAGER_SOURCES = ("stager/sk_stager.c", "stager/sk_watch.c")
+STAGE_SERVER = "runtime/sk_stage_server.c"
+
 MODEL_FOLDER = "src/model"
 KERNEL_FOLDER = "src/kernels"
+STAGER_FOLDER = "src/stager"
 TFLITE = "model.tflite"
 
 _INCLUDE = re.compile(r'^\s*#include "([A-Za-z0-9_./]+)"', re.MULTILINE)
@@ -27,13 +34,14 @@ def project_files(model: CompiledModel, target: Target, tflite: bytes, debug: bo
 
     debug: -Og instead of the target's optimization, and margins around the arena that no step may change.
     """
-    generated, copied = project_sources(model, (*RUNTIME_SOURCES, *target.sources))
+    generated, copied = project_sources(model, (*runtime_sources(model), *target.sources))
     script = f"src/board/{PurePosixPath(target.linker_script).name}" if target.linker_script else ""
     if script:
         copied[script] = firmware_path(target.linker_script).read_bytes()
     model_flags, runtime_flags = target.model_flags, target.runtime_flags
     if debug:
         model_flags = runtime_flags = ("-Og", *debug_defines(model))
+    runtime_flags = (*runtime_flags, *stager_defines(model))
     facts = {
         "board": target.board,
         "engine": target.engine,
@@ -94,12 +102,28 @@ def project_sources(model: CompiledModel, sources: Iterable[str]) -> tuple[dict[
     included = (name for text in model.sources.values() for name in _included(text, "kernels"))
     kernels = (f"kernels/{name}" for name in model.kernels)
     generated = {f"{MODEL_FOLDER}/{name}": text.encode() for name, text in model.sources.items()}
-    return generated, _copied_files((*kernels, *included, *sources))
+    stager = STAGER_SOURCES if has_stager(model) else ()
+    return generated, _copied_files((*kernels, *included, *stager, *sources))
 
 
 def is_model(path: str) -> bool:
-    """Whether a file of a project belongs to the model and its kernels, not to the runtime and the board."""
-    return path.startswith((MODEL_FOLDER, KERNEL_FOLDER))
+    """Whether a file of a project belongs to the model, its kernels or its stager, not to runtime and board."""
+    return path.startswith((MODEL_FOLDER, KERNEL_FOLDER, STAGER_FOLDER))
+
+
+def has_stager(model: CompiledModel) -> bool:
+    """Whether the model brings its stager with it."""
+    return f"{STAGE_MODEL}.c" in model.sources
+
+
+def runtime_sources(model: CompiledModel) -> tuple[str, ...]:
+    """What every board needs of firmware/ to run this model."""
+    return (*RUNTIME_SOURCES, *((STAGE_SERVER,) if has_stager(model) else ()))
+
+
+def stager_defines(model: CompiledModel) -> tuple[str, ...]:
+    """Flags that make the serial server answer for the stager too."""
+    return ("-DSK_STAGER",) if has_stager(model) else ()
 
 
 def c_files(paths: Iterable[str]) -> list[str]:
@@ -137,7 +161,9 @@ def _included(text: str, folder: str) -> list[str]:
     """What of firmware/ a C file that lies in `folder` includes; the compiler's and generated headers are not there."""
     found = []
     for name in _INCLUDE.findall(text):
-        candidates = [posixpath.normpath(f"{place}/{name}") for place in dict.fromkeys((folder, "kernels", "runtime"))]
+        candidates = [
+            posixpath.normpath(f"{place}/{name}") for place in dict.fromkeys((folder, "kernels", "runtime", "stager"))
+        ]
         found += [path for path in candidates if firmware_path(path).is_file()][:1]
     return found
 

@@ -184,6 +184,10 @@ class Client:
         """Stack and arena of the board. Raises LinkError."""
         return messages.parse_memory(self._request(MessageType.MEMORY, b""))
 
+    def ask(self, kind: MessageType, payload: bytes, *, runs: bool = False) -> bytes:
+        """The answer's payload to any request. runs: the board may run an inference for it. Raises LinkError."""
+        return self._request(kind, payload, self._patience.run_s if runs else 0.0)
+
     def reset(self) -> Hello:
         """Starts the firmware anew, also after a fault, and returns what answers then. Raises LinkError."""
         self._request(MessageType.RESET, b"")

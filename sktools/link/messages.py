@@ -24,6 +24,9 @@ class MessageType(IntEnum):
     READ = 0x06
     MEMORY = 0x07
     RESET = 0x08
+    STAGE_BEGIN = 0x09
+    STAGE_SAMPLES = 0x0A
+    STAGE_EPOCH = 0x0B
     REPLY = 0x80
     ERROR = 0xFE
     FAULT = 0xFF
@@ -162,6 +165,10 @@ class Reader:
             )
         self._at += count
         return piece
+
+    def floats(self, count: int) -> tuple[float, ...]:
+        structure = struct.Struct(f"<{count}f")
+        return structure.unpack(self.bytes(structure.size))
 
     def text(self) -> str:
         (length,) = self.take("B")
