@@ -11,7 +11,7 @@ JOBS ?= 2
 MODEL ?= ss-2
 ZOO := ss-2 ss-3 ss-4 ss-5
 
-.PHONY: help demo test lint format results docs picture soak lock system venv clean
+.PHONY: help demo test check lint format results docs picture soak lock system venv clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -21,6 +21,8 @@ demo: system $(STAMP) ## SS-2 from data to a measured (virtual) board: a latency
 
 test: system $(STAMP) ## the test suite
 	@$(BIN)/python -m pytest -n $(JOBS) $(PYTEST_ARGS)
+
+check: lint test ## lint, formats, types and the test suite
 
 soak: system $(STAMP) ## the long tests, at their full figures (hours)
 	@$(BIN)/python -m pytest -n $(JOBS) --soak $(PYTEST_ARGS)
