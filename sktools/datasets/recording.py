@@ -40,7 +40,8 @@ class Recording:
 
     dataset: registered name of the data set. subject: id within it.
     stages: int8 [epochs], one label per 30 s epoch in base classes: 0 wake, 1 N1, 2 N2, 3 N3, 5 REM, -1 unscored.
-    signals: by name; 'heart_rate' (bpm, irregular), 'acceleration' (g, [n, 3]), what a data set lacks is absent.
+    signals: by name; 'heart_rate' (bpm, irregular), 'acceleration' (g, [n, 3]), 'activity_counts' (counts, at most one
+    per epoch, timed by the start of the epoch); what a data set lacks is absent.
     waveforms: raw signals by name; 'ppg' (any unit), 'acceleration' (g, [n, 3]), 'leg_emg' (any unit, stands in for
     acceleration), 'spo2' (%), 'oximeter_status' (0 good; from 2.8 on poor).
     features: for data sets that hold features instead of signals: name -> float64 [epochs], NaN where invalid.

@@ -18,6 +18,7 @@ from sktools.model_config import EPOCH_SECONDS
 LABELS, LABELS_END = "labels", "_labeled_sleep.txt"
 HEART_RATE, HEART_RATE_END = "heart_rate", "_heartrate.txt"
 MOTION, MOTION_END = "motion", "_acceleration.txt"
+COUNTS, COUNTS_END = "counts", "_counts.txt"
 AMBULATORY_SECONDS = 900.0
 """Ambulatory values kept before the first epoch: enough for any window, days of them are of no use to a night."""
 
@@ -27,7 +28,11 @@ STAGE_OF_LABEL = {-1: UNSCORED, 0: 0, 1: 1, 2: 2, 3: 3, 4: 3, 5: 5}
 
 @dataset
 class SleepAccel:
-    """Reader of the release's folder; `motion/` may be missing."""
+    """Reader of the release's folder; `motion/` may be missing.
+
+    `counts/` is not part of the release: activity counts that others derived from its acceleration, one per epoch. The
+    time of a count is the start of its epoch, and the value looks about 2 minutes ahead.
+    """
 
     name = "sleep-accel"
     title = "Sleep-Accel (Apple Watch, polysomnography)"
@@ -62,6 +67,10 @@ class SleepAccel:
         motion = root / MOTION / f"{subject}{MOTION_END}"
         if motion.is_file():
             signals["acceleration"] = _signal(motion, None, 3, "g", end, notes)
+        if (root / COUNTS).is_dir():
+            counts = _counts(root / COUNTS / f"{subject}{COUNTS_END}", len(stages), notes)
+            if counts is not None:
+                signals["activity_counts"] = counts
         return Recording(self.name, subject, stages, signals, notes=tuple(notes))
 
 
@@ -105,6 +114,23 @@ def _stages(path: Path) -> NDArray[np.int8]:
     stages = np.full(positions.max() + 1, UNSCORED, np.int8)
     stages[positions] = [STAGE_OF_LABEL[int(label)] for label in labels]
     return stages
+
+
+def _counts(path: Path, epochs: int, notes: list[str]) -> Signal | None:
+    """Activity counts of the epochs that have one; None, with a note, if no epoch of the night has one."""
+    if not path.is_file():
+        notes.append(f"{path.name}: no such file, so this night has no activity counts")
+        return None
+    end = epochs * EPOCH_SECONDS
+    table = _table(path, None, 2)
+    if not np.any((table[:, 0] >= 0) & (table[:, 0] < end) & np.isfinite(table[:, 1])):
+        notes.append(f"{path.name}: no value within the night (0 to {end:g} s), so it has no activity counts")
+        return None
+    signal = _signal(path, None, 1, "counts", end, notes)
+    measured = len(np.unique(signal.times[(signal.times >= 0) & (signal.times < end)] // EPOCH_SECONDS))
+    if measured < epochs:
+        notes.append(f"{path.name}: activity counts for {measured} of {epochs} epochs, from {signal.times[0]:g} s on")
+    return signal
 
 
 def _signal(path: Path, delimiter: str | None, axes: int, unit: str, end: float, notes: list[str]) -> Signal:

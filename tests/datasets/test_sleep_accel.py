@@ -30,6 +30,31 @@ def test_motion_is_read_where_it_is_there(tmp_path: Path) -> None:
     assert acceleration.values.shape == (50 * 30 * len(NIGHT), 3) and acceleration.unit == "g"
 
 
+def test_activity_counts_keep_their_times_and_their_gaps(tmp_path: Path) -> None:
+    for subject in ("7", "8", "9"):
+        write_subject(tmp_path, subject, NIGHT)
+    (tmp_path / "counts").mkdir()
+    (tmp_path / "counts" / "7_counts.txt").write_text("60 1.5\n90 0\n270 40.25\n300 nan\n")
+    (tmp_path / "counts" / "8_counts.txt").write_text("99990 1.5\n")
+    nights = {night.subject: night for night in recordings("sleep-accel", tmp_path)}
+    counts = nights["7"].signals["activity_counts"]
+    assert counts.unit == "counts"
+    assert counts.times.tolist() == [60, 90, 270] and counts.values.tolist() == [1.5, 0, 40.25]
+    assert nights["7"].notes[-1] == "7_counts.txt: activity counts for 3 of 12 epochs, from 60 s on"
+    assert all("activity_counts" not in nights[subject].signals for subject in ("8", "9"))
+    assert "no value within the night" in nights["8"].notes[-1] and "no such file" in nights["9"].notes[-1]
+
+
+def test_the_real_counts_lie_on_the_epochs() -> None:
+    nights = {night.subject: night for night in recordings("sleep-accel", real_folder())}
+    if not (real_folder() / "counts").is_dir():
+        pytest.skip("this folder has no activity counts")
+    for night in nights.values():
+        assert np.all(night.signals["activity_counts"].times % 30 == 0)
+    assert len(nights["7749105"].signals["activity_counts"].times) == 118
+    assert "118 of 960 epochs" in nights["7749105"].notes[-1]
+
+
 def test_subjects_come_in_numeric_order(tmp_path: Path) -> None:
     for subject in ("1000", "46", "759"):
         write_subject(tmp_path, subject, NIGHT)
