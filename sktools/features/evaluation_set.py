@@ -39,7 +39,7 @@ class EvaluationSet:
     subjects: ids scored. left_out: subjects not scored because the model was trained on them.
     training_included: the ids among `subjects` that the model was trained on (empty unless asked for).
     skipped: subjects whose files are bad. synthetic: True for a generated data set.
-    nights: of `subjects`, in their order.
+    nights: of `subjects`, in their order. missing: groups of the feature set of which no night has a value.
     """
 
     dataset: str
@@ -53,6 +53,7 @@ class EvaluationSet:
     skipped: tuple[Skipped, ...]
     synthetic: bool
     nights: tuple[NightSpan, ...] = ()
+    missing: tuple[str, ...] = ()
 
 
 def training_subjects(metrics_file: Path, dataset: str) -> frozenset[str] | None:
@@ -100,10 +101,14 @@ def load_nights(
             f"feature set '{feature_set.name}' has {len(feature_set.names)} features, "
             f"the network of '{config.name}' takes {config.network.features}"
         )
-    return tuple(
-        replace(prepare_night(_table(feature_set, recording), config.features, config.classes), start=recording.start)
-        for recording in recordings(dataset, folder, subjects, on_skip)
-    )
+    return tuple(_night(config, feature_set, recording) for recording in recordings(dataset, folder, subjects, on_skip))
+
+
+def _night(config: ModelConfig, feature_set: FeatureSet, recording: Recording) -> Night:
+    table = _table(feature_set, recording)
+    missing = [name for name, columns in feature_set.groups.items() if not table.valid[:, list(columns)].any()]
+    night = prepare_night(table, config.features, config.classes)
+    return replace(night, start=recording.start, missing=tuple(missing))
 
 
 def _table(feature_set: FeatureSet, recording: Recording) -> FeatureTable:
@@ -193,6 +198,7 @@ def evaluation_set(
         skipped=tuple(skipped),
         synthetic=reader.synthetic,
         nights=tuple(NightSpan(night.subject, night.start, night.measured) for night in nights),
+        missing=tuple(group for group in nights[0].missing if all(group in night.missing for night in nights)),
     )
 
 

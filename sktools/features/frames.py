@@ -23,6 +23,7 @@ class Night:
 
     features: float32 [epochs, features], normalised. labels: int64 [epochs], class index, -1 where not scored.
     measured: bool [epochs], whether any feature of the epoch is. start: clock time of the first epoch, may be empty.
+    missing: groups of the feature set of which the night has not one value, such as 'motion'.
     """
 
     dataset: str
@@ -31,6 +32,7 @@ class Night:
     labels: NDArray[np.int64]
     measured: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))
     start: str = ""
+    missing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

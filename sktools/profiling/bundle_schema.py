@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from sktools.errors import DataError
+from sktools.metrics.yardsticks import NOT_COMPUTED
 from sktools.profiling.profile import Profile
 
 _TEXTS = {"type": ["array", "null"], "items": {"type": "string"}}
@@ -16,6 +17,19 @@ _SCORE = {
         "training_included": {"type": ["array", "null"]},
         "left_out": {"type": ["integer", "null"]},
         "skipped": {"type": ["array", "null"]},
+        "missing": _TEXTS,
+        "yardsticks": {
+            "type": ["object", "null"],
+            "additionalProperties": {
+                "type": "object",
+                "properties": {
+                    **{key: {"type": "number"} for key in ("accuracy", "f1", "kappa")},
+                    **{key: {"type": "string"} for key in ("title", "learned_on", NOT_COMPUTED)},
+                    "per_class": {"additionalProperties": {"additionalProperties": {"type": ["number", "null"]}}},
+                },
+                "oneOf": [{"required": [NOT_COMPUTED]}, {"required": ["accuracy", "f1", "kappa", "per_class"]}],
+            },
+        },
     }
 }
 _MANIFEST = {

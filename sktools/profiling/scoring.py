@@ -11,6 +11,7 @@ from sktools.compiler.compiled import TensorSpec
 from sktools.features.evaluation_set import EvaluationSet
 from sktools.metrics.classification import accuracy_report
 from sktools.metrics.quantized import dequantize
+from sktools.metrics.yardsticks import MAJORITY, TREES, majority, not_computed
 from sktools.profiling.parity import Int8Array
 
 EPOCH_SECONDS = 30
@@ -37,6 +38,11 @@ def score(
     reference = report(host)
     return {
         **report(device),
+        "yardsticks": {
+            MAJORITY: majority(evaluation.labels[:count], mask, classes),
+            TREES: not_computed("sktools evaluate MODEL --baselines --training-data DIR scores them on this machine"),
+        },
+        "missing": list(evaluation.missing),
         "synthetic": evaluation.synthetic,
         "left_out": evaluation.left_out,
         "training_included": [subject for subject in evaluation.training_included if subject in ran],

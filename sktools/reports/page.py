@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from sktools.profiling.profile import Profile
 from sktools.reports import figures, night_plots, plots, profile_plots
 from sktools.reports.published import BLOCK_MS_PER_SLEEP_HOUR, SOURCE
+from sktools.reports.yardsticks import first_words, yardstick_notes, yardstick_rows
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -45,6 +46,8 @@ def report_page(profile: Profile, metrics: Mapping[str, Any], provenance: Mappin
         profile=profile,
         headline=figures.headline(profile),
         scores=_scores(profile),
+        first_words=first_words(profile.model, profile.accuracy) if profile.accuracy else "",
+        yardstick_notes=yardstick_notes(profile.accuracy) if profile.accuracy else [],
         subjects_told=figures.subjects_told(profile.accuracy) if profile.accuracy else "",
         rem=any(name.upper() in night_plots.REM_NAMES for name in classes),
         classes=classes,
@@ -122,7 +125,7 @@ def shown_nights(metrics: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 def _scores(profile: Profile) -> list[tuple[str, Mapping[str, Any]]]:
     if profile.accuracy is None:
         return []
-    return [("device", profile.accuracy), ("host", profile.accuracy["host"])]
+    return [("device", profile.accuracy), ("host", profile.accuracy["host"]), *yardstick_rows(profile.accuracy)]
 
 
 def _environment() -> Any:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from sktools.profiling.profile import Profile
 from sktools.reports.figures import at_clock, count, cycles_per_mac, decimal, duration, headline, percent
+from sktools.reports.yardsticks import first_words, yardstick_notes, yardstick_rows
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -55,7 +57,7 @@ def block_table(profile: Profile) -> Table:
 
 
 def score_table(profile: Profile) -> Table | None:
-    """Accuracy of the device's answers beside the host's, None where nothing was scored."""
+    """Accuracy of the device's answers, the host's, and the yardsticks; None if nothing was scored."""
     from rich.table import Table
 
     score = profile.accuracy
@@ -66,15 +68,30 @@ def score_table(profile: Profile) -> Table | None:
     names = list(score["per_class"])
     for column in ("accuracy\n%", "F1\n%", "kappa", "avg.\nprec. %", *(f"recall\n{name} %" for name in names)):
         table.add_column(column, justify="right")
-    for who, row in (("device", score), ("host", score["host"])):
+    for who, row in (("device", score), ("host", score["host"]), *yardstick_rows(score)):
         table.add_row(
             who,
             _hundredths(row["accuracy"]),
             _hundredths(row["f1"]),
             decimal(row["kappa"], 3),
-            _hundredths(row["average_precision"]),
+            _hundredths(row.get("average_precision")),
             *(_hundredths(row["per_class"].get(name, {}).get("recall")) for name in names),
         )
+    return table
+
+
+def yardstick_table(model: str, score: Mapping[str, Any]) -> Table:
+    """A model beside its yardsticks, one a row: accuracy, F1, kappa and recall per class."""
+    from rich.table import Table
+
+    table = Table()
+    table.add_column("answers of")
+    names = list(score["per_class"])
+    for column in ("accuracy\n%", "F1\n%", "kappa", *(f"recall\n{name} %" for name in names)):
+        table.add_column(column, justify="right")
+    for who, row in ((model, score), *yardstick_rows(score)):
+        recalls = (_hundredths(row["per_class"].get(name, {}).get("recall")) for name in names)
+        table.add_row(who, _hundredths(row["accuracy"]), _hundredths(row["f1"]), decimal(row["kappa"], 3), *recalls)
     return table
 
 
@@ -100,7 +117,9 @@ def terminal_report(profile: Profile) -> tuple[RenderableType, ...]:
     if scored is not None and profile.accuracy is not None:
         frames = profile.accuracy["frames"]
         where = f"accuracy on {profile.accuracy['dataset']}, {frames} frame{'s' * (frames != 1)}"
-        parts += [Text(f"\n{where}", style="bold"), scored]
+        warned = first_words(profile.model, profile.accuracy)
+        parts += [Text(f"\n{where}", style="bold"), *([Text(warned)] if warned else []), scored]
+        parts += [Text(note) for note in yardstick_notes(profile.accuracy)]
     parts.extend(Text(f"note: {note}") for note in profile.notes)
     return tuple(parts)
 

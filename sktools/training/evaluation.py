@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from sktools.metrics.reference import reference_logits
 from sktools.metrics.sleep import MEASURES, SleepSummary, sleep_summary
 from sktools.model_config import ClassesConfig, ModelConfig
 from sktools.training.progress import Progress, ProgressCallback, silent
+from sktools.training.yardsticks import yardsticks
 from sktools.zoo import METRICS_FILE, ModelRef
 
 WAKE_STAGE = 0
@@ -41,7 +42,8 @@ def evaluate(
     """The `accuracy` object of a model on a data set, with how the subjects were chosen.
 
     Every subject that the model was not trained on is scored, each epoch once; see evaluation_set for the options.
-    Beyond the keys of `accuracy`: by_subject, intervals, sleep, left_out, training_included, skipped, synthetic.
+    Beyond the keys of `accuracy`: by_subject, intervals, sleep, yardsticks, missing, left_out, training_included,
+    skipped, synthetic.
     Raises UsageError where no config.yaml stands beside the .tflite, and what evaluation_set raises.
     """
     classes = _config(model).classes
@@ -87,11 +89,17 @@ def _config(model: ModelRef) -> ModelConfig:
     return model.config
 
 
-def scored(chosen: EvaluationSet, logits: NDArray[np.float32], classes: ClassesConfig) -> dict[str, Any]:
+def scored(
+    chosen: EvaluationSet,
+    logits: NDArray[np.float32],
+    classes: ClassesConfig,
+    beside: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
     """The `accuracy` object of logits [n, epochs, classes] on an evaluation set, with its subjects one by one.
 
-    intervals: 95 % bootstrap intervals over subjects. sleep: bias and limits of the sleep measures over subjects,
-    predicted less true.
+    beside: the yardsticks on the same epochs; None for those that need nothing to learn from.
+    missing: sensors of the feature set that no night has. intervals: 95 % bootstrap intervals over subjects.
+    sleep: bias and limits of the sleep measures over subjects, predicted less true.
     """
     report = accuracy_report(chosen.dataset, logits, chosen.labels, chosen.mask, classes.names, chosen.subjects)
     subjects = _subjects(chosen, logits, classes)
@@ -110,6 +118,8 @@ def scored(chosen: EvaluationSet, logits: NDArray[np.float32], classes: ClassesC
         )
         for measure in MEASURES
     }
+    report["yardsticks"] = yardsticks(chosen, classes) if beside is None else dict(beside)
+    report["missing"] = list(chosen.missing)
     report["left_out"] = chosen.left_out
     report["training_included"] = list(chosen.training_included)
     report["skipped"] = [{"subject": item.subject, "reason": item.reason} for item in chosen.skipped]
