@@ -49,10 +49,10 @@ LOW_EPOCHS, LOW_PERCENT = 241, 10
 
 def extract(recording: Recording) -> FeatureTable:
     """FS-HR-NIGHT-14 of a recording with a 'heart_rate' signal; all masked without one, but for the time."""
-    return heart_rate_table(recording, NAMES, _columns)
+    return heart_rate_table(recording, NAMES, columns)
 
 
-def _columns(rate: Floats) -> list[Floats]:
+def columns(rate: Floats) -> list[Floats]:
     """Every feature but the time, [epochs] each. Widths below are in grid steps of 5 s."""
     from scipy.ndimage import percentile_filter
 
