@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sktools.compiler.graph import Graph, Operator, Quantization, Tensor
-from sktools.compiler.ops import supported_ops
+from sktools.compiler.ops import options_reader, supported_ops
 from sktools.compiler.ops.base import unsupported
+from sktools.compiler.ops.options import Options
 from sktools.errors import ModelError
 
 MAX_FILE_BYTES = 16 << 20
@@ -34,8 +34,6 @@ _NAME = 10
 """Offset of the field in Tensor's vtable (TensorFlow Lite's schema.fbs)."""
 
 _DTYPES = {"INT8": np.int8, "INT32": np.int32, "INT64": np.int64, "FLOAT32": np.float32, "UINT8": np.uint8}
-_PADDING = {0: "SAME", 1: "VALID"}
-_ACTIVATION = {0: "NONE", 1: "RELU", 2: "RELU_N1_TO_1", 3: "RELU6", 4: "TANH", 5: "SIGN_BIT"}
 
 
 def read_model(content: bytes) -> Graph:
@@ -247,65 +245,17 @@ def _layer_name(raw: Any) -> str:
     return bytes(table.Bytes[start : start + length]).decode(errors="replace").split(";")[0][-LONGEST_NAME:]
 
 
-def _options(op: str, raw: Any) -> Mapping[str, int | bool | str]:
+def _options(op: str, raw: Any) -> Options:
     import tflite
 
-    if op not in _OPTIONS:
+    reader = options_reader(op)
+    if not reader.table:
         return {}
-    table, read = _OPTIONS[op]
     union = raw.BuiltinOptions()
     if union is None:
         return {}
-    if raw.BuiltinOptionsType() != getattr(tflite.BuiltinOptions, table):
+    if raw.BuiltinOptionsType() != getattr(tflite.BuiltinOptions, reader.table):
         raise ModelError(f"{op} carries options of another operator")
-    options = getattr(tflite, table)()
-    options.Init(union.Bytes, union.Pos)
-    return read(options)
-
-
-def _activation(options: Any) -> str:
-    return _ACTIVATION.get(options.FusedActivationFunction(), f"activation {options.FusedActivationFunction()}")
-
-
-def _joined(count: int, element: Callable[[int], int]) -> str:
-    """A short vector as an option's value: "1,-1,64"."""
-    return ",".join(str(element(position)) for position in range(min(count, MAX_AXES + 1)))
-
-
-def _window(options: Any) -> dict[str, int | bool | str]:
-    return {
-        "padding": _PADDING.get(options.Padding(), f"padding {options.Padding()}"),
-        "stride_h": options.StrideH(),
-        "stride_w": options.StrideW(),
-        "dilation_h": options.DilationHFactor(),
-        "dilation_w": options.DilationWFactor(),
-        "activation": _activation(options),
-    }
-
-
-_OPTIONS: dict[str, tuple[str, Callable[[Any], Mapping[str, int | bool | str]]]] = {
-    "CONV_2D": ("Conv2DOptions", _window),
-    "DEPTHWISE_CONV_2D": (
-        "DepthwiseConv2DOptions",
-        lambda options: {**_window(options), "depth_multiplier": options.DepthMultiplier()},
-    ),
-    "ADD": ("AddOptions", lambda options: {"activation": _activation(options)}),
-    "MUL": ("MulOptions", lambda options: {"activation": _activation(options)}),
-    "RESHAPE": (
-        "ReshapeOptions",
-        lambda options: {"new_shape": _joined(options.NewShapeLength(), options.NewShape)},
-    ),
-    "SQUEEZE": (
-        "SqueezeOptions",
-        lambda options: {"squeeze_dims": _joined(options.SqueezeDimsLength(), options.SqueezeDims)},
-    ),
-    "MEAN": ("ReducerOptions", lambda options: {"keep_dims": bool(options.KeepDims())}),
-    "FULLY_CONNECTED": (
-        "FullyConnectedOptions",
-        lambda options: {
-            "activation": _activation(options),
-            "weights_format": options.WeightsFormat(),
-            "keep_dims": bool(options.KeepNumDims()),
-        },
-    ),
-}
+    table = getattr(tflite, reader.table)()
+    table.Init(union.Bytes, union.Pos)
+    return reader.read(table)

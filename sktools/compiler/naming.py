@@ -1,4 +1,4 @@
-"""Names of layers and blocks: ENC, B1.1, ... DEC for a network of the SS-N-TCN-SM family, else one block an operator.
+"""Names of layers and blocks: ENC, B1.1, ... DEC for a network of the SS-N-TCN-SM family, else one block per operator.
 
 No name comes from the model file, so none needs escaping in C, make or HTML.
 """
@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from sktools.compiler.ops import Op
 from sktools.compiler.ops.conv_2d import Conv2D
 from sktools.compiler.ops.depthwise_conv_2d import DepthwiseConv2D
-from sktools.compiler.ops.rows import Rows
 
 
 @dataclass(frozen=True)
@@ -24,8 +23,7 @@ class LayerName:
     layer: str
 
 
-_LETTERS = {"DEPTHWISE_CONV_2D": "D", "MEAN": "M", "MUL": "X", "ADD": "A", "FULLY_CONNECTED": "F"}
-
+# A letter per operator, its `role.letter`; lower case for work on a single row (the squeeze-excite chain).
 # Possessive (*+): a name is never worth trying all ways to share out the reshapes of a hostile model.
 _DEPTH = re.compile(r"DR*+(?:M[cfxaR]*+X)?+R*+PR*+A?+R*+")  # depthwise, squeeze-excite?, pointwise, skip?
 _FAMILY = re.compile(
@@ -37,7 +35,7 @@ _FAMILY = re.compile(
 
 def name_layers(ops: Sequence[Op]) -> tuple[LayerName, ...]:
     """One name per operator, in order."""
-    letters = "".join(_letter(op) for op in ops)
+    letters = "".join(op.role.letter for op in ops)
     match = _FAMILY.fullmatch(letters)
     if match is None:
         return tuple(
@@ -53,21 +51,7 @@ def name_layers(ops: Sequence[Op]) -> tuple[LayerName, ...]:
         previous = shape
         blocks += [f"B{group}.{depth}"] * (end - start)
     blocks += ["DEC"] * (len(ops) - len(blocks))
-    return _with_roles(ops, letters, blocks)
-
-
-def _letter(op: Op) -> str:
-    """One letter an operator; lower case where it works on a single row (the squeeze-excite chain)."""
-    if op.is_alias or isinstance(op, Rows):
-        return "R"
-    letter = _LETTERS.get(op.operator.op, "?")
-    if isinstance(op, Conv2D):
-        letter = "P" if op.window.kernel_h * op.window.kernel_w == 1 else "K"
-        if op.output.shape[1] * op.output.shape[2] == 1:
-            letter = "c"
-    elif letter in "XAF" and op.output.elements == op.output.shape[-1]:
-        letter = letter.lower()
-    return letter
+    return _with_roles(ops, blocks)
 
 
 def _depth_shape(ops: Sequence[Op]) -> tuple[int, int, int]:
@@ -77,27 +61,11 @@ def _depth_shape(ops: Sequence[Op]) -> tuple[int, int, int]:
     return depthwise.window.dilation_h, depthwise.window.dilation_w, pointwise.output.shape[3]
 
 
-_ROLES = {
-    "D": "depthwise",
-    "M": "squeeze",
-    "c": "excite",
-    "f": "excite",
-    "x": "hard_sigmoid",
-    "a": "hard_sigmoid_add",
-    "X": "scale",
-    "P": "pointwise",
-    "K": "conv",
-    "F": "dense",
-    "A": "skip",
-    "R": "reshape",
-}
-
-
-def _with_roles(ops: Sequence[Op], letters: str, blocks: Sequence[str]) -> tuple[LayerName, ...]:
-    """Names unique within the network: a role that a block holds twice is numbered."""
+def _with_roles(ops: Sequence[Op], blocks: Sequence[str]) -> tuple[LayerName, ...]:
+    """Names unique within the network: a role that occurs twice in a block is numbered."""
     names = [
-        f"{block}/{op.operator.op.lower()}_{op.operator.index}" if isinstance(op, Rows) else f"{block}/{_ROLES[letter]}"
-        for op, letter, block in zip(ops, letters, blocks, strict=True)
+        f"{block}/{op.role.name or f'{op.operator.op.lower()}_{op.operator.index}'}"
+        for op, block in zip(ops, blocks, strict=True)
     ]
     total, seen = Counter(names), Counter[str]()
     unique = []

@@ -10,7 +10,12 @@ import numpy as np
 import tflite
 from numpy.typing import NDArray
 
+from sktools.compiler.ops import options_reader
+
 DTYPES = {"INT8": np.int8, "INT32": np.int32, "FLOAT32": np.float32}
+Option = int | float | Sequence[int]
+VERSIONS = {"CONV_2D": 3, "DEPTHWISE_CONV_2D": 3, "RESHAPE": 1, "SHAPE": 1, "EXPAND_DIMS": 1, "PACK": 1}
+"""Of operators in the file; 2, the first with int8, for all others."""
 ACTIVATIONS = {"NONE": 0, "RELU": 1, "RELU_N1_TO_1": 2, "RELU6": 3}
 
 
@@ -30,7 +35,8 @@ class TfliteWriter:
     """Collects tensors and operators of one subgraph; `finish` returns the file's bytes."""
 
     tensors: list[_Tensor] = field(default_factory=list)
-    operators: list[tuple[str, tuple[int, ...], int, dict[str, int | bool]]] = field(default_factory=list)
+    operators: list[tuple[str, tuple[int, ...], tuple[int, ...], dict[str, Option]]] = field(default_factory=list)
+    versions: dict[str, int] = field(default_factory=lambda: dict(VERSIONS))
 
     def activation(self, shape: Sequence[int], scale: float, zero_point: int) -> int:
         self.tensors.append(_Tensor(tuple(shape), "INT8", (float(scale),), (int(zero_point),), 0, None))
@@ -50,8 +56,8 @@ class TfliteWriter:
         )
         return len(self.tensors) - 1
 
-    def operator(self, op: str, inputs: Sequence[int], output: int, **options: int | bool) -> int:
-        self.operators.append((op, tuple(inputs), output, options))
+    def operator(self, op: str, inputs: Sequence[int], output: int, **options: Option) -> int:
+        self.operators.append((op, tuple(inputs), (output,), options))
         return output
 
     def finish(self, source: int, output: int) -> bytes:
@@ -77,7 +83,7 @@ class TfliteWriter:
         tflite.SubGraphAddOutputs(builder, vectors["outputs"])
         tflite.SubGraphAddOperators(builder, vectors["operators"])
         subgraph = tflite.SubGraphEnd(builder)
-        code_vector = _offsets(builder, [_code(builder, op) for op in codes])
+        code_vector = _offsets(builder, [_code(builder, op, self.versions.get(op, 2)) for op in codes])
         subgraphs, buffer_vector = _offsets(builder, [subgraph]), _offsets(builder, buffers)
         tflite.ModelStart(builder)
         tflite.ModelAddVersion(builder, 3)
@@ -126,30 +132,19 @@ def _tensor(builder: flatbuffers.Builder, tensor: _Tensor, buffer: int) -> int:
     return int(tflite.TensorEnd(builder))
 
 
-def _code(builder: flatbuffers.Builder, op: str) -> int:
+def _code(builder: flatbuffers.Builder, op: str, version: int) -> int:
     number = getattr(tflite.BuiltinOperator, op)
     tflite.OperatorCodeStart(builder)
     tflite.OperatorCodeAddDeprecatedBuiltinCode(builder, min(number, 127))
     tflite.OperatorCodeAddBuiltinCode(builder, number)
-    versions = {"CONV_2D": 3, "DEPTHWISE_CONV_2D": 3, "RESHAPE": 1, "SHAPE": 1, "EXPAND_DIMS": 1, "PACK": 1}
-    tflite.OperatorCodeAddVersion(builder, versions.get(op, 2))
+    tflite.OperatorCodeAddVersion(builder, version)
     return int(tflite.OperatorCodeEnd(builder))
 
 
-_OPTIONS = {
-    "CONV_2D": "Conv2DOptions",
-    "DEPTHWISE_CONV_2D": "DepthwiseConv2DOptions",
-    "ADD": "AddOptions",
-    "MUL": "MulOptions",
-    "MEAN": "ReducerOptions",
-    "RESHAPE": "ReshapeOptions",
-    "FULLY_CONNECTED": "FullyConnectedOptions",
-    "PAD": "PadOptions",
-    "SOFTMAX": "SoftmaxOptions",
-    "SHAPE": "ShapeOptions",
-    "STRIDED_SLICE": "StridedSliceOptions",
-    "PACK": "PackOptions",
-}
+def _options_table(op: str) -> str:
+    """Its table of options as its file in sktools/compiler/ops names it, else by the rule of the schema, else ""."""
+    named = options_reader(op).table or op.title().replace("_", "") + "Options"
+    return named if hasattr(tflite, f"{named}Start") else ""
 
 
 def _operator(
@@ -157,24 +152,30 @@ def _operator(
     code: int,
     op: str,
     inputs: Sequence[int],
-    output: int,
-    options: dict[str, int | bool],
+    outputs: Sequence[int],
+    options: dict[str, Option],
 ) -> int:
-    """options: flatbuffer field name (Padding, StrideW, KeepDims ...) -> value."""
-    table = _OPTIONS.get(op)
+    """options: flatbuffer field name (Padding, StrideW, KeepDims ...) -> value, a sequence for a vector of int32."""
+    table = _options_table(op)
     block = None
-    if table is not None:
+    if table:
+        fields = {
+            name: value
+            if isinstance(value, int | float)
+            else builder.CreateNumpyVector(np.array(value, dtype=np.int32))
+            for name, value in options.items()
+        }
         getattr(tflite, f"{table}Start")(builder)
-        for name, value in options.items():
+        for name, value in fields.items():
             getattr(tflite, f"{table}Add{name}")(builder, value)
         block = getattr(tflite, f"{table}End")(builder)
     reads = builder.CreateNumpyVector(np.array(inputs, dtype=np.int32))
-    writes = builder.CreateNumpyVector(np.array([output], dtype=np.int32))
+    writes = builder.CreateNumpyVector(np.array(outputs, dtype=np.int32))
     tflite.OperatorStart(builder)
     tflite.OperatorAddOpcodeIndex(builder, code)
     tflite.OperatorAddInputs(builder, reads)
     tflite.OperatorAddOutputs(builder, writes)
-    if table is not None:
+    if table:
         tflite.OperatorAddBuiltinOptionsType(builder, getattr(tflite.BuiltinOptions, table))
         tflite.OperatorAddBuiltinOptions(builder, block)
     return int(tflite.OperatorEnd(builder))

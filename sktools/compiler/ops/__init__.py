@@ -1,19 +1,12 @@
-"""The operators, one file each; importing this package registers them."""
+"""The operators, one file each. Importing this package imports every file whose name does not begin with "_"."""
 
-from sktools.compiler.ops import add, conv_2d, depthwise_conv_2d, fully_connected, mean, mul, reshape, rows
-from sktools.compiler.ops.base import Op, parse_operator, register, supported_ops
+from importlib import import_module
+from pkgutil import iter_modules
 
-__all__ = [
-    "Op",
-    "add",
-    "conv_2d",
-    "depthwise_conv_2d",
-    "fully_connected",
-    "mean",
-    "mul",
-    "parse_operator",
-    "register",
-    "reshape",
-    "rows",
-    "supported_ops",
-]
+from sktools.compiler.ops.base import Op, options_reader, parse_operator, register, supported_ops
+
+for _module in iter_modules(__path__):
+    if not _module.name.startswith("_"):
+        import_module(f"{__name__}.{_module.name}")
+
+__all__ = ["Op", "options_reader", "parse_operator", "register", "supported_ops"]

@@ -13,10 +13,12 @@ from sktools.compiler.graph import Graph, Operator
 from sktools.compiler.ops.base import (
     FloatArray,
     Op,
+    Role,
     clamp_of,
     float_activation,
     float_value,
     multiplier_of,
+    on_one_row,
     register,
 )
 from sktools.compiler.ops.elementwise import (
@@ -27,11 +29,12 @@ from sktools.compiler.ops.elementwise import (
     row_count,
     strides_of,
 )
+from sktools.compiler.ops.options import OptionsReader, activation_only
 
 LEFT_SHIFT = 20
 
 
-@register("ADD")
+@register("ADD", options=OptionsReader("AddOptions", activation_only))
 @dataclass(frozen=True)
 class Add(Op):
     """scales: (multiplier, shift) of the two inputs and of the output."""
@@ -59,6 +62,10 @@ class Add(Op):
             ),
             clamp_of(operator, output),
         )
+
+    @property
+    def role(self) -> Role:
+        return Role("a", "hard_sigmoid_add") if on_one_row(self.output) else Role("A", "skip")
 
     def lower(self, prefix: str) -> Call:
         first, second = (0, 1) if self.strides[0].row or not self.strides[1].row else (1, 0)

@@ -1,4 +1,4 @@
-"""What every operator answers: parse (and refuse), count, lower to a kernel call, evaluate in float."""
+"""What every operator answers: parse (and refuse), role, MACs, lower to a kernel call, evaluate in float."""
 
 from __future__ import annotations
 
@@ -12,11 +12,30 @@ from numpy.typing import NDArray
 
 from sktools.compiler.call import Call
 from sktools.compiler.graph import Graph, Operator, Tensor
+from sktools.compiler.ops.options import NO_OPTIONS, OptionsReader
 from sktools.compiler.ops.unsupported import advice
 from sktools.compiler.quantization import activation_range, quantize_multiplier
 from sktools.errors import ModelError
 
 FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Role:
+    """What an operator does in a network of the zoo's family.
+
+    letter: stands for the operator in the pattern of blocks (naming.py). name: of the layer within its block; "" names
+    the layer by its operator and index.
+    """
+
+    letter: str
+    name: str
+
+
+NO_ROLE = Role("?", "")
+"""The family has no such operator."""
+RESHAPING = "R"
+"""The letter of operators that only move or reshape rows: they may stand anywhere in a block."""
 
 
 @dataclass(frozen=True)
@@ -38,8 +57,13 @@ class Op(ABC):
 
     @property
     def is_alias(self) -> bool:
-        """True where the output is the input's bytes under another shape."""
+        """True if the output is the input's bytes under another shape."""
         return False
+
+    @property
+    def role(self) -> Role:
+        """How a network of the zoo's family is recognised, and its layers named."""
+        return NO_ROLE
 
     @abstractmethod
     def lower(self, prefix: str) -> Call:
@@ -51,17 +75,30 @@ class Op(ABC):
 
 
 OpClass = TypeVar("OpClass", bound=type[Op])
-_REGISTRY: dict[str, type[Op]] = {}
+_REGISTRY: dict[str, tuple[type[Op], OptionsReader]] = {}
 
 
-def register(op: str) -> Callable[[OpClass], OpClass]:
-    """Class decorator: this class handles the named TFLite operator."""
+def register(op: str, *, options: OptionsReader) -> Callable[[OpClass], OpClass]:
+    """Class decorator: this class handles the named TFLite operator, and `options` reads the operator's options.
+
+    Raises TypeError if `options` is not an OptionsReader (NO_OPTIONS for an operator without), and ValueError if
+    another class handles the operator already: both when the file is imported, not when a user's model is read.
+    """
+    if not isinstance(options, OptionsReader):
+        raise TypeError(f"{op} is registered with options={options!r}; an OptionsReader, or NO_OPTIONS, is needed")
 
     def decorate(cls: OpClass) -> OpClass:
-        _REGISTRY[op] = cls
+        if op in _REGISTRY:
+            raise ValueError(f"{op} is registered by {_REGISTRY[op][0].__module__} and by {cls.__module__}")
+        _REGISTRY[op] = (cls, options)
         return cls
 
     return decorate
+
+
+def options_reader(op: str) -> OptionsReader:
+    """The operator's reader; NO_OPTIONS for an operator that is not supported."""
+    return _REGISTRY[op][1] if op in _REGISTRY else NO_OPTIONS
 
 
 def supported_ops() -> tuple[str, ...]:
@@ -70,14 +107,13 @@ def supported_ops() -> tuple[str, ...]:
 
 def parse_operator(operator: Operator, graph: Graph) -> Op:
     """Raises ModelError naming the operator, its place in the file and what is supported."""
-    cls = _REGISTRY.get(operator.op)
-    if cls is None:
+    if operator.op not in _REGISTRY:
         raise unsupported(operator)
-    return cls.parse(operator, graph)
+    return _REGISTRY[operator.op][0].parse(operator, graph)
 
 
 def unsupported(operator: Operator) -> ModelError:
-    """Of an operator without a kernel: its place, the layer's name, what is supported, and what could stand there."""
+    """The error for an operator without a class: its place, its layer, what is supported, what to use instead."""
     named = f"operator {operator.index} is {operator.op}" + (f" (layer '{operator.name}')" if operator.name else "")
     return ModelError(f"{named}, which is not supported; supported: {', '.join(supported_ops())}", advice(operator))
 
@@ -144,6 +180,11 @@ def multiplier_of(operator: Operator, real: float) -> tuple[int, int]:
         return quantize_multiplier(real)
     except ValueError as error:
         raise refuse(operator, str(error)) from error
+
+
+def on_one_row(tensor: Tensor) -> bool:
+    """True if the last axis holds every element, as in the gate of squeeze-excite."""
+    return tensor.elements == (tensor.shape or (1,))[-1]
 
 
 def dequantize(tensor: Tensor) -> FloatArray:

@@ -14,6 +14,7 @@ from sktools.compiler.graph import Graph, Operator, Tensor
 from sktools.compiler.ops.base import (
     FloatArray,
     Op,
+    Role,
     clamp_of,
     dequantize,
     float_activation,
@@ -22,6 +23,7 @@ from sktools.compiler.ops.base import (
     register,
     result,
 )
+from sktools.compiler.ops.options import OptionsReader, convolution
 from sktools.compiler.ops.window import (
     Requantization,
     Window,
@@ -36,7 +38,7 @@ from sktools.compiler.ops.window import (
 )
 
 
-@register("CONV_2D")
+@register("CONV_2D", options=OptionsReader("Conv2DOptions", convolution))
 @dataclass(frozen=True)
 class Conv2D(Op):
     window: Window
@@ -69,6 +71,12 @@ class Conv2D(Op):
             parse_requantization(operator, source, weights, output, channels),
             clamp_of(operator, output),
         )
+
+    @property
+    def role(self) -> Role:
+        if self.output.shape[1] * self.output.shape[2] == 1:
+            return Role("c", "excite")
+        return Role("P", "pointwise") if self.window.kernel_h * self.window.kernel_w == 1 else Role("K", "conv")
 
     def macs(self) -> int:
         return self.output.elements * (self.weights.elements // self.output.shape[3])

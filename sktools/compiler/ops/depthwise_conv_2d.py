@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,7 @@ from sktools.compiler.graph import Graph, Operator, Tensor
 from sktools.compiler.ops.base import (
     FloatArray,
     Op,
+    Role,
     clamp_of,
     dequantize,
     float_activation,
@@ -23,6 +24,7 @@ from sktools.compiler.ops.base import (
     result,
 )
 from sktools.compiler.ops.conv_2d import channel_scales, requantization_fields, window_fields
+from sktools.compiler.ops.options import Options, OptionsReader, convolution
 from sktools.compiler.ops.window import (
     Requantization,
     Window,
@@ -37,7 +39,11 @@ from sktools.compiler.ops.window import (
 )
 
 
-@register("DEPTHWISE_CONV_2D")
+def _options(table: Any) -> Options:
+    return {**convolution(table), "depth_multiplier": table.DepthMultiplier()}
+
+
+@register("DEPTHWISE_CONV_2D", options=OptionsReader("DepthwiseConv2DOptions", _options))
 @dataclass(frozen=True)
 class DepthwiseConv2D(Op):
     window: Window
@@ -68,6 +74,10 @@ class DepthwiseConv2D(Op):
             clamp_of(operator, output),
             channels // source.shape[3],
         )
+
+    @property
+    def role(self) -> Role:
+        return Role("D", "depthwise")
 
     def macs(self) -> int:
         return self.output.elements * self.window.kernel_h * self.window.kernel_w

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,21 +14,32 @@ from sktools.compiler.graph import Graph, Operator, Tensor
 from sktools.compiler.ops.base import (
     FloatArray,
     Op,
+    Role,
     activation_operand,
     clamp_of,
     dequantize,
     float_activation,
     float_value,
     multiplier_of,
+    on_one_row,
     refuse,
     register,
     result,
 )
 from sktools.compiler.ops.conv_2d import channel_scales, requantization_fields
+from sktools.compiler.ops.options import Options, OptionsReader, activation
 from sktools.compiler.ops.window import Requantization, parse_bias, parse_weights
 
 
-@register("FULLY_CONNECTED")
+def _options(table: Any) -> Options:
+    return {
+        "activation": activation(table),
+        "weights_format": table.WeightsFormat(),
+        "keep_dims": bool(table.KeepNumDims()),
+    }
+
+
+@register("FULLY_CONNECTED", options=OptionsReader("FullyConnectedOptions", _options))
 @dataclass(frozen=True)
 class FullyConnected(Op):
     rows: int
@@ -70,6 +81,10 @@ class FullyConnected(Op):
             ),
             clamp_of(operator, output),
         )
+
+    @property
+    def role(self) -> Role:
+        return Role("f", "excite") if on_one_row(self.output) else Role("F", "dense")
 
     def macs(self) -> int:
         return self.rows * self.weights.elements

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from sktools.compiler.graph import Graph, Operator
 from sktools.compiler.ops.base import (
     FloatArray,
     Op,
+    Role,
     activation_operand,
     float_value,
     multiplier_of,
@@ -21,9 +22,15 @@ from sktools.compiler.ops.base import (
     register,
     result,
 )
+from sktools.compiler.ops.options import Options, OptionsReader
 
 
-@register("MEAN")
+def keep_dims(table: Any) -> Options:
+    """The options of every reduction."""
+    return {"keep_dims": bool(table.KeepDims())}
+
+
+@register("MEAN", options=OptionsReader("ReducerOptions", keep_dims))
 @dataclass(frozen=True)
 class Mean(Op):
     """rows: elements averaged for each channel. multiplier, shift: the mean's 1/rows is folded in."""
@@ -62,6 +69,10 @@ class Mean(Op):
         return cls(
             operator, (source,), output, rows, channels, (multiplier << bits) // rows if bits >= 0 else 0, shift - bits
         )
+
+    @property
+    def role(self) -> Role:
+        return Role("M", "squeeze")
 
     def lower(self, prefix: str) -> Call:
         return Call(

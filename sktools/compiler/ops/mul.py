@@ -13,10 +13,12 @@ from sktools.compiler.graph import Graph, Operator
 from sktools.compiler.ops.base import (
     FloatArray,
     Op,
+    Role,
     clamp_of,
     float_activation,
     float_value,
     multiplier_of,
+    on_one_row,
     register,
 )
 from sktools.compiler.ops.elementwise import (
@@ -27,9 +29,10 @@ from sktools.compiler.ops.elementwise import (
     row_count,
     strides_of,
 )
+from sktools.compiler.ops.options import OptionsReader, activation_only
 
 
-@register("MUL")
+@register("MUL", options=OptionsReader("MulOptions", activation_only))
 @dataclass(frozen=True)
 class Mul(Op):
     strides: tuple[Strides, Strides]
@@ -53,6 +56,10 @@ class Mul(Op):
             shift,
             clamp_of(operator, output),
         )
+
+    @property
+    def role(self) -> Role:
+        return Role("x", "hard_sigmoid") if on_one_row(self.output) else Role("X", "scale")
 
     def lower(self, prefix: str) -> Call:
         # The kernel reads both operands of an element before it writes it, so a full first operand may be overwritten.

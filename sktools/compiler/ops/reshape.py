@@ -5,13 +5,25 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 
 from sktools.compiler.call import Call
 from sktools.compiler.graph import Graph, Operator, Tensor
-from sktools.compiler.ops.base import FloatArray, Op, activation_operand, float_value, operand, refuse, register, result
+from sktools.compiler.ops.base import (
+    RESHAPING,
+    FloatArray,
+    Op,
+    Role,
+    activation_operand,
+    float_value,
+    operand,
+    refuse,
+    register,
+    result,
+)
+from sktools.compiler.ops.options import NO_OPTIONS, Options, OptionsReader, numbers
 
 
 def _as_told(operator: Operator, graph: Graph, source: Tensor) -> tuple[int, ...] | None:
@@ -45,9 +57,17 @@ def _numbers(operator: Operator, graph: Graph) -> tuple[int, ...]:
     return tuple(int(number) for number in text.split(",") if number)
 
 
-@register("EXPAND_DIMS")
-@register("SQUEEZE")
-@register("RESHAPE")
+def _new_shape(table: Any) -> Options:
+    return {"new_shape": numbers(table.NewShapeLength(), table.NewShape)}
+
+
+def _squeeze_dims(table: Any) -> Options:
+    return {"squeeze_dims": numbers(table.SqueezeDimsLength(), table.SqueezeDims)}
+
+
+@register("EXPAND_DIMS", options=NO_OPTIONS)
+@register("SQUEEZE", options=OptionsReader("SqueezeOptions", _squeeze_dims))
+@register("RESHAPE", options=OptionsReader("ReshapeOptions", _new_shape))
 @dataclass(frozen=True)
 class Reshape(Op):
     @classmethod
@@ -66,6 +86,10 @@ class Reshape(Op):
     @property
     def is_alias(self) -> bool:
         return True
+
+    @property
+    def role(self) -> Role:
+        return Role(RESHAPING, "reshape")
 
     def lower(self, prefix: str) -> Call:
         return Call(

@@ -14,7 +14,19 @@ from numpy.typing import NDArray
 
 from sktools.compiler.call import Call
 from sktools.compiler.graph import Graph, Operator, Tensor
-from sktools.compiler.ops.base import FloatArray, Op, activation_operand, float_value, operand, refuse, register, result
+from sktools.compiler.ops.base import (
+    RESHAPING,
+    FloatArray,
+    Op,
+    Role,
+    activation_operand,
+    float_value,
+    operand,
+    refuse,
+    register,
+    result,
+)
+from sktools.compiler.ops.options import NO_OPTIONS
 from sktools.compiler.ops.window import MAX_EXTENT
 
 
@@ -32,9 +44,9 @@ class RowMap:
 _RANKS = {"PAD": (3, 4), "SPACE_TO_BATCH_ND": (4,), "BATCH_TO_SPACE_ND": (4,)}
 
 
-@register("PAD")
-@register("SPACE_TO_BATCH_ND")
-@register("BATCH_TO_SPACE_ND")
+@register("PAD", options=NO_OPTIONS)
+@register("SPACE_TO_BATCH_ND", options=NO_OPTIONS)
+@register("BATCH_TO_SPACE_ND", options=NO_OPTIONS)
 @dataclass(frozen=True)
 class Rows(Op):
     rows: RowMap
@@ -70,6 +82,10 @@ class Rows(Op):
                 operator, f"{list(source.shape)} to {list(output.shape)} is no padding or block along one axis"
             )
         return cls(operator, (source,), output, rows, in_rows, out_rows)
+
+    @property
+    def role(self) -> Role:
+        return Role(RESHAPING, "")
 
     def lower(self, prefix: str) -> Call:
         return Call(
