@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import http.client
 import json
 import os
 import socket
+import threading
 import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,14 @@ from sktools.errors import DataError, MissingError, UsageError
 
 CHUNK = 1 << 16
 TIMEOUT_SECONDS = 30.0
+"""Without any byte."""
+
+START_SECONDS = 30.0
+"""From the request to the end of the answer's headers, redirects included; then the least time that a body is given."""
+
+SLOWEST_BYTES_PER_SECOND = 4096
+"""A body that is slower on average, once START_SECONDS are over, is given up."""
+
 MOST_REDIRECTS = 5
 ATTEMPTS = 4
 PAUSE_SECONDS = 1.0
@@ -71,9 +81,9 @@ def fetch(
 ) -> Fetched:
     """Fetches a file to `target`; what arrives stands in a .part file beside it, from which a later call goes on.
 
-    on_bytes: told the bytes there so far. timeout: s without any byte.
-    Raises AccessError (the user may not have it), MissingError (no connection, no such file), DataError (size or
-    checksum do not fit twice over, more bytes than the limit), OSError (disk).
+    on_bytes: called with the number of bytes so far. timeout: s without any byte.
+    Raises AccessError (the user may not have it), MissingError (no connection, no such file, a server that is too
+    slow), DataError (size or checksum do not fit twice over, more bytes than the limit), OSError (disk).
     """
     check_url(file.url)
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -128,12 +138,14 @@ def fetch_bytes(url: str, secret: str = "", timeout: float = TIMEOUT_SECONDS) ->
     check_url(url)
     try:
         with _open(file, {}, timeout) as answer:
-            content: bytes = answer.read(LARGEST_DOCUMENT + 1)
-    except (_Cut, http.client.HTTPException, TimeoutError, ConnectionError) as error:
+            content = bytearray()
+            for chunk in _chunks(file, answer):
+                content += chunk
+                if len(content) > LARGEST_DOCUMENT:
+                    raise DataError(f"{_shown(file)}: the answer is larger than {LARGEST_DOCUMENT:,} bytes")
+    except _Cut as error:
         raise MissingError(f"{_shown(file)}: the connection ended early", "run the same command again") from error
-    if len(content) > LARGEST_DOCUMENT:
-        raise DataError(f"{_shown(file)}: the answer is larger than {LARGEST_DOCUMENT:,} bytes")
-    return content
+    return bytes(content)
 
 
 def check_url(url: str) -> None:
@@ -190,13 +202,7 @@ def _append(file: RemoteFile, partial: Path, on_bytes: Callable[[int], None] | N
         if not going_on:
             _keep_version(answer.headers.get("ETag"), version)
         with partial.open("ab" if going_on else "wb") as out:
-            while True:
-                try:
-                    chunk = answer.read(CHUNK)
-                except (http.client.HTTPException, TimeoutError, ConnectionError) as error:
-                    raise _Cut(type(error).__name__) from error
-                if not chunk:
-                    break
+            for chunk in _chunks(file, answer):
                 have += len(chunk)
                 if file.limit is not None and have > file.limit:
                     raise _too_large(file, partial)
@@ -209,14 +215,102 @@ def _append(file: RemoteFile, partial: Path, on_bytes: Callable[[int], None] | N
         raise _Cut(f"{have:,} of {length:,} bytes")
 
 
+def _chunks(file: RemoteFile, answer: Any) -> Iterator[bytes]:
+    """The body of an answer as it arrives. Raises MissingError if the server is too slow, _Cut if it ends early."""
+    started, received = time.monotonic(), 0
+    while True:
+        try:
+            chunk = answer.read1(CHUNK)
+        except (http.client.HTTPException, TimeoutError, ConnectionError) as error:
+            raise _Cut(type(error).__name__) from error
+        if not chunk:
+            return
+        yield chunk
+        received += len(chunk)
+        if time.monotonic() - started > START_SECONDS + received / SLOWEST_BYTES_PER_SECOND:
+            raise _too_slow(file)
+
+
+class _Watch:
+    """Ends the connections of one request when its time is over: a server that sends a byte now and then never stays
+    silent for long enough to run into the socket's own timeout."""
+
+    def __init__(self) -> None:
+        self.is_over = False
+        self._copies: list[socket.socket] = []
+
+    def add(self, connection: socket.socket) -> None:
+        # A copy of the descriptor outlives the wrapping for TLS, and shutting it down ends the connection itself.
+        self._copies.append(connection.dup())
+
+    def end(self) -> None:
+        self.is_over = True
+        for copy in self._copies:
+            with contextlib.suppress(OSError):
+                copy.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        for copy in self._copies:
+            copy.close()
+
+
+@contextlib.contextmanager
+def _watching(seconds: float) -> Iterator[tuple[_Watch, tuple[urllib.request.BaseHandler, ...]]]:
+    """A watch over the connections that the given handlers open, until the context ends or its time is over."""
+    watch = _Watch()
+
+    class Plain(http.client.HTTPConnection):
+        def connect(self) -> None:
+            super().connect()
+            watch.add(self.sock)
+
+    class Encrypted(http.client.HTTPSConnection):
+        def connect(self) -> None:
+            super().connect()
+            watch.add(self.sock)
+
+    class PlainHandler(urllib.request.HTTPHandler):
+        def http_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
+            return self.do_open(Plain, req)
+
+    class EncryptedHandler(urllib.request.HTTPSHandler):
+        def https_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
+            return self.do_open(Encrypted, req)
+
+    timer = threading.Timer(seconds, watch.end)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield watch, (PlainHandler(), EncryptedHandler())
+    finally:
+        timer.cancel()
+        watch.close()
+
+
 def _open(file: RemoteFile, headers: Mapping[str, str], timeout: float) -> Any:
-    """The open answer. Raises AccessError, MissingError, _Cut; HTTPError for 416 only."""
+    """The open answer. Raises AccessError, MissingError, DataError, _Cut; HTTPError for 416 only."""
+    with _watching(START_SECONDS) as (watch, handlers):
+        try:
+            answer = _answer(file, headers, timeout, handlers)
+        except _Cut as error:
+            if watch.is_over:
+                raise _too_slow(file) from error
+            raise
+        if watch.is_over:  # headers that end with the connection look whole
+            answer.close()
+            raise _too_slow(file)
+        return answer
+
+
+def _answer(
+    file: RemoteFile, headers: Mapping[str, str], timeout: float, handlers: tuple[urllib.request.BaseHandler, ...]
+) -> Any:
     request = urllib.request.Request(
         file.url, headers={"User-Agent": f"sktools/{sktools.__version__}", "Accept-Encoding": "identity", **headers}
     )
     host = urllib.parse.urlsplit(file.url).netloc
     try:
-        return urllib.request.build_opener(_Redirects).open(request, timeout=timeout)
+        return urllib.request.build_opener(_Redirects, *handlers).open(request, timeout=timeout)
     except urllib.error.HTTPError as error:
         if error.code == 416:
             raise
@@ -234,8 +328,10 @@ def _open(file: RemoteFile, headers: Mapping[str, str], timeout: float) -> Any:
         raise MissingError(f"{_shown(file)}: {host} answers {error.code} {error.reason}") from None
     except TimeoutError as error:
         raise _Cut("no answer in time") from error
+    except (ValueError, http.client.InvalidURL) as error:  # from a redirect's address
+        raise DataError(f"{_shown(file)}: {host} sends on to an address that is not a valid one ({error})") from None
     except urllib.error.URLError as error:
-        if isinstance(error.reason, TimeoutError | ConnectionResetError):
+        if isinstance(error.reason, TimeoutError | ConnectionResetError | http.client.HTTPException):
             raise _Cut("no answer in time") from error
         reason = getattr(error.reason, "strerror", None) or str(error.reason)
         if isinstance(error.reason, socket.gaierror):
@@ -257,6 +353,15 @@ def _keep_version(mark: str | None, version: Path) -> None:
         version.unlink(missing_ok=True)
     else:
         version.write_text(mark, encoding="utf-8")
+
+
+def _too_slow(file: RemoteFile) -> MissingError:
+    host = urllib.parse.urlsplit(file.url).netloc
+    return MissingError(
+        f"{_shown(file)}: {host} is too slow: headers within {START_SECONDS:g} s and "
+        f"{SLOWEST_BYTES_PER_SECOND:,} bytes per second are the least",
+        "try again later; what has arrived is kept",
+    )
 
 
 def _too_large(file: RemoteFile, partial: Path) -> DataError:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import socket
+import threading
+import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -190,3 +194,48 @@ def test_a_redirect_from_tls_to_plain_http_is_refused() -> None:
     follow = transfer._Redirects().redirect_request
     assert follow(asked, None, 302, "", {}, "http://a.example/f") is None
     assert follow(asked, None, 302, "", {}, "https://b.example/f") is not None
+
+
+def _trickle(kind: str) -> str:
+    """The URL of a server that is never silent for long, and never done."""
+
+    def serve(connection: socket.socket) -> None:
+        with contextlib.suppress(OSError), connection:
+            connection.recv(4096)
+            opening, drop = {
+                "body": (b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n", b" "),
+                "header": (b"HTTP/1.1 200 OK\r\nX: ", b"a"),
+                "continue": (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+            }[kind]
+            connection.sendall(opening)
+            while True:
+                connection.sendall(drop)
+                time.sleep(0.02)
+
+    def accept() -> None:
+        while True:
+            threading.Thread(target=serve, args=(listener.accept()[0],), daemon=True).start()
+
+    listener = socket.create_server(("127.0.0.1", 0))
+    threading.Thread(target=accept, daemon=True).start()
+    return f"http://127.0.0.1:{listener.getsockname()[1]}/f"
+
+
+@pytest.mark.parametrize("kind", ["body", "header", "continue"])
+def test_a_server_that_sends_a_little_for_ever_is_given_up(
+    server: FileServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    monkeypatch.setattr(transfer, "START_SECONDS", 0.3)
+    url = _trickle(kind)
+    with pytest.raises(MissingError, match="too slow"):
+        fetch(RemoteFile("f", url), tmp_path / "f")
+    with pytest.raises(MissingError, match="too slow"):
+        fetch_bytes(url)
+
+
+@pytest.mark.parametrize("address", ["http://[::1", "http://exa mple/", "http://127.0.0.1:port/"])
+def test_a_redirect_to_what_is_not_an_address_is_named(server: FileServer, tmp_path: Path, address: str) -> None:
+    server.moved["/f"] = address
+    with pytest.raises((DataError, MissingError)) as failed:
+        fetch(_file(server), tmp_path / "f")
+    assert server.url.removeprefix("http://") in failed.value.message

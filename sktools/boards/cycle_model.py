@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import atexit
 import functools
 import hashlib
 import os
 import re
+import shlex
 import shutil
 import struct
 import subprocess
 import sys
+import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from sktools.boards.qemu import MACHINE, qemu_version
-from sktools.build.cache import cache_folder
+from sktools.build.cache import NoHomeError, cache_folder
 from sktools.build.shipped import firmware_path
 from sktools.errors import LinkError, MissingError
 from sktools.partial import partial_folder, temporary_folder
@@ -70,40 +74,62 @@ def plugin_arguments(plugin: Path, records: Path) -> list[str]:
 def build_plugin(qemu: Path) -> Path:
     """The plugin for this QEMU, compiled with the machine's C compiler unless a build of the same sources is cached.
 
-    Raises MissingError where there is no compiler, the QEMU was built without plugins, or speaks no known API.
+    A cached file is named after its content, so a damaged one is built again. If the cache folder cannot be written,
+    the plugin is built for this process alone.
+
+    Raises MissingError if there is no compiler, or if the QEMU was built without plugins or has no known plugin API.
     """
-    compiler = os.environ.get("CC") or "cc"
-    if shutil.which(compiler) is None:
-        raise MissingError(f"the cycle model needs a C compiler for this machine; {compiler} is not installed",
+    compiler = shlex.split(os.environ.get("CC") or "") or ["cc"]
+    if shutil.which(compiler[0]) is None:
+        raise MissingError(f"the cycle model needs a C compiler for this machine; {compiler[0]} is not installed",
                            "sudo apt-get install gcc")  # fmt: skip
-    target = cache_folder() / f"cycle-model-{_key(qemu, compiler)}.so"
-    if not target.exists():
-        api = _api_version(qemu, compiler)
-        try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            with partial_folder(target.parent, "build") as folder:
-                fresh = folder / "plugin.so"
-                _compile(compiler, api, fresh)
-                _check_loads(qemu, fresh)
-                fresh.replace(target)
-        except OSError as error:
-            message = f"cannot keep the cycle model's plugin in {target.parent}: {error.strerror or error}"
-            raise MissingError(message, "set XDG_CACHE_HOME to a folder that can be written") from error
-    return target
+    try:
+        folder = cache_folder()
+        folder.mkdir(parents=True, exist_ok=True)
+        return _cached(folder, qemu, compiler)
+    except (OSError, MissingError) as error:
+        if isinstance(error, MissingError) and not isinstance(error, NoHomeError):
+            raise
+        return _cached(_folder_of_this_process(), qemu, compiler)
 
 
-def _key(qemu: Path, compiler: str) -> str:
+def _cached(folder: Path, qemu: Path, compiler: Sequence[str]) -> Path:
+    """The plugin in a folder, compiled if it is not there or damaged. Raises OSError if it cannot be written there."""
+    name = f"cycle-model-{_key(qemu, compiler)}-"
+    for found in sorted(folder.glob(f"{name}*.so")):
+        if found.name == name + _digest(found):
+            return found
+        found.unlink(missing_ok=True)
+    api = _api_version(qemu, compiler)
+    with partial_folder(folder, "build") as partial:
+        fresh = partial / "plugin.so"
+        _compile(compiler, api, fresh)
+        _check_loads(qemu, fresh)
+        return fresh.replace(folder / (name + _digest(fresh)))
+
+
+def _digest(plugin: Path) -> str:
+    return f"{hashlib.sha256(plugin.read_bytes()).hexdigest()[:16]}.so"
+
+
+def _folder_of_this_process() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="sktools-cycle-model-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
+def _key(qemu: Path, compiler: Sequence[str]) -> str:
     digest = hashlib.sha256()
     for name in SOURCES + HEADERS:
         digest.update(firmware_path("cycle_model", name).read_bytes())
-    digest.update(f"{qemu_version(qemu)}|{qemu.resolve()}|{compiler}".encode())
+    digest.update(f"{qemu_version(qemu)}|{qemu.resolve()}|{shlex.join(compiler)}".encode())
     return digest.hexdigest()[:16]
 
 
-def _compile(compiler: str, api: int, target: Path) -> None:
+def _compile(compiler: Sequence[str], api: int, target: Path) -> None:
     undefined = ["-undefined", "dynamic_lookup"] if sys.platform == "darwin" else []
     sources = [str(firmware_path("cycle_model", name)) for name in SOURCES]
-    command = [*compiler.split(), "-std=c99", "-O2", "-fPIC", "-shared", "-fvisibility=hidden", f"-DSK_QEMU_API={api}",
+    command = [*compiler, "-std=c99", "-O2", "-fPIC", "-shared", "-fvisibility=hidden", f"-DSK_QEMU_API={api}",
                *undefined, "-o", str(target), *sources]  # fmt: skip
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
@@ -119,7 +145,7 @@ def _load(qemu: Path, plugin: Path, folder: Path) -> str:
     return done.stderr
 
 
-def _api_version(qemu: Path, compiler: str) -> int:
+def _api_version(qemu: Path, compiler: Sequence[str]) -> int:
     """The newest plugin API this QEMU speaks: it names it when it turns away a plugin that wants a later one."""
     with temporary_folder() as folder:
         probe = folder / "probe.so"

@@ -8,13 +8,17 @@ from pathlib import Path
 from sktools.errors import MissingError
 
 
+class NoHomeError(MissingError):
+    """This user has no home folder, and no other place for a cache is named."""
+
+
 def cache_folder() -> Path:
-    """$XDG_CACHE_HOME/sktools or ~/.cache/sktools. Raises MissingError where this user has no home folder."""
+    """$XDG_CACHE_HOME/sktools or ~/.cache/sktools. Raises NoHomeError if this user has no home folder."""
     named = os.environ.get("XDG_CACHE_HOME")
     try:
         return (Path(named) if named else Path.home() / ".cache") / "sktools"
     except RuntimeError as error:  # a container's user without a name
-        raise MissingError("this user has no home folder", "export HOME=DIR, or XDG_CACHE_HOME=DIR") from error
+        raise NoHomeError("this user has no home folder", "export HOME=DIR, or XDG_CACHE_HOME=DIR") from error
 
 
 def user_costs() -> Path:

@@ -13,6 +13,15 @@ from sktools.build.target import Target
 from sktools.errors import BuildError, MissingError
 
 _TIMEOUT_S = 600
+FOREIGN_VARIABLES = frozenset(
+    (
+        *("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "GNUMAKEFLAGS", "MAKEFILES"),
+        *("CPATH", "C_INCLUDE_PATH", "CPLUS_INCLUDE_PATH", "OBJC_INCLUDE_PATH", "LIBRARY_PATH"),
+        *("COMPILER_PATH", "GCC_EXEC_PREFIX", "DEPENDENCIES_OUTPUT", "SUNPRO_DEPENDENCIES"),
+    )
+)
+"""What a shell may hold for its own make or its host's compiler. GCC's cross compiler obeys the same names, so each
+would change the image or break the build."""
 
 
 def require_tools(target: Target) -> None:
@@ -47,9 +56,8 @@ def run_make(
 
     Raises BuildError with the compiler's first error line where it fails.
     """
-    # Flags of an outer make, and a user's CC, CFLAGS or LDFLAGS, would change the image.
     given = os.environ if environment is None else environment
-    kept = {key: value for key, value in given.items() if key not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
+    kept = {key: value for key, value in given.items() if key not in FOREIGN_VARIABLES}
     try:
         done = subprocess.run(
             ["make", "--no-print-directory", f"-j{jobs}", *arguments],

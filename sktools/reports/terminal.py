@@ -120,6 +120,8 @@ def terminal_report(profile: Profile) -> tuple[RenderableType, ...]:
         warned = first_words(profile.model, profile.accuracy)
         parts += [Text(f"\n{where}", style="bold"), *([Text(warned)] if warned else []), scored]
         parts += [Text(note) for note in yardstick_notes(profile.accuracy)]
+    if profile.totals.cycles is None and profile.counter.note:
+        parts.append(Text(f"note: no cycles: {profile.counter.note}"))
     parts.extend(Text(f"note: {note}") for note in profile.notes)
     return tuple(parts)
 

@@ -77,6 +77,34 @@ def test_the_plugin_is_built_once_and_kept(tmp_path: Path, monkeypatch: pytest.M
 
 
 @needs_qemu
+@needs_cc
+def test_a_damaged_plugin_is_built_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    build_plugin.cache_clear()
+    try:
+        built = build_plugin(qemu.find_qemu())
+        whole = built.read_bytes()
+        for damage in (b"", whole[: len(whole) // 2]):
+            built.write_bytes(damage)
+            build_plugin.cache_clear()
+            assert build_plugin(qemu.find_qemu()).read_bytes() == whole
+    finally:
+        build_plugin.cache_clear()
+
+
+@needs_qemu
+@needs_cc
+def test_without_a_cache_the_plugin_lives_as_long_as_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", "/proc/no-such-folder")
+    monkeypatch.setenv("CC", "cc -O1")  # a compiler with words
+    build_plugin.cache_clear()
+    try:
+        assert build_plugin(qemu.find_qemu()).is_file()
+    finally:
+        build_plugin.cache_clear()
+
+
+@needs_qemu
 def test_no_compiler_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setenv("CC", "no-such-compiler")
