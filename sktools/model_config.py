@@ -20,6 +20,9 @@ BASE_STAGES: Mapping[int, str] = {0: "WAKE", 1: "N1", 2: "N2", 3: "N3", 5: "REM"
 
 EPOCH_SECONDS = 30
 EPOCHS_PER_HOUR = 120
+LONGEST_DELAY_MINUTES = 60
+NOTHING_SAID: Mapping[str, object] = {"live": None, "temperature": 1.0, "supersedes": []}
+"""Keys of a configuration that configuration.json leaves out if they have these values."""
 
 
 @dataclass(frozen=True)
@@ -200,9 +203,36 @@ class QuantizationConfig:
 
 
 @dataclass(frozen=True)
+class LiveConfig:
+    """How a model answers while the night lasts: the answer for an epoch is read `delay_minutes` later.
+
+    reason: why this delay is recommended, for people.
+    """
+
+    delay_minutes: float
+    reason: str = ""
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.delay_minutes <= LONGEST_DELAY_MINUTES or self.delay_epochs * EPOCH_SECONDS != (
+            self.delay_minutes * 60
+        ):
+            raise UsageError(
+                f"delay_minutes is {self.delay_minutes:g}, expected whole epochs of 0.5 minutes, "
+                f"0 to {LONGEST_DELAY_MINUTES}"
+            )
+
+    @property
+    def delay_epochs(self) -> int:
+        return round(self.delay_minutes * 60 / EPOCH_SECONDS)
+
+
+@dataclass(frozen=True)
 class ModelConfig:
     """One model of the zoo, everything that is needed to train it again.
 
+    live: how it is scored and answers if it is for a watch; None for nights that are over.
+    temperature: the logits, stage prior included, are divided by it before they become probabilities.
+    supersedes: retired names that lead to this model.
     held_out: data set -> subject ids that training never sees; held_out_rule says how they were chosen.
     published: figures of the model page, for tables only.
     """
@@ -217,8 +247,13 @@ class ModelConfig:
     held_out: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     held_out_rule: str = ""
     published: Mapping[str, float] = field(default_factory=dict)
+    live: LiveConfig | None = None
+    temperature: float = 1.0
+    supersedes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        if self.temperature <= 0:
+            raise UsageError(f"temperature must be positive, found {self.temperature}")
         if len(self.classes.names) != self.network.classes:
             raise UsageError(
                 f"network.classes is {self.network.classes}, but classes.names holds {len(self.classes.names)} names"
@@ -231,8 +266,14 @@ def load_config(path: Path) -> ModelConfig:
 
 
 def resolved(config: ModelConfig) -> dict[str, Any]:
-    """The configuration with every default filled in, as written to configuration.json."""
+    """The configuration with every default filled in, as written to configuration.json.
+
+    Keys that came later are left out if they say nothing, so that older files still say the same.
+    """
     document: dict[str, Any] = plain(config)
+    for key, nothing in NOTHING_SAID.items():
+        if document[key] == nothing:
+            del document[key]
     document["classes"]["map"] = {str(stage): target for stage, target in config.classes.map.items()}
     return document
 

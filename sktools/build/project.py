@@ -162,7 +162,8 @@ def _included(text: str, folder: str) -> list[str]:
     found = []
     for name in _INCLUDE.findall(text):
         candidates = [
-            posixpath.normpath(f"{place}/{name}") for place in dict.fromkeys((folder, "kernels", "runtime", "stager"))
+            posixpath.normpath(f"{place}/{name}")
+            for place in dict.fromkeys((folder, "kernels", "runtime", "stager", "decision"))
         ]
         found += [path for path in candidates if firmware_path(path).is_file()][:1]
     return found

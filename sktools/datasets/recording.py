@@ -46,6 +46,7 @@ class Recording:
     acceleration), 'spo2' (%), 'oximeter_status' (0 good; from 2.8 on poor).
     features: for data sets that hold features instead of signals: name -> float64 [epochs], NaN where invalid.
     start: clock time of the first epoch, ISO 8601, empty where the data set does not tell.
+    bedtime: seconds from the first epoch to the time when the person went to bed; 0 if the data set does not say.
     notes: what the reader had to mend or leave out.
     """
 
@@ -56,6 +57,7 @@ class Recording:
     waveforms: Mapping[str, Waveform] = field(default_factory=dict)
     features: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
     start: str = ""
+    bedtime: float = 0.0
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
