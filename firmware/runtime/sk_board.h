@@ -5,9 +5,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* window: memory that the host writes by another way than the serial line; 0 bytes of it on a board that has none. */
 typedef struct {
     const char *name;
     const char *counter; /* what sk_counter_end counts: "dwt", "instructions" or "none" */
+    const volatile int8_t *window;
+    uint32_t window_bytes;
 } sk_board_t;
 
 extern const sk_board_t sk_board;

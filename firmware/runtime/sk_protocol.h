@@ -42,7 +42,10 @@ enum {
 
 enum { SK_READ_OUTPUT = 0, SK_READ_ACTIVATION = 1 };
 
-enum { SK_RUN_WITHOUT_CRC = 1 };
+enum {
+    SK_RUN_WITHOUT_CRC = 1,
+    SK_RUN_FROM_WINDOW = 2 /* the input lies in the board's window (sk_board.h) */
+};
 
 enum {
     SK_ERROR_BAD_FRAME = 1,      /* COBS, CRC or length of a frame: send it again */

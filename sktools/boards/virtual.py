@@ -12,6 +12,7 @@ from pathlib import Path
 from sktools.boards.board import Board
 from sktools.boards.cycle_model import build_plugin, plugin_arguments, read_windows
 from sktools.boards.driver import Counter, Session, StepCount, driver
+from sktools.boards.input_window import InputWindow
 from sktools.boards.qemu import find_qemu, machine_command, start, stop
 from sktools.build.build import Build
 from sktools.build.elf import image_sizes
@@ -20,7 +21,7 @@ from sktools.link.client import Client, Patience, Run
 from sktools.link.transport import SerialTransport
 from sktools.partial import temporary_folder
 
-_START_S = 20.0
+_START_S, _POLL_S = 20.0, 0.005
 _PATIENCE = Patience(answer_s=2.0, run_s=120.0)
 """The machine may be busy, and an unoptimized model on an emulated CPU takes seconds."""
 
@@ -37,11 +38,13 @@ class VirtualSession(Session):
         self._last: Run | None = None
 
     def run(self, frame: bytes, *, with_crc: bool = True) -> Run:
-        # What run_to() and interrupted runs left behind is not of this run.
-        self._seen = self._records.stat().st_size if self._records else 0
         self._last = None
-        self._last = super().run(frame, with_crc=with_crc)
+        self._last = self.client.run(frame, with_crc=with_crc, before=self._pass_over)
         return self._last
+
+    def _pass_over(self) -> None:
+        """What run_to() and interrupted runs left behind is not of the run that follows."""
+        self._seen = self._records.stat().st_size if self._records else 0
 
     def counts(self) -> tuple[StepCount, ...]:
         if self._last is None:
@@ -90,15 +93,16 @@ class VirtualDriver:
         qemu = find_qemu()
         with temporary_folder() as folder:
             counter, records, extra = _counting(qemu, folder)
+            window = InputWindow(folder)
             log = folder / "log"
             with log.open("wb") as stream:
-                command = machine_command(qemu, build.image, ["-serial", "pty", *extra])
+                command = machine_command(qemu, build.image, ["-serial", "pty", *window.options, *extra])
                 process = start(command, stream, subprocess.STDOUT)
             try:
                 terminal = _wait_for_terminal(process, log)
                 transport = SerialTransport(terminal, baud or 115200)
                 try:
-                    client = Client(transport, _PATIENCE, build.locate)
+                    client = Client(transport, _PATIENCE, build.locate, window=window)
                     client.connect(build.model)
                     yield VirtualSession(client, counter, terminal, records)
                 except LinkError as error:
@@ -109,6 +113,7 @@ class VirtualDriver:
                     transport.close()
             finally:
                 stop(process)
+                window.close()
 
 
 def _counting(qemu: Path, folder: Path) -> tuple[Counter, Path | None, list[str]]:
@@ -125,14 +130,13 @@ def _counting(qemu: Path, folder: Path) -> tuple[Counter, Path | None, list[str]
 
 def _wait_for_terminal(process: subprocess.Popen[bytes], log: Path) -> str:
     """The pseudo-terminal's name, which QEMU prints when it has started."""
-    deadline = time.monotonic() + _START_S
-    while time.monotonic() < deadline:
+    for _ in range(round(_START_S / _POLL_S)):  # counted: a clock goes on while we are stopped (Ctrl-Z)
         found = re.search(r"redirected to (\S+)", log.read_text(errors="replace"))
         if found:
             return found[1]
         if process.poll() is not None:
             raise LinkError(f"QEMU does not start: {_last_words(process, log)}", "sktools doctor")
-        time.sleep(0.005)
+        time.sleep(_POLL_S)
     raise LinkError(f"QEMU named no pseudo-terminal within {_START_S:g} s", "sktools doctor")
 
 

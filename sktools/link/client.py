@@ -8,7 +8,7 @@ import time
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from sktools.compiler.compiled import CompiledModel
 from sktools.errors import LinkError, SktoolsError
@@ -56,6 +56,17 @@ class _RestartedError(LinkError):
     """The board forgot what it was told: it was reset, or another program talks to it."""
 
 
+class _OtherInputError(_RestartedError):
+    """The board holds another input than the host's frame."""
+
+
+class Window(Protocol):
+    """A way for a frame's input beside the serial line, where the board has one."""
+
+    def write(self, frame: bytes) -> None:
+        """Puts the frame where the board finds it when it runs. Raises OSError."""
+
+
 @dataclass(frozen=True)
 class Run:
     """One frame's answer. output: int8 bytes. steps: one result for each step that ran, in order."""
@@ -92,6 +103,7 @@ class Client:
     """One conversation with one board. Not to be shared between threads.
 
     locate: turns a code address into "function (file:line)", for the report of a fault.
+    window: where inputs go instead of over the line; None, also after the board did not find one there: over the line.
     """
 
     def __init__(
@@ -100,7 +112,9 @@ class Client:
         patience: Patience | None = None,
         locate: Callable[[int], str | None] | None = None,
         clock: Callable[[], float] = time.monotonic,
+        window: Window | None = None,
     ) -> None:
+        self.window = window
         self._transport = transport
         self._patience = patience or Patience()
         self._locate = locate
@@ -153,13 +167,19 @@ class Client:
             rows.extend(piece)
         return tuple(rows[:count])
 
-    def run(self, frame: bytes, *, with_crc: bool = True) -> Run:
+    def run(self, frame: bytes, *, with_crc: bool = True, before: Callable[[], None] = lambda: None) -> Run:
         """Runs one whole inference.
 
         frame: int8 input as bytes. with_crc: have the board compute the CRC-32 of every step's activation (else 0).
+        before: called before each attempt; a board that is reset in the middle of a frame runs it once more.
         Raises LinkError, BoardFaultError.
         """
-        return self._again_after_restart(lambda: self._run_once(frame, messages.STEP_ALL, with_crc, self._fetch_run))
+
+        def attempt() -> Run:
+            before()
+            return self._run_once(frame, messages.STEP_ALL, with_crc, self._fetch_run)
+
+        return self._again_after_restart(attempt)
 
     def run_to(self, frame: bytes, step: int) -> bytes:
         """Runs steps 0 to `step` and returns the activation that stands in memory then.
@@ -182,7 +202,7 @@ class Client:
 
     def memory(self) -> Memory:
         """Stack and arena of the board. Raises LinkError."""
-        return messages.parse_memory(self._request(MessageType.MEMORY, b""))
+        return self._again_after_restart(lambda: messages.parse_memory(self._request(MessageType.MEMORY, b"")))
 
     def ask(self, kind: MessageType, payload: bytes, *, runs: bool = False) -> bytes:
         """The answer's payload to any request. runs: the board may run an inference for it. Raises LinkError."""
@@ -222,11 +242,20 @@ class Client:
         hello = self._known()
         if len(frame) != hello.input_bytes:
             raise LinkError(f"the frame has {len(frame)} bytes, the model on the board takes {hello.input_bytes}")
+        flags = 0 if with_crc else messages.RUN_WITHOUT_CRC
+        if self.window is not None:
+            try:
+                self.window.write(frame)
+                return self._start(frame, steps, flags | messages.RUN_FROM_WINDOW, fetch)
+            except (OSError, _OtherInputError):
+                self.window = None
         for offset in range(0, len(frame), messages.WRITE_CHUNK):
             piece = frame[offset : offset + messages.WRITE_CHUNK]
             self._request(MessageType.WRITE_INPUT, messages.write_input_request(offset, piece))
+        return self._start(frame, steps, flags, fetch)
+
+    def _start(self, frame: bytes, steps: int, flags: int, fetch: Callable[[int, messages.RunReply], T]) -> T:
         token = secrets.randbelow(0xFFFFFFFF) + 1
-        flags = 0 if with_crc else messages.RUN_WITHOUT_CRC
         request = messages.run_request(token, steps, flags, zlib.crc32(frame))
         reply = messages.parse_run(self._request(MessageType.RUN, request, self._patience.run_s))
         if reply.token != token:
@@ -280,22 +309,33 @@ class Client:
         frame = encode(Frame(PROTOCOL_VERSION, kind, self._sequence, payload))
         wait = _Wait()
         patience = self._patience
-        deadline = self._clock() + max(longest_s, patience.answer_s * patience.attempts)
+        left = max(longest_s, patience.answer_s * patience.attempts)
         for sent in itertools.count(1):
+            started = self._clock()
             self._transport.send(frame)
-            answer = self._await(kind, min(self._clock() + patience.answer_s, deadline), wait)
+            longest = min(patience.answer_s, left)
+            answer = self._await(kind, longest, wait)
             if answer is not None:
                 return answer
+            # What is longer than that we were stopped (Ctrl-Z, a suspended laptop), and the board may have been too.
+            left -= min(self._clock() - started, longest)
             unreadable = wait.refused >= patience.attempts
             silent = wait.received == 0 and sent >= _SILENT_ATTEMPTS and longest_s == 0
-            if unreadable or silent or self._clock() >= deadline:
+            if unreadable or silent or left <= 0:
                 break
         raise self._failure(wait)
 
-    def _await(self, kind: MessageType, until: float, wait: _Wait) -> bytes | None:
-        """The answer's payload, or None where it is time to send again."""
-        while (left := until - self._clock()) > 0:
-            received = self._transport.receive(left)
+    def _await(self, kind: MessageType, longest_s: float, wait: _Wait) -> bytes | None:
+        """The answer's payload, or None if it is time to send again.
+
+        What has arrived is read even if the time is over: we may have been stopped while it came.
+        """
+        until = self._clock() + longest_s
+        waiting = True
+        while waiting:
+            left = until - self._clock()
+            waiting = left > 0
+            received = self._transport.receive(max(left, 0.0))
             wait.received += len(received)
             refused_before = wait.refused
             restarted = False
@@ -344,7 +384,8 @@ class Client:
                 f"the board speaks protocol version {error.detail}, this sktools speaks {PROTOCOL_VERSION}", reset
             )
         if error.code in (ErrorCode.INPUT_MISMATCH, ErrorCode.STALE):
-            return _RestartedError(
+            kind_of_loss = _OtherInputError if error.code == ErrorCode.INPUT_MISMATCH else _RestartedError
+            return kind_of_loss(
                 f"{self._transport.name}: the board lost its input: it was reset, or another program talks to it",
                 "close other terminals on this port and check the board's supply",
             )

@@ -7,6 +7,9 @@ from typing import Any, Protocol
 
 from sktools.errors import LinkError, MissingError
 
+_WRITE_S = 5.0
+"""Longest wait for a port to take bytes. They are sent twice before the port is given up."""
+
 
 class Transport(Protocol):
     """name: how messages call it."""
@@ -35,7 +38,7 @@ class SerialTransport:
         self.name = port
         try:
             # Exclusive: a second program on the port would take bytes of our answers.
-            self._serial: Any = serial.Serial(port, baud, timeout=0, write_timeout=10, exclusive=True)
+            self._serial: Any = serial.Serial(port, baud, timeout=0, write_timeout=_WRITE_S, exclusive=True)
         except (OSError, ValueError) as error:
             raise MissingError(*_cannot_open(port, error)) from error
 
@@ -43,7 +46,10 @@ class SerialTransport:
         import serial
 
         try:
-            self._serial.write(data)
+            try:
+                self._serial.write(data)
+            except serial.SerialTimeoutException:
+                self._serial.write(data)  # the time may have passed while we were stopped (Ctrl-Z)
         except serial.SerialTimeoutException as error:
             raise LinkError(f"{self.name} takes no more bytes: the board does not read its serial port") from error
         except (OSError, TypeError) as error:  # pyserial raises TypeError on a port whose descriptor is gone

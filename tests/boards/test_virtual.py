@@ -19,10 +19,21 @@ from sktools.boards import virtual
 from sktools.boards.board import load_board
 from sktools.boards.driver import Session, driver_for
 from sktools.errors import BuildError, LinkError, MissingError
-from sktools.link.client import BoardFaultError
+from sktools.link.client import BoardFaultError, Window
 from sktools.link.messages import FaultReason
 from tests.support.builds import build_for, fake_build
-from tests.support.fake_model import CRASH, DEEP_C, ELEMENTS, ENDLESS, OVERFLOW, fake_model, reference, stray
+from tests.support.fake_model import (
+    CRASH,
+    DEEP_C,
+    ELEMENTS,
+    ENDLESS,
+    FOREVER,
+    OVERFLOW,
+    REVERSE,
+    fake_model,
+    reference,
+    stray,
+)
 from tests.support.tools import needs_cc, needs_qemu
 
 pytestmark = [needs_qemu, needs_cc]
@@ -88,6 +99,88 @@ def test_another_boot_counts_the_same(session: Session) -> None:
     with driver_for(BOARD).open(fake_build("virtual")) as other:
         other.run(frame)
         assert other.counts() == session.counts()
+
+
+def test_both_ways_of_the_input_give_the_same_answers_and_counts(session: Session) -> None:
+    window = session.client.window
+    assert window is not None
+    try:
+        for seed in range(3):
+            frame = frame_of(seed).tobytes()
+            runs, counts = [], []
+            for way in (window, None):
+                session.client.window = way
+                runs.append(session.run(frame))
+                counts.append(session.counts())
+            assert runs[0].output == runs[1].output and counts[0] == counts[1]
+            assert [step.crc for step in runs[0].steps] == [step.crc for step in runs[1].steps]
+    finally:
+        session.client.window = window
+
+
+class ElsewhereWindow:
+    """What is written does not reach the board."""
+
+    def write(self, frame: bytes) -> None: ...
+
+
+class FullWindow:
+    def write(self, frame: bytes) -> None:
+        raise OSError(28, "No space left on device")
+
+
+@pytest.mark.parametrize("window", [ElsewhereWindow(), FullWindow()])
+def test_an_input_that_the_window_does_not_bring_goes_over_the_line(window: Window) -> None:
+    frame = frame_of(3)
+    with driver_for(BOARD).open(fake_build("virtual")) as session:
+        session.client.window = window
+        assert session.run(frame.tobytes()).output == reference(frame)[3].tobytes()  # type: ignore[union-attr]
+        assert session.client.window is None  # found out once
+        assert len(session.counts()) == 4
+
+
+RESET_ONCE = f"""\
+    static volatile uint32_t *const once = (uint32_t *)0x21F00000u; /* PSRAM keeps its content over a reset */
+    if (*once == 0) {{
+        *once = 1;
+        *(volatile uint32_t *)0xE000ED0Cu = 0x05FA0004u;
+{FOREVER}
+    }}
+{REVERSE}"""
+RESET_ALWAYS = f"    *(volatile uint32_t *)0xE000ED0Cu = 0x05FA0004u;\n{FOREVER}"
+
+
+def test_a_reset_in_the_middle_of_a_frame_runs_it_again_and_counts_it_once() -> None:
+    with driver_for(BOARD).open(build_for("virtual", "reset-once", fake_model(RESET_ONCE))) as session:
+        frame = frame_of(6)
+        assert session.run(frame.tobytes()).output == reference(frame)[3].tobytes()  # type: ignore[union-attr]
+        first = session.counts()
+        session.run(frame.tobytes())
+        assert len(first) == 4 and session.counts() == first
+
+
+def test_a_board_that_is_reset_in_every_frame_says_so() -> None:
+    with (
+        driver_for(BOARD).open(build_for("virtual", "reset-always", fake_model(RESET_ALWAYS))) as session,
+        pytest.raises(LinkError, match="it was reset"),
+    ):
+        session.run(bytes(ELEMENTS))
+
+
+LATCHED = f"""\
+    *(volatile uint32_t *)0x40008008u = 0; /* as between runs: no interrupt enabled, */
+    *(volatile uint32_t *)0x40008000u = 1; /* and the time is over at once */
+    for (volatile int i = 0; i < 1000; i++) {{
+    }}
+{REVERSE}"""
+
+
+def test_a_watchdog_whose_time_passed_between_runs_does_not_end_the_next() -> None:
+    """While the host is stopped the board waits, and the emulated watchdog runs on and keeps its interrupt."""
+    with driver_for(BOARD).open(build_for("virtual", "latched", fake_model(LATCHED))) as session:
+        for seed in range(3):
+            frame = frame_of(seed)
+            assert session.run(frame.tobytes()).output == reference(frame)[3].tobytes()  # type: ignore[union-attr]
 
 
 def test_memory_marks(session: Session) -> None:

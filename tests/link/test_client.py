@@ -210,6 +210,36 @@ def test_a_board_that_is_reset_in_the_middle_of_a_frame_runs_it_again() -> None:
     assert len(set(runs)) == len(runs) == 2
 
 
+class StoppedBoard(PlayedBoard):
+    """The host is stopped (Ctrl-Z) for an hour of the clock in its n-th wait; what has arrived is kept or lost."""
+
+    def __init__(self, answer: Answer, stopped_wait: int, lost: bool) -> None:
+        super().__init__(answer)
+        self._waits_left, self._lost = stopped_wait, lost
+
+    def receive(self, timeout_s: float) -> bytes:
+        self._waits_left -= 1
+        if self._waits_left == 0:
+            self.now += 3600
+            if self._lost:
+                self._waiting.clear()
+                return b""
+        return super().receive(timeout_s)
+
+
+@pytest.mark.parametrize("lost", [False, True])
+@pytest.mark.parametrize("stopped_wait", [1, 2, 5, 9])
+def test_a_host_that_was_stopped_asks_again_before_it_gives_up(stopped_wait: int, lost: bool) -> None:
+    def answer(request: Frame) -> list[bytes]:
+        whole = reply(request, HELLO)
+        return [whole[:3], whole[3:]]  # a stop falls between them too
+
+    board = StoppedBoard(answer, stopped_wait, lost)
+    client = Client(board, clock=board.clock)
+    for _ in range(5):
+        assert client.hello().model == "fake"
+
+
 def test_a_board_that_is_reset_again_and_again_is_one_error() -> None:
     def answer(request: Frame) -> list[bytes]:
         if request.type == MessageType.RUN:

@@ -83,7 +83,7 @@ const sk_model_t sk_model = {
 };
 """
 
-_REVERSE = """\
+REVERSE = """\
     for (int i = 0; i < ELEMENTS; i++) {
         output[i] = ARENA[2 * ELEMENTS - 1 - i];
     }"""
@@ -110,7 +110,7 @@ ENDLESS = f"""\
 
 def stray(position: str) -> str:
     """A last step that also writes one byte of the arena's array; position: C expression, from the arena's start."""
-    return f"{_REVERSE}\n    ((volatile int8_t *)ARENA)[{position}] = 1;"
+    return f"{REVERSE}\n    ((volatile int8_t *)ARENA)[{position}] = 1;"
 
 
 DEEP_C = """\
@@ -123,7 +123,7 @@ int sk_test_deep(int depth)
 """
 
 
-def fake_model(last_step: str = _REVERSE, extra_sources: dict[str, str] | None = None) -> CompiledModel:
+def fake_model(last_step: str = REVERSE, extra_sources: dict[str, str] | None = None) -> CompiledModel:
     """The model as the compiler would hand it over."""
     sha256 = hashlib.sha256(TFLITE).hexdigest()
     spec = TensorSpec((1, ELEMENTS), 0.05, -3)

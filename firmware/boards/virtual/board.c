@@ -60,7 +60,13 @@ enum {
     INSTRUCTIONS_PER_TICK = 40
 };
 
-const sk_board_t sk_board = {.name = "virtual", .counter = "instructions"};
+/* The machine's PSRAM, which nothing else uses. QEMU keeps it in a file that the host writes a frame's input to. */
+#define PSRAM ((const volatile int8_t *)0x21000000u)
+
+enum { PSRAM_BYTES = 16 * 1024 * 1024 };
+
+const sk_board_t sk_board = {
+    .name = "virtual", .counter = "instructions", .window = PSRAM, .window_bytes = PSRAM_BYTES};
 
 void sk_board_init(void)
 {
@@ -131,6 +137,7 @@ uint32_t sk_board_clock_hz(void)
 void sk_board_mark(bool inferring)
 {
     WATCHDOG->load = WATCHDOG_STEP_S * CLOCK_HZ;
+    WATCHDOG->interrupt_clear = 1; /* of its time having passed since the last run: it is kept until enabled */
     WATCHDOG->ctrl = inferring ? WATCHDOG_CTRL_INTERRUPT : 0;
 }
 
