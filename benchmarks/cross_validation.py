@@ -27,37 +27,36 @@ from typing import Any
 from tabulate import tabulate
 
 from sktools import zoo
-from sktools.datasets.registry import find_reader, recordings
+from sktools.datasets.registry import Dataset, open_dataset
 from sktools.features.feature_set import find_feature_set
 from sktools.features.prior import fit_prior
 from sktools.model_config import FeaturesConfig, ModelConfig, PriorConfig
 from sktools.training.cross_validation import ALONE, STUDENT, cross_validate
 from sktools.training.progress import Progress
-from sktools.training.source import Source
 
 REAL, SYNTHETIC = "sleep-accel", "synthetic"
 WIDE, HEART_RATE, HEART_RATE_NIGHT = "fs-w-pa-14", "fs-hr-14", "fs-hr-night-14"
 
 
-def prior_for(config: ModelConfig, sources: list[Source]) -> PriorConfig:
+def prior_for(config: ModelConfig, datasets: list[Dataset]) -> PriorConfig:
     """Of the nights that the zoo's models are trained on."""
     feature_set = find_feature_set(config.features.set)
     tables = []
-    for source in sources:
-        held_out = config.held_out.get(source.dataset, ())
-        kept = [name for name in find_reader(source.dataset).subjects(source.folder) if name not in held_out]
-        tables += [feature_set.extract(night) for night in recordings(source.dataset, source.folder, kept)]
+    for dataset in datasets:
+        held_out = config.held_out.get(dataset.name, ())
+        kept = [name for name in dataset.subjects() if name not in held_out]
+        tables += [feature_set.extract(night) for night in dataset.recordings(kept)]
     return fit_prior(tables)
 
 
-def configured(model: str, options: argparse.Namespace, sources: list[Source]) -> ModelConfig:
+def configured(model: str, options: argparse.Namespace, datasets: list[Dataset]) -> ModelConfig:
     """The zoo's configuration with the features asked for."""
     config, _ = zoo.find_config(model)
     known = config.features.prior
     config = dataclasses.replace(config, features=FeaturesConfig(set=options.features, clip=config.features.clip))
     if options.normalisation == "causal":
         worth = options.prior_epochs or (known.epochs if known else PriorConfig.epochs)
-        prior = dataclasses.replace(prior_for(config, sources), epochs=worth)
+        prior = dataclasses.replace(prior_for(config, datasets), epochs=worth)
         features = dataclasses.replace(config.features, normalisation="causal", prior=prior)
         config = dataclasses.replace(config, features=features)
     recipe = config.training
@@ -127,9 +126,9 @@ def main() -> None:
     several = options.teach or options.together
     if several and (options.features != HEART_RATE or not options.overlap or options.normalisation != "subject"):
         parser.error(f"--together and --teach need --features {HEART_RATE}, --overlap and the normalisation by subject")
-    real = Source(REAL, options.data)
+    real = open_dataset(REAL, options.data)
     # The synthetic cohort has features of FS-W-PA-14, and no heart-rate series that others could be made of.
-    extra = [] if options.no_synthetic or options.features != WIDE else [Source(SYNTHETIC)]
+    extra = [] if options.no_synthetic or options.features != WIDE else [open_dataset(SYNTHETIC)]
     rows, documents = [], {}
     for model in options.models:
         teachers: tuple[ModelConfig, ...] = ()
@@ -138,7 +137,7 @@ def main() -> None:
             student, teachers = taught(config)
             config, teachers = (student, teachers) if options.teach else (teachers[0], teachers[1:])
         held_out = config.held_out.get(REAL, ()) if options.training_people else ()
-        people = [name for name in find_reader(REAL).subjects(options.data) if name not in held_out]
+        people = [name for name in real.subjects() if name not in held_out]
         result = cross_validate(
             config,
             real,

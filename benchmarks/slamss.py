@@ -17,6 +17,7 @@ from typing import Any
 from tabulate import tabulate
 
 from sktools import zoo
+from sktools.datasets.registry import Dataset, open_dataset
 from sktools.features.evaluation_set import evaluation_set, load_nights
 from sktools.features.feature_set import find_feature_set
 from sktools.metrics.complexity import flops_per_sleep_hour
@@ -24,22 +25,19 @@ from sktools.metrics.slamss import EPOCHS, slamss_costs, slamss_flops_per_sleep_
 from sktools.reports.published import SCORES, SLAMSS, SLAMSS_FLOPS_PER_EPOCH
 from sktools.training.evaluation import scored
 from sktools.training.slamss import slamss_logits, train_slamss
-from sktools.training.source import Source
 from sktools.training.tensorflow_setup import prepare_tensorflow
 
 STAGES = (3, 4)
 STEPS, BATCH = 400, 32
 
 
-def measure(stages: int, sources: list[Source], steps: int) -> dict[str, Any]:
+def measure(stages: int, datasets: list[Dataset], steps: int) -> dict[str, Any]:
     """Train and score SLAMSS for a number of stages; the document of its metrics.json."""
     config, entry = zoo.find_config(f"ss-{stages}")
     told = json.loads((entry.folder / zoo.METRICS_FILE).read_text(encoding="utf-8"))
     names = find_feature_set(config.features.set).names
     nights = [
-        night
-        for source in sources
-        for night in load_nights(config, source.dataset, source.folder, told["training_subjects"][source.dataset])
+        night for dataset in datasets for night in load_nights(config, dataset, told["training_subjects"][dataset.name])
     ]
     prepare_tensorflow(config.training.seed)
 
@@ -49,9 +47,9 @@ def measure(stages: int, sources: list[Source], steps: int) -> dict[str, Any]:
     model = train_slamss(nights, names, config, steps, BATCH, tell)
     print(file=sys.stderr)
     scores = {}
-    for source in sources:
-        chosen = evaluation_set(config, source.dataset, source.folder, subjects=told["held_out"][source.dataset])
-        scores[source.dataset] = scored(chosen, slamss_logits(model, chosen.features, names), config.classes)
+    for dataset in datasets:
+        chosen = evaluation_set(config, dataset, subjects=told["held_out"][dataset.name])
+        scores[dataset.name] = scored(chosen, slamss_logits(model, chosen.features, names), config.classes)
     return {
         "model": f"slamss-{stages}",
         "reference": SLAMSS,
@@ -59,8 +57,8 @@ def measure(stages: int, sources: list[Source], steps: int) -> dict[str, Any]:
         "steps": steps,
         "batch": BATCH,
         "parameters": model.count_params(),
-        "training_subjects": {source.dataset: told["training_subjects"][source.dataset] for source in sources},
-        "held_out": {source.dataset: told["held_out"][source.dataset] for source in sources},
+        "training_subjects": {dataset.name: told["training_subjects"][dataset.name] for dataset in datasets},
+        "held_out": {dataset.name: told["held_out"][dataset.name] for dataset in datasets},
         "float": scores,
     }
 
@@ -119,9 +117,9 @@ def main() -> None:
     if not options.tables:
         if options.data is None:
             parser.error("--data DIR is needed to train")
-        sources = [Source("sleep-accel", options.data), Source("synthetic")]
+        datasets = [open_dataset("sleep-accel", options.data), open_dataset("synthetic")]
         for stages in STAGES:
-            document = measure(stages, sources, options.steps)
+            document = measure(stages, datasets, options.steps)
             target = options.output / f"slamss-{stages}" / zoo.METRICS_FILE
             target.parent.mkdir(parents=True, exist_ok=True)
             temporary = target.with_name(target.name + ".partial")

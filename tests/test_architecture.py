@@ -24,18 +24,26 @@ MAY_IMPORT: dict[str, set[str]] = {
     "boards": {"foundation", "compiler", "build", "link"},
     "profiling": {"foundation", "datasets", "features", "metrics", "compiler", "build", "link", "boards"},
     "reports": {"foundation", "metrics", "compiler", "build", "profiling"},
-    "cli": {
+    "pipeline": {
         "foundation", "zoo", "datasets", "features", "metrics", "training", "compiler", "build", "link", "boards",
         "profiling", "reports",
     },
+    "cli": {
+        "foundation", "zoo", "datasets", "features", "metrics", "training", "compiler", "build", "link", "boards",
+        "profiling", "reports", "pipeline",
+    },
 }  # fmt: skip
-"""Stage -> the stages that it may import. 'foundation' is errors, strict_yaml, model_config; 'zoo' is zoo.py."""
+"""Stage -> the stages that it may import. 'foundation' is every module beside the folders."""
+
+
+ENTRANCES = {"__main__": "cli", "__init__": "pipeline"}
+"""`python -m sktools` and `import sktools` hand over to a stage and belong to it."""
 
 
 def _stage(module: str) -> str:
     part = module.split(".")[1] if "." in module else "foundation"
-    if part == "__main__":
-        return "cli"
+    if part in ENTRANCES:
+        return ENTRANCES[part]
     return part if part in MAY_IMPORT else "foundation"
 
 
@@ -93,8 +101,6 @@ def test_the_page_shows_the_real_graph() -> None:
     page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
     table = re.findall(r"^\| `(\w+)` \|.*\|(.*)\|$", page, re.MULTILINE)
     told = {stage: set(re.findall(r"`(\w+)`", last)) for stage, last in table}
-    everything = set(imported) - {"foundation", "cli"}
-    assert told.pop("cli") == set() and imported["cli"] == everything
-    assert told == {stage: names for stage, names in imported.items() if stage not in ("cli", "foundation")}
+    assert told == {stage: names for stage, names in imported.items() if stage != "foundation"}
     foundation = {path.name for path in PACKAGE.glob("*.py")} - {"__init__.py", "__main__.py"}
     assert all(f"`{name}`" in page for name in foundation)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from sktools import zoo
+from sktools.datasets.registry import open_dataset
 from sktools.datasets.sleep_accel import SleepAccel
 from sktools.metrics.complexity import parameters
 from sktools.model_config import resolved
@@ -80,13 +81,16 @@ def test_the_synthetic_cohort_is_scored_the_same_and_stays_below_the_bound(name:
 def test_the_figures_on_real_nights_can_be_had_again(name: str) -> None:
     folder = real_folder()
     reference, metrics = shipped(name)
-    report = evaluate(reference, "sleep-accel", folder)
+    report = evaluate(reference, open_dataset("sleep-accel", folder))
     recorded = metrics["int8"]["sleep-accel"]
     assert {key: report[key] for key in SCORES} == {key: recorded[key] for key in SCORES}
     assert report["left_out"] == len(metrics["training_subjects"]["sleep-accel"])
     assert reference.config is not None
     causal = causal_scores(
-        reference.tflite.read_bytes(), reference.config, "sleep-accel", folder, metrics["held_out"]["sleep-accel"]
+        reference.tflite.read_bytes(),
+        reference.config,
+        open_dataset("sleep-accel", folder),
+        metrics["held_out"]["sleep-accel"],
     )
     assert causal == metrics["causal"]["sleep-accel"]
     card = (reference.folder / "README.md").read_text()
@@ -122,12 +126,12 @@ def test_a_model_of_the_heart_rate_alone_has_its_networks_shape_and_classes(name
 @pytest.mark.parametrize("name", [*CAUSAL, *HEART_RATE])
 def test_the_figures_of_a_variant_can_be_had_again(name: str) -> None:
     reference, metrics = shipped(name)
-    report = evaluate(reference, "sleep-accel", real_folder())
+    report = evaluate(reference, open_dataset("sleep-accel", real_folder()))
     assert {key: report[key] for key in SCORES} == {key: metrics["int8"]["sleep-accel"][key] for key in SCORES}
 
 
 def test_the_figures_on_the_synthetic_cohort_can_be_had_again() -> None:
     reference, metrics = shipped(NAMES[0])
-    report = evaluate(reference, "synthetic", subjects=metrics["held_out"]["synthetic"][:2])
+    report = evaluate(reference, open_dataset("synthetic"), subjects=metrics["held_out"]["synthetic"][:2])
     for subject, scores in report["by_subject"].items():
         assert scores == metrics["int8"]["synthetic"]["by_subject"][subject]

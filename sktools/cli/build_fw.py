@@ -13,9 +13,9 @@ import click
 from sktools.cli import settings
 from sktools.cli.console import console, summary
 from sktools.cli.options import (
+    BoardChoice,
     Connection,
     Image,
-    Place,
     connection,
     examples,
     image,
@@ -28,7 +28,8 @@ from sktools.errors import MissingError
 
 if TYPE_CHECKING:
     from sktools.build.build import Build
-    from sktools.cli.job import Job
+    from sktools.pipeline.options import RunOptions
+    from sktools.pipeline.stage import Work
 
 
 @click.command(
@@ -50,20 +51,24 @@ if TYPE_CHECKING:
 @image
 @machine_readable
 @talk
-def command(model: str, output: Path | None, place: Place, connection: Connection, image: Image) -> None:
+def command(model: str, output: Path | None, place: BoardChoice, connection: Connection, image: Image) -> None:
     """Compile MODEL to C, render a firmware project that builds with make, and build it.
 
-    Where no board is named, that is the virtual board's, and beside it the Apollo4 Plus board's project, built where
-    its SDK is known. Without the SDK the project is rendered all the same: exit code 4 where that board was named.
+    Without --board, builds for the virtual board and also writes the Apollo4 Plus project; that one is compiled only if
+    its SDK is found. With --board apollo4p_evb and no SDK, the project is written and the exit code is 4.
     """
-    from sktools.cli.job import build, find_job, naming
+    from sktools.cli.job import naming, run_options
+    from sktools.cli.run_view import RunView
+    from sktools.pipeline.stage import carry_out
+    from sktools.pipeline.stages import BUILD
 
-    job = find_job(model, place, image, connection, output)
-    with naming(job):
-        built = build(job)
+    options = run_options(model, place, image, connection, build_folder=output)
+    with naming(options), RunView() as view:
+        work = carry_out(BUILD, options, view.update)
+    built = work.build
     document = build_document(built)
     if settings.choose("board", place.board).source == "default" and output is None:
-        document["also"] = _also(model, dataclasses.replace(place, board=settings.EVB), connection, image)
+        document["also"] = _also(dataclasses.replace(options, board=settings.EVB))
     console.document(document)
     for note in built.model.notes:
         console.info(f"note: {note}")
@@ -72,35 +77,37 @@ def command(model: str, output: Path | None, place: Place, connection: Connectio
         "project": built.folder,
         "image": built.image,
         "sizes": sizes,
-        "build it again": _make_command(job, built.folder),
+        "build it again": _make_command(work),
     }
     console.result(summary(lines))
     if "also" in document:
         console.result(f"\n{settings.EVB}\n{summary(document['also']['told'])}")
 
 
-def _also(model: str, place: Place, connection: Connection, image: Image) -> dict[str, Any]:
-    """The Apollo4 Plus project; without its SDK it is rendered and told what is missing."""
-    from sktools.cli.job import build, find_job
+def _also(options: RunOptions) -> dict[str, Any]:
+    """The Apollo4 Plus project. Without its SDK the project is written, and the document says what is missing."""
+    from sktools.cli.run_view import RunView
+    from sktools.pipeline.stage import Work, go_through
+    from sktools.pipeline.stages import BUILD
 
-    job = find_job(model, place, image, connection)
-    try:
-        built = build(job)
-    except MissingError as error:
-        told = {"project": job.folder, "not built": error.message, "next": error.hint}
-        return {"folder": str(job.folder), "built": False, "told": {name: str(text) for name, text in told.items()}}
-    told = {"project": job.folder, "image": built.image, "build it again": _make_command(job, built.folder)}
-    told = {name: str(text) for name, text in told.items()}
-    return {"folder": str(job.folder), "built": True, "told": told, **build_document(built)}
+    with RunView() as view:
+        work = Work(options, view.update)
+        try:
+            go_through(BUILD, work)
+        except MissingError as error:
+            told = {"project": str(work.folder), "not built": error.message, "next": error.hint}
+            return {"folder": str(work.folder), "built": False, "told": told}
+    told = {"project": str(work.folder), "image": str(work.build.image), "build it again": _make_command(work)}
+    return {"folder": str(work.folder), "built": True, "told": told, **build_document(work.build)}
 
 
-def _make_command(job: Job, folder: Path) -> str:
+def _make_command(work: Work) -> str:
     """What builds the project by hand."""
     from sktools.build.sdk import ROOT_VARIABLE, sdk_folder
 
-    words = ["make", "-C", str(folder)]
-    if job.board.sdk is not None and not os.environ.get(ROOT_VARIABLE):
-        words.append(f"{ROOT_VARIABLE}={sdk_folder(job.options.sdk)}")
+    words = ["make", "-C", str(work.folder)]
+    if work.board.sdk is not None and not os.environ.get(ROOT_VARIABLE):
+        words.append(f"{ROOT_VARIABLE}={sdk_folder(work.options.sdk)}")
     return shlex.join(words)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from sktools.cli.console import console
-from sktools.cli.options import Place, examples, machine_readable, place, talk
+from sktools.cli.options import BoardChoice, examples, machine_readable, place, talk
 
 
 @click.command(
@@ -22,13 +22,13 @@ from sktools.cli.options import Place, examples, machine_readable, place, talk
 @click.option(
     "--thresholds",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="YAML of limits, figure: {max_increase, max_decrease, max, min}; exit code 3 where one is not met.",
+    help="YAML of limits, figure: {max_increase, max_decrease, max, min}; exit code 3 if one is not met.",
 )
 @click.option("--html", type=click.Path(dir_okay=False, path_type=Path), help="Write the comparison to this file.")
 @place
 @machine_readable
 @talk
-def command(before: str, after: str, thresholds: Path | None, html: Path | None, place: Place) -> None:
+def command(before: str, after: str, thresholds: Path | None, html: Path | None, place: BoardChoice) -> None:
     """Compare two results: bundle folders, their <board>-<engine> folders (the newest), or models (--board, --engine).
 
     Changes of costs are shares of the earlier result; changes of scores are differences.
@@ -36,16 +36,17 @@ def command(before: str, after: str, thresholds: Path | None, html: Path | None,
     from sktools.cli.files import write_text
     from sktools.cli.results import find_bundle
     from sktools.errors import ThresholdError
-    from sktools.profiling.comparison import compare, load_limits, violations
+    from sktools.pipeline.results import compare
+    from sktools.profiling.comparison import load_limits
     from sktools.reports.comparison import comparison_page, comparison_tables, title
 
     limits = load_limits(thresholds) if thresholds else {}
-    found = compare(find_bundle(before, place).profile, find_bundle(after, place).profile)
-    broken = violations(found, limits)
+    found = compare(find_bundle(before, place), find_bundle(after, place), limits=limits)
+    broken = found.violations
     if html is not None:
         write_text(html, comparison_page(found, broken, len(limits)))
         console.info(f"wrote {html}")
-    console.document({**found.to_json(), "violations": list(broken)})
+    console.document(found.to_json())
     console.result(title(found))
     if not console.as_json:
         for table in comparison_tables(found):
@@ -56,6 +57,6 @@ def command(before: str, after: str, thresholds: Path | None, html: Path | None,
     if broken:
         for line in broken[1:]:
             console.error(line)
-        raise ThresholdError(broken[0], f"the limits stand in {thresholds}")
+        raise ThresholdError(broken[0], f"the limits are in {thresholds}")
     if limits:
         console.info(f"{len(limits)} figures are within the limits of {thresholds}")

@@ -48,15 +48,14 @@ def prepare_store(
     Interrupted, the same command goes on where it stopped. The store is a data folder in its own right:
     sktools train ss-4 --dataset DATASET --data STORE.
     """
-    from sktools.cli.folders import data_folders
-    from sktools.datasets.registry import find_reader
+    from sktools.cli.folders import open_datasets
     from sktools.errors import UsageError
     from sktools.features.prepare import prepare
 
     if jobs == 0 or jobs < -1:
         raise UsageError(f"--jobs {jobs}: expected 1 or more, or -1 for one a core")
-    name = find_reader(dataset).name
-    folder = data_folders([name], [data] if data else [])[name]
+    (opened,) = open_datasets([dataset], [data] if data else [])
+    name = opened.name
     target = output or Path(FEATURES_FOLDER) / name
     wanted = [subject.strip() for subject in subjects.split(",")] if subjects else None
     with console.progress(f"features of {name}", unit="subjects") as bar:
@@ -78,7 +77,7 @@ def prepare_store(
             rate = f"{step.hours_a_second:.2f} h of recording a second{left}" if step.hours else ""
             bar.update(step.done, step.total, rate)
 
-        result = prepare(name, folder, target, jobs, dask, show, wanted, force)
+        result = prepare(name, opened.folder, target, jobs, dask, show, wanted, force)
     console.document(
         {
             "folder": str(result.folder),

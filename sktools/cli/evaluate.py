@@ -11,14 +11,12 @@ import click
 from sktools.cli import settings
 from sktools.cli.console import console
 from sktools.cli.options import hypnogram_file, machine_readable, talk
-from sktools.errors import UsageError
+from sktools.errors import MissingError, UsageError
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from sktools.training.progress import ProgressCallback
-    from sktools.training.trees import Trees
-    from sktools.zoo import ModelRef
+    from sktools.datasets.registry import Dataset
 
 
 @click.command(short_help="score a model on recordings, on the host")
@@ -57,79 +55,58 @@ def command(
 
     Nights without labels are not scored; --hypnogram writes their stages.
     """
-    from sktools.cli.folders import data_folders
-    from sktools.cli.hypnogram import write_hypnogram
-    from sktools.cli.training_view import TrainingView
-    from sktools.partial import check_file_writable
-    from sktools.training.evaluation import answer, scored
-    from sktools.training.yardsticks import NO_TREES, yardsticks
-    from sktools.zoo import resolve
+    from sktools.cli.folders import open_datasets
+    from sktools.cli.run_view import RunView
+    from sktools.pipeline.evaluate import EVALUATE
+    from sktools.pipeline.options import RunOptions
+    from sktools.pipeline.stage import carry_out
 
-    name = settings.text("dataset", dataset)
-    folder = data_folders([name], [data] if data else [])[name]
-    found = resolve(model)
-    console.info(f"model: {found.tflite} (sha256 {found.sha256[:16]}...)")
-    wanted = subjects.split(",") if subjects else None
-    if hypnogram is not None:
-        check_file_writable(hypnogram)
-    with TrainingView(f"scoring {found.name}") as view:
-        chosen, logits = answer(
-            found, name, folder, include_training, wanted, view.update, need_labels=hypnogram is None
-        )
-        trees, people, why = None, "", NO_TREES
-        if baselines or training_data:
-            trees, people, why = _trees(found, {name: folder}, training_data, view.update)
-    classes = found.config.classes if found.config else None
-    assert classes is not None
-    if hypnogram is not None:
-        write_hypnogram(hypnogram, chosen, logits, classes.names)
-    if not chosen.mask.any():
-        console.document({"dataset": chosen.dataset, "subjects": list(chosen.subjects), "epochs": 0})
-        console.result(f"{len(chosen.subjects)} nights without labels: nothing is scored")
-        return
-    from sktools.reports.terminal import yardstick_table
-    from sktools.reports.yardsticks import first_words, yardstick_notes
+    opened = open_datasets([settings.text("dataset", dataset)], [data] if data else [])[0]
+    same = [f"{opened.name}={opened.folder}"] if opened.folder is not None else []
 
-    score = scored(chosen, logits, classes, yardsticks(chosen, classes, trees, people, why))
+    def training(names: Sequence[str]) -> list[Dataset]:
+        known = [item for item in same if opened.name in names]
+        try:
+            return open_datasets(names, training_data or known)
+        except UsageError as error:
+            if training_data:
+                raise
+            raise MissingError(f"{error.message} (--training-data DIR)", error.hint) from error
+
+    options = RunOptions(
+        model=model,
+        dataset=opened,
+        subjects=subjects.split(",") if subjects else None,
+        include_training=include_training,
+        baselines=baselines or bool(training_data),
+        open_training=training,
+        hypnogram=hypnogram,
+    )
+    with RunView() as view:
+        work = carry_out(EVALUATE, options, view.update)
+    score, name = work.score, work.model.name
     console.document(score)
-    if not console.as_json:
+    if not score["epochs"]:
+        console.result(f"{len(score['subjects'])} nights without labels: nothing is scored")
+    elif not console.as_json:
+        from sktools.reports.terminal import yardstick_table
+        from sktools.reports.yardsticks import first_words, yardstick_notes
+
         kind = " (synthetic data)" if score["synthetic"] else ""
         console.result(
-            f"{found.name} on {score['dataset']}{kind}: {len(score['subjects'])} subjects, {score['epochs']:,} epochs"
+            f"{name} on {score['dataset']}{kind}: {len(score['subjects'])} subjects, {score['epochs']:,} epochs"
         )
-        warned = first_words(found.name, score)
+        warned = first_words(name, score)
         if warned:
             console.result(warned)
         console.render(_table(score))
-        console.render(yardstick_table(found.name, score))
+        console.render(yardstick_table(name, score))
         for note in yardstick_notes(score):
             console.result(note)
         if score["left_out"]:
             console.result(f"left out: {score['left_out']} subjects that the model was trained on")
         if score["training_included"]:
             console.result(f"includes {len(score['training_included'])} subjects that the model was trained on")
-
-
-def _trees(
-    model: ModelRef, evaluated: dict[str, Path | None], given: Sequence[str], progress: ProgressCallback
-) -> tuple[Trees | None, str, str]:
-    """The trees of a model, the people that they were fitted on, and why there are none."""
-    from sktools.cli.folders import data_folders
-    from sktools.training.yardsticks import training_data_sets, training_trees
-    from sktools.zoo import METRICS_FILE
-
-    assert model.config is not None
-    names = training_data_sets(model.folder / METRICS_FILE)
-    if not names:
-        return None, "", f"no {METRICS_FILE} beside {model.tflite} names the people that the model was trained on"
-    known = [f"{name}={folder}" for name, folder in evaluated.items() if name in names and folder is not None]
-    try:
-        folders = data_folders(names, given or known)
-    except UsageError as error:
-        if given:
-            raise
-        return None, "", f"{error.message} (--training-data DIR)"
-    return *training_trees(model.config, model.folder / METRICS_FILE, folders, progress), ""
 
 
 def _table(score: dict[str, Any]) -> Table:

@@ -8,13 +8,11 @@ from typing import TYPE_CHECKING
 import click
 
 from sktools.cli.console import console
-from sktools.cli.options import Connection, Image, Place, connection, examples, machine_readable, place, talk
+from sktools.cli.options import BoardChoice, Connection, Image, connection, examples, machine_readable, place, talk
 from sktools.errors import UsageError
 
 if TYPE_CHECKING:
     from sktools.boards.board import Board
-    from sktools.build.build import Build
-    from sktools.cli.job import Job
 
 
 @click.command(
@@ -38,7 +36,7 @@ def command(
     image: Path | None,
     dry_run: bool,
     model_name: str | None,
-    place: Place,
+    place: BoardChoice,
     connection: Connection,
 ) -> None:
     """Flash what build-fw made of MODEL, or any raw image, and have it verified and started.
@@ -46,45 +44,32 @@ def command(
     The virtual board only checks the image: profile boots it.
     """
     from sktools.boards.configure import ImageOptions
-    from sktools.build.build import load_build
-    from sktools.cli.job import find_board, find_job, naming
+    from sktools.cli.job import naming, run_options
+    from sktools.cli.run_view import RunView
+    from sktools.pipeline.door import configured_board
+    from sktools.pipeline.stage import carry_out
+    from sktools.pipeline.stages import FIND_BUILD, FLASH
 
     if (model is None) == (image is None):
         raise click.UsageError("name a MODEL or an --image, one of them")
+    options = run_options(str(model), place, Image(model_name=model_name), connection)
     if image is not None:
-        board = find_board(place.board, ImageOptions(), connection)
+        board = configured_board(options.board, ImageOptions(), options.probe)
         told = _flash_file(board, image, dry_run)
     else:
-        job = find_job(str(model), place, Image(model_name=model_name), connection)
-        board = job.board
-        with naming(job):
-            build = load_build(job.folder)
-            told = _plan(job.board, build.binary) if dry_run else flash(job, build)
+        with naming(options), RunView() as view:
+            work = carry_out(FIND_BUILD if dry_run else FLASH, options, view.update)
+        board = work.board
+        told = _plan(board, work.build.binary) if dry_run else work.flash_line
     console.document({"board": board.name, "done": told, "dry_run": dry_run})
     console.result(told)
-
-
-def flash(job: Job, build: Build) -> str:
-    """Flashes a build and tells what was done. Raises UsageError where the build is of another model."""
-    from sktools.boards.driver import driver_for
-
-    if build.model.sha256 != job.model.sha256:
-        raise UsageError(
-            f"{build.folder} was built from model {build.model.sha256[:12]}, asked for {job.model.sha256[:12]}",
-            "sktools build-fw MODEL",
-        )
-    if job.board.jlink is not None:
-        console.info(f"flashing {build.binary} through J-Link; its verification takes a while")
-    told = driver_for(job.board).flash(build)
-    console.event("flashed", board=job.board.name, done=told)
-    return told
 
 
 def _flash_file(board: Board, image: Path, dry_run: bool) -> str:
     from sktools.boards.jlink import JLinkDriver
 
     if board.jlink is None:
-        raise UsageError(f"board {board.name} takes no raw image", "--board apollo4p_evb; sktools list boards")
+        raise UsageError(f"board {board.name} does not accept a raw image", "--board apollo4p_evb; sktools list boards")
     return _plan(board, image) if dry_run else JLinkDriver(board).flash_image(image)
 
 

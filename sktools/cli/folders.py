@@ -4,22 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sktools.cli import settings
 from sktools.errors import UsageError
 from sktools.strict_yaml import suggest
 
+if TYPE_CHECKING:
+    from sktools.datasets.registry import Dataset
 
-def data_folders(datasets: Sequence[str], given: Sequence[str | Path]) -> dict[str, Path | None]:
-    """The folder of each data set; None for those that need none.
+
+def open_datasets(names: Sequence[str], given: Sequence[str | Path]) -> list[Dataset]:
+    """The data sets of a command line, looked up once, each with the folder of its files.
 
     given: 'DIR', for the one data set that needs a folder, or 'NAME=DIR'. Without any, SKTOOLS_DATA or sktools.yaml.
-    Raises UsageError where a folder cannot be told to belong to one data set, or one that needs a folder has none.
+    Raises UsageError for an unknown data set, if it is not clear which data set a folder belongs to, and if one that
+    needs a folder has none.
     """
     from sktools.datasets.feature_store import is_store
-    from sktools.datasets.registry import find_reader
+    from sktools.datasets.registry import Dataset, find_reader
 
-    needing = [name for name in datasets if find_reader(name).needs_folder]
+    readers = {name: find_reader(name) for name in names}
+    datasets = list(readers)
+    needing = [name for name, reader in readers.items() if reader.needs_folder]
     found: dict[str, Path | None] = dict.fromkeys(datasets)
     plain: list[str] = []
     for item in map(str, given):
@@ -49,7 +56,7 @@ def data_folders(datasets: Sequence[str], given: Sequence[str | Path]) -> dict[s
     missing = next((name for name in needing if found[name] is None), None)
     if missing is not None:
         raise UsageError(f"data set '{missing}' needs the folder of its files", _how_to_get(missing))
-    return found
+    return [Dataset(readers[name], found[name]) for name in names]
 
 
 def _how_to_get(dataset: str) -> str:
@@ -60,7 +67,7 @@ def _how_to_get(dataset: str) -> str:
 
 
 def _not_used(folder: str, datasets: Sequence[str]) -> None:
-    """Tells that a folder was given to data sets that read none."""
+    """Warns that a folder was given to data sets that read none."""
     from sktools.cli.console import console
 
     console.warning(f"--data {folder} is not used: {', '.join(datasets)} reads no files (--dataset names another)")

@@ -32,17 +32,20 @@ def command(board: str | None, connection: Connection, hello: bool, seconds: flo
     What is typed is sent, line by line, for firmware of your own; ours only takes frames.
     """
     from sktools.boards.configure import ImageOptions
-    from sktools.cli.job import find_board
     from sktools.errors import UsageError
     from sktools.link.framing import PROTOCOL_VERSION, Frame, encode
     from sktools.link.messages import MessageType
     from sktools.link.monitor import Decoder
     from sktools.link.ports import find_port
     from sktools.link.transport import SerialTransport
+    from sktools.pipeline.door import configured_board
 
     choice = settings.choose("board", board)
-    rate = ImageOptions(baud=settings.number("baud", connection.baud))
-    chosen = find_board(settings.EVB if choice.source == "default" else choice.value, rate, connection)
+    chosen = configured_board(
+        settings.EVB if choice.source == "default" or choice.value is None else choice.value,
+        ImageOptions(baud=settings.number("baud", connection.baud)),
+        settings.optional("probe", connection.probe),
+    )
     line = chosen.serial
     port = settings.optional("port", connection.port)
     if line is None or (port is None and not line.usb):

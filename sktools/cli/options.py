@@ -17,7 +17,7 @@ Decorator = Callable[[Any], Any]
 
 
 @dataclass(frozen=True)
-class Place:
+class BoardChoice:
     """Which board and engine. None: not on the command line."""
 
     board: str | None = None
@@ -48,7 +48,7 @@ class Image:
 
 
 @dataclass(frozen=True)
-class Frames:
+class FrameChoice:
     """Which frames are run, as the command line says it."""
 
     dataset: str | None = None
@@ -171,7 +171,7 @@ def model_argument(command: Command) -> Command:
 
 
 place = _group(
-    Place,
+    BoardChoice,
     "place",
     [
         click.option(
@@ -180,7 +180,7 @@ place = _group(
         click.option("--engine", metavar="NAME", help="aot: generated C; tflm: the SDK's interpreter.  [default: aot]"),
     ],
 )
-"""--board and --engine, as Place."""
+"""--board and --engine, as BoardChoice."""
 
 connection = _group(
     Connection,
@@ -222,7 +222,7 @@ image = _group(
 """How the image is made, as Image."""
 
 recordings = _group(
-    Frames,
+    FrameChoice,
     "choice",
     [
         click.option("--dataset", metavar="NAME", help="See sktools list datasets.  [default: synthetic]"),
@@ -244,7 +244,7 @@ recordings = _group(
         ),
     ],
 )
-"""Which frames are run, as Frames."""
+"""Which frames are run, as FrameChoice."""
 
 results = _group(
     Results,

@@ -2,25 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
-from sktools.cli.options import (
-    Connection,
-    Frames,
-    Image,
-    Place,
-    Results,
-    connection,
-    examples,
-    image,
-    machine_readable,
-    model_argument,
-    place,
-    power,
-    recordings,
-    results,
-    talk,
-)
+from sktools.cli.measured import measure, measuring
+from sktools.cli.options import examples
 
 
 @click.command(
@@ -31,33 +18,12 @@ from sktools.cli.options import (
         "sktools profile mine.tflite --inputs frames.npy --save-outputs outputs.npy",
     ),
 )
-@model_argument
-@recordings
-@results
-@power
-@place
-@connection
-@image
-@machine_readable
-@talk
-def command(
-    model: str,
-    choice: Frames,
-    results: Results,
-    joulescope: bool,
-    place: Place,
-    connection: Connection,
-    image: Image,
-) -> None:
+@measuring
+def command(**asked: Any) -> None:
     """Run frames through MODEL on a board and compare every layer with the reference kernels.
 
     The board must hold the image that build-fw makes of MODEL; run flashes it first. Exit code 3 when a byte differs.
     """
-    from sktools.cli.job import build, find_job, naming
-    from sktools.cli.measure import find_meter, measure_and_report, settle
+    from sktools.pipeline.stages import PROFILE
 
-    job = find_job(model, place, image, connection)
-    meter = find_meter(job, joulescope)
-    choice = settle(job, choice, results)
-    with naming(job):
-        measure_and_report(job, build(job), choice, connection, results, meter)
+    measure(PROFILE, **asked)

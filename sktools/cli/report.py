@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from sktools.cli.console import console
-from sktools.cli.options import Place, examples, machine_readable, place, talk
+from sktools.cli.options import BoardChoice, examples, machine_readable, place, talk
 
 
 @click.command(
@@ -23,7 +23,7 @@ from sktools.cli.options import Place, examples, machine_readable, place, talk
 @place
 @machine_readable
 @talk
-def command(result: str, html: Path | None, svg: Path | None, place: Place) -> None:
+def command(result: str, html: Path | None, svg: Path | None, place: BoardChoice) -> None:
     """Show RESULT again: a bundle's folder, or a model or its folder of results: the newest on --board and --engine."""
     from sktools.cli.files import write_text
     from sktools.cli.results import find_bundle

@@ -6,8 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sktools.cli import settings
-from sktools.cli.options import Place
-from sktools.errors import UsageError
+from sktools.cli.options import BoardChoice
 
 if TYPE_CHECKING:
     from sktools.profiling.bundle import Bundle
@@ -18,30 +17,9 @@ def results_root(output: Path | None = None) -> Path:
     return Path(settings.text("results", output))
 
 
-def find_bundle(result: str, place: Place) -> Bundle:
-    """A bundle by its folder or profile.json, or the newest of a <board>-<engine> folder, a model's folder or a model.
+def find_bundle(result: str, place: BoardChoice) -> Bundle:
+    """The result that a command line names. Raises UsageError if there is none."""
+    from sktools.pipeline import results
 
-    Raises UsageError where there is none.
-    """
-    from sktools.profiling.bundle import LATEST, latest_bundle, load_bundle, newest_bundle
-    from sktools.strict_yaml import suggest
-    from sktools.zoo import entries, matching
-
-    path = Path(result)
-    if (path / "profile.json").is_file() or (path.name == "profile.json" and path.is_file()):
-        return load_bundle(path)
-    if (path / LATEST).is_file():
-        return newest_bundle(path)
-    root = results_root()
-    board = settings.text("board", place.board).removesuffix(".yaml").rpartition("/")[2]
-    engine = settings.text("engine", place.engine)
-    of_model = path / f"{board}-{engine}"
-    if (of_model / LATEST).is_file():
-        return newest_bundle(of_model)
-    names = {entry.name for entry in entries()} | {child.name for child in root.glob("*") if child.is_dir()}
-    stem = path.stem if path.suffix == ".tflite" else path.name if path.is_dir() else result
-    matches = matching(stem, names)
-    if len(matches) != 1:
-        known = f"it may be {' or '.join(matches)}" if matches else suggest(stem, names)
-        raise UsageError(f"'{result}' is neither a result's folder nor a model; {known}", "sktools zoo list")
-    return latest_bundle(root, matches[0], board, engine)
+    board, engine = settings.text("board", place.board), settings.text("engine", place.engine)
+    return results.find_bundle(result, results_root(), board, engine)

@@ -8,9 +8,9 @@ import click
 
 from sktools.cli.console import console
 from sktools.cli.options import (
+    BoardChoice,
     Connection,
     Image,
-    Place,
     connection,
     image,
     machine_readable,
@@ -36,13 +36,17 @@ PLAN_WIDTH = 48
 @image
 @machine_readable
 @talk
-def command(model: str, place: Place, connection: Connection, image: Image) -> None:
+def command(model: str, place: BoardChoice, connection: Connection, image: Image) -> None:
     """Build MODEL and tell where its bytes are: sections, layers, kernels, symbols, and the arena over time."""
     from sktools.build.footprint import flash_shares
     from sktools.cli.build_fw import build_document
-    from sktools.cli.job import build, find_job
+    from sktools.cli.job import run_options
+    from sktools.cli.run_view import RunView
+    from sktools.pipeline.stage import carry_out
+    from sktools.pipeline.stages import BUILD
 
-    built = build(find_job(model, place, image, connection))
+    with RunView() as view:
+        built = carry_out(BUILD, run_options(model, place, image, connection), view.update).build
     sizes = built.sizes()
     plan = built.model.plan
     console.document(

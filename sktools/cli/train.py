@@ -12,7 +12,7 @@ from sktools.cli.console import console
 from sktools.cli.options import machine_readable, talk
 
 if TYPE_CHECKING:
-    from sktools.training.trainer import Source
+    from sktools.datasets.registry import Dataset
 
 
 @click.command(short_help="train, quantize and evaluate a network")
@@ -62,7 +62,7 @@ def command(
     from sktools.zoo.pull import is_pulled
 
     config, entry = find_config(model)
-    sources = _sources(datasets, folders)
+    opened = _opened(datasets, folders)
     target = output or Path(LOCAL_FOLDER) / config.name
     if is_pulled(target):
         raise UsageError(f"{target}: holds a pulled model, which training would replace", "--output DIR")
@@ -71,7 +71,7 @@ def command(
     with TrainingView(f"training {config.name}") as view:
         result = train(
             config,
-            sources,
+            opened,
             target,
             config_file=written,
             seed=seed,
@@ -88,10 +88,7 @@ def command(
     console.result(f"model: {result.folder}")
 
 
-def _sources(datasets: tuple[str, ...], folders: tuple[str, ...]) -> list[Source]:
-    from sktools.cli.folders import data_folders
-    from sktools.training.trainer import Source
+def _opened(datasets: tuple[str, ...], folders: tuple[str, ...]) -> list[Dataset]:
+    from sktools.cli.folders import open_datasets
 
-    names = list(datasets) or [settings.text("dataset")]
-    found = data_folders(names, folders)
-    return [Source(name, found[name]) for name in names]
+    return open_datasets(list(datasets) or [settings.text("dataset")], folders)

@@ -89,43 +89,66 @@ def find_reader(name: str) -> Reader:
     return known[key]
 
 
-def recordings(
-    name: str,
-    folder: Path | None = None,
-    subjects: Iterable[str] | None = None,
-    on_skip: Callable[[Skipped], None] | None = None,
-) -> Iterator[Recording]:
-    """Nights of a data set, in the reader's subject order.
+@dataclass(frozen=True)
+class Dataset:
+    """A data set that was looked up: its reader, and the folder of its files.
 
-    folder: where its files are. subjects: only these; all by default.
-    on_skip: told of each subject whose files are bad; the others go on.
-    Raises UsageError for an unknown data set, subject or a missing folder argument, MissingError for an absent
-    folder, DataError where no subject at all can be read.
+    folder: None if the reader generates its nights. Raises UsageError if the reader needs a folder and has none.
     """
-    reader = find_reader(name)
-    if reader.needs_folder and folder is None:
-        raise UsageError(f"data set '{reader.name}' needs the folder of its files", "--data DIR")
-    available = reader.subjects(folder)
-    wanted = list(available)
-    if subjects is not None:
-        asked = list(subjects)
-        unknown = [subject for subject in asked if subject not in available]
-        if unknown:
-            raise UsageError(
-                f"data set '{reader.name}' has no subject '{unknown[0]}'; {suggest(unknown[0], available)}"
-            )
-        wanted = [subject for subject in available if subject in set(asked)]
-    good = 0
-    reasons: list[str] = []
-    for subject in wanted:
-        try:
-            recording = reader.read(folder, subject)
-        except DataError as error:
-            reasons.append(error.message)
-            if on_skip is not None:
-                on_skip(Skipped(reader.name, subject, error.message))
-            continue
-        good += 1
-        yield recording
-    if wanted and not good:
-        raise DataError(f"data set '{reader.name}': none of {len(wanted)} subjects can be read; first: {reasons[0]}")
+
+    reader: Reader
+    folder: Path | None = None
+
+    def __post_init__(self) -> None:
+        if self.reader.needs_folder and self.folder is None:
+            raise UsageError(f"data set '{self.name}' needs the folder of its files", "--data DIR")
+
+    @property
+    def name(self) -> str:
+        return self.reader.name
+
+    def subjects(self) -> tuple[str, ...]:
+        """Subject ids in a fixed order. Raises MissingError or DataError if the folder cannot be used."""
+        return self.reader.subjects(self.folder)
+
+    def recordings(
+        self, subjects: Iterable[str] | None = None, on_skip: Callable[[Skipped], None] | None = None
+    ) -> Iterator[Recording]:
+        """Nights in the reader's subject order.
+
+        subjects: only these; all by default. on_skip: called for each subject whose files are bad; the others go on.
+        Raises UsageError for an unknown subject, MissingError for an absent folder, DataError if no subject at all can
+        be read.
+        """
+        available = self.subjects()
+        wanted = list(available)
+        if subjects is not None:
+            asked = list(subjects)
+            unknown = [subject for subject in asked if subject not in available]
+            if unknown:
+                raise UsageError(
+                    f"data set '{self.name}' has no subject '{unknown[0]}'; {suggest(unknown[0], available)}"
+                )
+            wanted = [subject for subject in available if subject in set(asked)]
+        good = 0
+        reasons: list[str] = []
+        for subject in wanted:
+            try:
+                recording = self.reader.read(self.folder, subject)
+            except DataError as error:
+                reasons.append(error.message)
+                if on_skip is not None:
+                    on_skip(Skipped(self.name, subject, error.message))
+                continue
+            good += 1
+            yield recording
+        if wanted and not good:
+            raise DataError(f"data set '{self.name}': none of {len(wanted)} subjects can be read; first: {reasons[0]}")
+
+
+def open_dataset(name: str, folder: Path | None = None) -> Dataset:
+    """Looks a data set up by name.
+
+    Raises UsageError, naming the nearest, for an unknown name, and if the data set needs a folder and none is given.
+    """
+    return Dataset(find_reader(name), folder)

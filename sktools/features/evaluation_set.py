@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sktools.datasets.recording import Recording
-from sktools.datasets.registry import Reader, Skipped, find_reader, recordings
+from sktools.datasets.registry import Dataset, Skipped
 from sktools.errors import DataError, UsageError
 from sktools.features.feature_set import FeatureSet, FeatureTable, find_feature_set
 from sktools.features.frames import Night, cut, prepare_night
@@ -57,10 +57,10 @@ class EvaluationSet:
 
 
 def training_subjects(metrics_file: Path, dataset: str) -> frozenset[str] | None:
-    """Ids of a data set that a model was trained on, from its metrics.json; empty where there is no such file.
+    """Ids of the subjects that a model was trained on, from its metrics.json; empty if there is no such file.
 
-    None where that is not told: the files of a published model name its data sets, and no subjects.
-    Raises DataError where the file is there but damaged.
+    dataset: the name of the data set. None if the ids are unknown: the files of a published model name its data sets,
+    and no subjects. Raises DataError if the file is there but damaged.
     """
     try:
         document = json.loads(metrics_file.read_text(encoding="utf-8"))
@@ -68,12 +68,11 @@ def training_subjects(metrics_file: Path, dataset: str) -> frozenset[str] | None
         return frozenset()
     except (OSError, ValueError, RecursionError) as error:
         raise DataError(f"{metrics_file}: is not valid JSON, so the training subjects are unknown") from error
-    name = find_reader(dataset).name
     published = _published_data_sets(metrics_file.with_name("configuration.json"))
     if published is not None and not (isinstance(document, dict) and "training_subjects" in document):
-        return None if name in published else frozenset()
+        return None if dataset in published else frozenset()
     try:
-        return frozenset(map(str, document["training_subjects"].get(name, [])))
+        return frozenset(map(str, document["training_subjects"].get(dataset, [])))
     except (KeyError, TypeError, AttributeError) as error:
         raise DataError(f"{metrics_file}: holds no 'training_subjects' by data set") from error
 
@@ -89,8 +88,7 @@ def _published_data_sets(configuration: Path) -> frozenset[str] | None:
 
 def load_nights(
     config: ModelConfig,
-    dataset: str,
-    folder: Path | None,
+    dataset: Dataset,
     subjects: Iterable[str] | None = None,
     on_skip: Callable[[Skipped], None] | None = None,
 ) -> tuple[Night, ...]:
@@ -101,7 +99,7 @@ def load_nights(
             f"feature set '{feature_set.name}' has {len(feature_set.names)} features, "
             f"the network of '{config.name}' takes {config.network.features}"
         )
-    return tuple(_night(config, feature_set, recording) for recording in recordings(dataset, folder, subjects, on_skip))
+    return tuple(_night(config, feature_set, recording) for recording in dataset.recordings(subjects, on_skip))
 
 
 def _night(config: ModelConfig, feature_set: FeatureSet, recording: Recording) -> Night:
@@ -126,18 +124,17 @@ def _supplies(recording: Recording, feature_set: FeatureSet) -> bool:
     return bool(not held or recording.signals or recording.waveforms or held & set(feature_set.names))
 
 
-def supplies(config: ModelConfig, dataset: str, folder: Path | None) -> bool:
-    """False where a data set holds ready features, and they are of another set than the model's.
+def supplies(config: ModelConfig, dataset: Dataset) -> bool:
+    """False if a data set holds ready features, and they are of another set than the model's.
 
-    Looks at the first subject that can be read; raises what recordings() raises.
+    Looks at the first subject that can be read; raises what Dataset.recordings raises.
     """
-    return _supplies(next(recordings(dataset, folder)), find_feature_set(config.features.set))
+    return _supplies(next(dataset.recordings()), find_feature_set(config.features.set))
 
 
 def evaluation_set(
     config: ModelConfig,
-    dataset: str,
-    folder: Path | None = None,
+    dataset: Dataset,
     metrics_file: Path | None = None,
     include_training: bool = False,
     subjects: Iterable[str] | None = None,
@@ -149,14 +146,11 @@ def evaluation_set(
     metrics_file: the model's metrics.json, which names its training subjects.
     include_training: score those as well. subjects: score only these, whether trained on or not.
     need_labels: refuse nights of which no epoch is scored; without it they are frames like others, all masked.
-    Raises UsageError (unknown data set or subject), MissingError (absent folder), DataError (nothing to score).
+    Raises UsageError (unknown subject), MissingError (absent folder), DataError (nothing to score).
     """
-    reader = find_reader(dataset)
-    told = training_subjects(metrics_file, dataset) if metrics_file else frozenset()
-    if told is None:
-        _need_folder(reader, folder)
-    # What is not told counts as trained on.
-    trained = frozenset(reader.subjects(folder)) if told is None else told
+    told = training_subjects(metrics_file, dataset.name) if metrics_file else frozenset()
+    # If the ids are unknown, every subject counts as trained on.
+    trained = frozenset(dataset.subjects()) if told is None else told
     skipped: list[Skipped] = []
 
     def note(item: Skipped) -> None:
@@ -167,25 +161,24 @@ def evaluation_set(
     left_out = 0
     wanted = None if subjects is None else list(subjects)
     if wanted is None and not include_training and trained:
-        _need_folder(reader, folder)
-        available = reader.subjects(folder)
+        available = dataset.subjects()
         wanted = [subject for subject in available if subject not in trained]
         left_out = len(available) - len(wanted)
         if not wanted:
-            why = f"the model was trained on all {left_out} subjects of data set '{reader.name}'"
+            why = f"the model was trained on all {left_out} subjects of data set '{dataset.name}'"
             if told is None:
-                why = f"the model was trained on data set '{reader.name}', and does not tell on which of its subjects"
+                why = f"the model was trained on data set '{dataset.name}', and does not tell on which of its subjects"
             raise DataError(why, "--include-training scores them all the same")
-    nights = load_nights(config, dataset, folder, wanted, note)
+    nights = load_nights(config, dataset, wanted, note)
     frames = [cut(night, config.network.epochs) for night in nights]
     if not frames or (need_labels and not any(part.mask.any() for part in frames)):
         raise DataError(
-            f"data set '{reader.name}': no scored epoch in {len(nights)} subjects",
+            f"data set '{dataset.name}': no scored epoch in {len(nights)} subjects",
             "--hypnogram FILE.csv writes the stages of nights without labels",
         )
     scored = tuple(night.subject for night in nights)
     return EvaluationSet(
-        dataset=reader.name,
+        dataset=dataset.name,
         features=np.concatenate([part.features for part in frames]),
         labels=np.concatenate([part.labels for part in frames]),
         mask=np.concatenate([part.mask for part in frames]),
@@ -196,12 +189,7 @@ def evaluation_set(
         left_out=left_out,
         training_included=tuple(subject for subject in scored if subject in trained),
         skipped=tuple(skipped),
-        synthetic=reader.synthetic,
+        synthetic=dataset.reader.synthetic,
         nights=tuple(NightSpan(night.subject, night.start, night.measured) for night in nights),
         missing=tuple(group for group in nights[0].missing if all(group in night.missing for night in nights)),
     )
-
-
-def _need_folder(reader: Reader, folder: Path | None) -> None:
-    if reader.needs_folder and folder is None:
-        raise UsageError(f"data set '{reader.name}' needs the folder of its files", "--data DIR")

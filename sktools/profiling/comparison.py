@@ -50,7 +50,8 @@ class Delta:
 class Comparison:
     """before, after: what identifies each result. notes: what could not be compared, and why.
 
-    layer_unit: of the layers' values, 'cycles' where both results count alike, else 'us'.
+    layer_unit: of the layers' values, 'cycles' if both results count alike, else 'us'.
+    violations: one line per limit that is not met; empty without limits.
     """
 
     before: Mapping[str, str]
@@ -60,6 +61,7 @@ class Comparison:
     layers: tuple[Delta, ...]
     notes: tuple[str, ...]
     layer_unit: str
+    violations: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         def rows(deltas: Sequence[Delta]) -> list[dict[str, Any]]:
@@ -73,6 +75,7 @@ class Comparison:
             "layers": rows(self.layers),
             "layer_unit": self.layer_unit,
             "notes": list(self.notes),
+            "violations": list(self.violations),
         }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -69,19 +70,27 @@ def from_file(path: Path, spec: TensorSpec, limit: int | None = None) -> FrameSe
         raise DataError(f"{path}: is no readable .npy array", hint) from error
     if not isinstance(values, np.ndarray):
         raise DataError(f"{path}: holds several arrays, expected one", "numpy.save instead of numpy.savez")
+    return from_array(values, str(path), spec, limit)
+
+
+def from_array(values: npt.NDArray[Any], name: str, spec: TensorSpec, limit: int | None = None) -> FrameSet:
+    """Frames of an array: [n, *model input], int8 as they are or float already normalised.
+
+    name: where they come from, for people. Raises DataError if the array does not fit; see from_file.
+    """
     squeezed = spec.shape[1:] if spec.shape[:1] == (1,) else spec.shape
     if values.ndim < 1 or len(values) == 0 or values.shape[1:] not in (spec.shape, squeezed):
-        raise DataError(f"{path}: has shape {list(values.shape)}, expected [n, {_shape(spec)}] with n of 1 or more")
+        raise DataError(f"{name}: has shape {list(values.shape)}, expected [n, {_shape(spec)}] with n of 1 or more")
     values = np.array(values[:limit]).reshape(-1, *spec.shape)
     if values.dtype == np.int8:
-        return FrameSet(values, dequantize(values, spec.scale, spec.zero_point), str(path))
+        return FrameSet(values, dequantize(values, spec.scale, spec.zero_point), name)
     if not np.issubdtype(values.dtype, np.floating):
-        raise DataError(f"{path}: holds {values.dtype}, expected int8 or float32")
+        raise DataError(f"{name}: holds {values.dtype}, expected int8 or float32")
     with np.errstate(over="ignore"):
         real = values.astype(np.float32)
     if not np.isfinite(real).all():
-        raise DataError(f"{path}: holds values that are not finite", "mask them (0 is a feature's mean)")
-    return FrameSet(quantize(real, spec.scale, spec.zero_point), real, str(path))
+        raise DataError(f"{name}: holds values that are not finite", "mask them (0 is a feature's mean)")
+    return FrameSet(quantize(real, spec.scale, spec.zero_point), real, name)
 
 
 def random_frames(spec: TensorSpec, count: int | None = None) -> FrameSet:

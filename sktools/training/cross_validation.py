@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sktools.datasets.registry import Skipped, find_reader
+from sktools.datasets.registry import Dataset, Skipped
 from sktools.errors import DataError
 from sktools.features.evaluation_set import EvaluationSet, evaluation_set, load_nights
 from sktools.features.frames import NO_CLASS, Night, blend, cut, overlapping
@@ -22,7 +22,6 @@ from sktools.training.batches import rows_at
 from sktools.training.evaluation import WAKE_STAGE, scored
 from sktools.training.first_training import Run, train_in_turn, trainings
 from sktools.training.progress import Progress, ProgressCallback, silent
-from sktools.training.source import Source
 from sktools.training.tensorflow_setup import require_tensorflow
 
 if TYPE_CHECKING:
@@ -53,8 +52,8 @@ class CrossValidation:
 
 def cross_validate(
     config: ModelConfig,
-    source: Source,
-    extra: Sequence[Source] = (),
+    dataset: Dataset,
+    extra: Sequence[Dataset] = (),
     folds: int = 5,
     progress: ProgressCallback = silent,
     hop: int | None = None,
@@ -79,26 +78,24 @@ def cross_validate(
     Raises DataError where there are fewer subjects than folds, or the data sets' nights differ between feature sets.
     """
     require_tensorflow()
-    reader = find_reader(source.dataset)
 
     def note(item: Skipped) -> None:
         progress(Progress("skip", message=f"{item.dataset} {item.subject}: {item.reason}"))
 
-    progress(Progress("read", message=f"reading {reader.name}"))
-    nights = load_nights(config, reader.name, source.folder, subjects, note)
+    progress(Progress("read", message=f"reading {dataset.name}"))
+    nights = load_nights(config, dataset, subjects, note)
     if not 2 <= folds <= len(nights):
-        raise DataError(f"data set '{reader.name}': {len(nights)} usable subjects do not make {folds} folds")
-    sources = [source, *extra]
+        raise DataError(f"data set '{dataset.name}': {len(nights)} usable subjects do not make {folds} folds")
 
     def nights_of(wanted: ModelConfig) -> dict[tuple[str, str], Night]:
         return {
             (night.dataset, night.subject): night
-            for part in sources
-            for night in load_nights(wanted, part.dataset, part.folder, subjects if part is source else None)
+            for part in (dataset, *extra)
+            for night in load_nights(wanted, part, subjects if part is dataset else None)
         }
 
     views = {_view(wanted): nights_of(wanted) for run in (config, *teachers) for wanted in trainings(run)}
-    chosen = evaluation_set(config, reader.name, source.folder, subjects=[night.subject for night in nights])
+    chosen = evaluation_set(config, dataset, subjects=[night.subject for night in nights])
     parts = tuple(tuple(night.subject for night in nights[fold::folds]) for fold in range(folds))
     student = config if teachers and teach else None
     runs = [*teachers, config] if student else [config, *teachers]
@@ -124,7 +121,7 @@ def cross_validate(
         answers.setdefault(way, {}).update({key: found[key] for key in held_out})
 
     for held_out in parts:
-        mine = {(reader.name, subject) for subject in held_out}
+        mine = {(dataset.name, subject) for subject in held_out}
         taught: list[Probabilities] = []
         for run in runs:
             view = views[_view(run)]
@@ -141,7 +138,7 @@ def cross_validate(
                 if not learns:
                     taught.append(found)
         if inner:
-            rest = [night for key, night in views[_view(config)].items() if key not in mine and key[0] == reader.name]
+            rest = [night for key, night in views[_view(config)].items() if key not in mine and key[0] == dataset.name]
             offset = _inner_offset(config, rest, mine, inner, hop, learn)
             for way in [name for name in answers if not name.endswith(DECIDED)]:
                 shifted = {key: shift(answers[way][key], config.classes.map[WAKE_STAGE], offset) for key in mine}

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sktools.datasets.registry import Skipped
+from sktools.datasets.registry import Dataset, Skipped
 from sktools.errors import UsageError
 from sktools.features.evaluation_set import EvaluationSet, evaluation_set
 from sktools.metrics.agreement import bland_altman, bootstrap_by_subject
@@ -33,8 +32,7 @@ WAKE_STAGE = 0
 
 def evaluate(
     model: ModelRef,
-    dataset: str,
-    folder: Path | None = None,
+    dataset: Dataset,
     include_training: bool = False,
     subjects: Iterable[str] | None = None,
     progress: ProgressCallback = silent,
@@ -47,13 +45,12 @@ def evaluate(
     Raises UsageError where no config.yaml stands beside the .tflite, and what evaluation_set raises.
     """
     classes = _config(model).classes
-    return scored(*answer(model, dataset, folder, include_training, subjects, progress), classes)
+    return scored(*answer(model, dataset, include_training, subjects, progress), classes)
 
 
 def answer(
     model: ModelRef,
-    dataset: str,
-    folder: Path | None = None,
+    dataset: Dataset,
     include_training: bool = False,
     subjects: Iterable[str] | None = None,
     progress: ProgressCallback = silent,
@@ -68,14 +65,12 @@ def answer(
     def note(item: Skipped) -> None:
         progress(Progress("skip", message=f"{item.dataset} {item.subject}: {item.reason}"))
 
-    progress(Progress("read", message=f"reading {dataset}"))
-    chosen = evaluation_set(
-        config, dataset, folder, model.folder / METRICS_FILE, include_training, subjects, note, need_labels
-    )
+    progress(Progress("read", message=f"reading {dataset.name}"))
+    chosen = evaluation_set(config, dataset, model.folder / METRICS_FILE, include_training, subjects, note, need_labels)
     logits = reference_logits(
         model.tflite.read_bytes(),
         chosen.features,
-        lambda done, total: progress(Progress("evaluate", done, total, message=dataset)),
+        lambda done, total: progress(Progress("evaluate", done, total, message=dataset.name)),
     )
     return chosen, logits
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sktools.datasets.registry import find_reader
+from sktools.datasets.registry import Dataset, Reader
 from sktools.metrics.complexity import flops_per_sleep_hour, macs_per_frame, parameters
 from sktools.model_config import BASE_STAGES, EPOCH_SECONDS, ModelConfig
 from sktools.training.split import Split
 
 
-def model_card(config: ModelConfig, splits: Sequence[Split], metrics: Mapping[str, Any]) -> str:
+def model_card(
+    config: ModelConfig, datasets: Sequence[Dataset], splits: Sequence[Split], metrics: Mapping[str, Any]
+) -> str:
     """Markdown: what the model does, its data and split, held-out accuracy, limits and attribution."""
+    readers = {dataset.name: dataset.reader for dataset in datasets}
     network = config.network
     hours = network.epochs * EPOCH_SECONDS / 3600
     stages = {
@@ -42,7 +45,7 @@ def model_card(config: ModelConfig, splits: Sequence[Split], metrics: Mapping[st
         "| data set | trained on | validation | held out | held-out ids |",
         "| --- | --- | --- | --- | --- |",
         *[
-            f"| {find_reader(split.dataset).title} | {len(split.train)} | {len(split.validation)} | "
+            f"| {readers[split.dataset].title} | {len(split.train)} | {len(split.validation)} | "
             f"{len(split.held_out)} | {', '.join(split.held_out)} |"
             for split in splits
         ],
@@ -55,9 +58,9 @@ def model_card(config: ModelConfig, splits: Sequence[Split], metrics: Mapping[st
         + " | ".join(f"recall {name}" for name in config.classes.names)
         + " |",
         "| --- |" + " --- |" * (5 + network.classes),
-        *[_row(name, report) for name, report in metrics["int8"].items()],
+        *[_row(readers[name].title, report) for name, report in metrics["int8"].items()],
         "",
-        *_notes(metrics),
+        *_notes(readers, metrics),
         "## Limits",
         "",
         "- Not a medical device. Not for diagnosis or treatment, nor for any decision about a person's health.",
@@ -68,7 +71,7 @@ def model_card(config: ModelConfig, splits: Sequence[Split], metrics: Mapping[st
         "",
         "## Attribution",
         "",
-        *[f"- {find_reader(split.dataset).title}: {find_reader(split.dataset).attribution}" for split in splits],
+        *[f"- {readers[split.dataset].title}: {readers[split.dataset].attribution}" for split in splits],
         "",
     ]
     return "\n".join(lines)
@@ -85,27 +88,27 @@ def _first(config: ModelConfig) -> list[str]:
     ]
 
 
-def _row(name: str, report: Mapping[str, Any]) -> str:
+def _row(title: str, report: Mapping[str, Any]) -> str:
     recalls = " | ".join(f"{scores['recall']:.3f}" for scores in report["per_class"].values())
     return (
-        f"| {find_reader(name).title} | {report['epochs']} | {report['accuracy']:.3f} | {report['f1']:.3f} | "
+        f"| {title} | {report['epochs']} | {report['accuracy']:.3f} | {report['f1']:.3f} | "
         f"{report['kappa']:.3f} | {report['average_precision']:.3f} | {recalls} |"
     )
 
 
-def _notes(metrics: Mapping[str, Any]) -> list[str]:
+def _notes(readers: Mapping[str, Reader], metrics: Mapping[str, Any]) -> list[str]:
     lines = []
     for name, drop in metrics["f1_drop"].items():
-        lines.append(f"Weighted F1 lost by quantization on {find_reader(name).title}: {drop:+.4f}.")
+        lines.append(f"Weighted F1 lost by quantization on {readers[name].title}: {drop:+.4f}.")
     for name, kappa in metrics["oracle_kappa"].items():
         lines.append(
-            f"The best classifier that knows the generator reaches kappa {kappa:.3f} on {find_reader(name).title}."
+            f"The best classifier that knows the generator reaches kappa {kappa:.3f} on {readers[name].title}."
         )
     for name, scores in metrics["causal"].items():
         whole = metrics["int8"][name]["kappa"]
         lines.append(
             "Normalised causally, as a watch must while the night lasts (running statistics from the configuration's "
             f"prior), the same weights reach kappa {scores['kappa']:.3f} instead of {whole:.3f} "
-            f"on {find_reader(name).title}."
+            f"on {readers[name].title}."
         )
     return [part for line in lines for part in (line, "")]

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sktools import zoo
-from sktools.datasets.registry import Skipped, find_reader
+from sktools.datasets.registry import Dataset, Skipped
 from sktools.errors import DataError, ThresholdError, UsageError
 from sktools.features.evaluation_set import EvaluationSet, evaluation_set, load_nights
 from sktools.features.feature_set import find_feature_set
@@ -31,14 +31,11 @@ from sktools.training.fitting import History, ValidationSet
 from sktools.training.model_card import model_card
 from sktools.training.progress import Progress, ProgressCallback, silent
 from sktools.training.quantize import check_operators, to_float, to_int8
-from sktools.training.source import Source
 from sktools.training.split import Split, split_subjects
 from sktools.training.tensorflow_setup import require_tensorflow
 
 if TYPE_CHECKING:
     import keras
-
-__all__ = ["Source", "TrainingResult", "train"]
 
 HISTORY_FILE = "history.json"
 CONFIGURATION_FILE = "configuration.json"
@@ -68,7 +65,7 @@ class _Material:
 
 def train(
     config: ModelConfig,
-    sources: Sequence[Source],
+    datasets: Sequence[Dataset],
     output: Path,
     config_file: Path | None = None,
     seed: int | None = None,
@@ -86,7 +83,7 @@ def train(
     Raises UsageError, DataError and MissingError for what it is given, ThresholdError (after writing) where int8
     loses more weighted F1 than `quantization.max_f1_drop`.
     """
-    if not sources:
+    if not datasets:
         raise UsageError("no data set given to train on", "--dataset synthetic")
     require_tensorflow()
     recipe = config.training
@@ -95,9 +92,9 @@ def train(
     )
     config = dataclasses.replace(config, training=recipe)
     plan = trainings(config)
-    materials = [_load(config, source, progress) for source in sources]
+    materials = [_load(config, dataset, progress) for dataset in datasets]
     check_writable(output)
-    pairs = list(zip(sources, materials, strict=True))
+    pairs = list(zip(datasets, materials, strict=True))
     runs = [_run(wanted, [_relabelled(wanted, *pair) for pair in pairs]) for wanted in plan[:-1]]
     runs.append(_run(config, materials))
 
@@ -112,8 +109,8 @@ def train(
     representative = calibration_frames(runs[-1].nights, config)
     int8, single = to_int8(model, representative), to_float(model)
     metrics = _metrics(config, materials, int8, single, history, progress)
-    metrics["causal"] = _causal(config, sources, materials, int8)
-    _publish(config, materials, output, config_file, model, int8, single, metrics, history)
+    metrics["causal"] = _causal(config, datasets, materials, int8)
+    _publish(config, datasets, materials, output, config_file, model, int8, single, metrics, history)
     shutil.rmtree(checkpoint.parent, ignore_errors=True)
     for dataset, drop in metrics["f1_drop"].items():
         if drop > config.quantization.max_f1_drop:
@@ -135,30 +132,29 @@ def calibration_frames(nights: Sequence[Night], config: ModelConfig) -> NDArray[
     return sampler.epoch(0)[0].features
 
 
-def _load(config: ModelConfig, source: Source, progress: ProgressCallback) -> _Material:
-    reader = find_reader(source.dataset)
-    progress(Progress("read", message=f"reading {reader.name}"))
+def _load(config: ModelConfig, dataset: Dataset, progress: ProgressCallback) -> _Material:
+    progress(Progress("read", message=f"reading {dataset.name}"))
 
     def note(item: Skipped) -> None:
         progress(Progress("skip", message=f"{item.dataset} {item.subject}: {item.reason}"))
 
-    nights = {night.subject: night for night in load_nights(config, reader.name, source.folder, None, note)}
+    nights = {night.subject: night for night in load_nights(config, dataset, None, note)}
     usable = [subject for subject, night in nights.items() if np.any(night.labels >= 0)]
-    split = split_subjects(config, reader.name, usable)
+    split = split_subjects(config, dataset.name, usable)
     if not split.held_out:
-        raise DataError(f"data set '{reader.name}': none of the held-out subjects of config.yaml is usable")
+        raise DataError(f"data set '{dataset.name}': none of the held-out subjects of config.yaml is usable")
     return _Material(
         split,
         tuple(nights[subject] for subject in split.train),
         tuple(nights[subject] for subject in split.validation),
-        evaluation_set(config, reader.name, source.folder, subjects=split.held_out),
+        evaluation_set(config, dataset, subjects=split.held_out),
     )
 
 
-def _relabelled(config: ModelConfig, source: Source, material: _Material) -> _Material:
+def _relabelled(config: ModelConfig, dataset: Dataset, material: _Material) -> _Material:
     """The same nights to train on, labelled by the classes of another configuration."""
     split = material.split
-    loaded = load_nights(config, split.dataset, source.folder, [*split.train, *split.validation])
+    loaded = load_nights(config, dataset, [*split.train, *split.validation])
     nights = {night.subject: night for night in loaded}
     return dataclasses.replace(
         material,
@@ -240,14 +236,14 @@ def _metrics(
 
 
 def _causal(
-    config: ModelConfig, sources: Sequence[Source], materials: Sequence[_Material], int8: bytes
+    config: ModelConfig, datasets: Sequence[Dataset], materials: Sequence[_Material], int8: bytes
 ) -> dict[str, dict[str, float]]:
     """Scores on the held-out subjects by causal normalisation, of a model trained on whole nights."""
     if config.features.prior is None or config.features.normalisation == "causal":
         return {}
     return {
-        source.dataset: causal_scores(int8, config, source.dataset, source.folder, material.split.held_out)
-        for source, material in zip(sources, materials, strict=True)
+        dataset.name: causal_scores(int8, config, dataset, material.split.held_out)
+        for dataset, material in zip(datasets, materials, strict=True)
     }
 
 
@@ -267,6 +263,7 @@ def _oracle(config: ModelConfig, materials: Sequence[_Material]) -> dict[str, fl
 
 def _publish(
     config: ModelConfig,
+    datasets: Sequence[Dataset],
     materials: Sequence[_Material],
     output: Path,
     config_file: Path | None,
@@ -284,7 +281,7 @@ def _publish(
         _write_json(folder / zoo.METRICS_FILE, metrics)
         _write_json(folder / CONFIGURATION_FILE, resolved(config))
         _write_json(folder / HISTORY_FILE, history)
-        card = model_card(config, [material.split for material in materials], metrics)
+        card = model_card(config, datasets, [material.split for material in materials], metrics)
         (folder / CARD_FILE).write_text(card, encoding="utf-8")
         (folder / zoo.FLOAT_TFLITE_FILE).write_bytes(single)
         (folder / zoo.TFLITE_FILE).write_bytes(int8)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sktools.datasets.registry import find_reader, readers
+from sktools.datasets.registry import Dataset, readers
 from sktools.errors import DataError
 from sktools.features.evaluation_set import EvaluationSet, load_nights, training_subjects
 from sktools.features.frames import Night, join
@@ -74,26 +74,26 @@ def training_data_sets(metrics_file: Path) -> tuple[str, ...]:
 def training_trees(
     config: ModelConfig,
     metrics_file: Path,
-    folders: Mapping[str, Path | None],
+    datasets: Sequence[Dataset],
     progress: ProgressCallback = silent,
 ) -> tuple[Trees, str]:
     """Trees fitted on the people that a model was trained on, and these people in words.
 
-    metrics_file: the model's metrics.json, which names them. folders: data set -> folder of its recordings.
+    metrics_file: the model's metrics.json, which names them. datasets: where their recordings are.
     Raises DataError if metrics.json names none of them, or none can be read.
     """
     nights: list[Night] = []
     told = []
-    for dataset, folder in folders.items():
-        people = training_subjects(metrics_file, dataset) or frozenset()
-        progress(Progress("read", message=f"reading the training people of {dataset}"))
-        held = [subject for subject in find_reader(dataset).subjects(folder) if subject in people]
+    for dataset in datasets:
+        people = training_subjects(metrics_file, dataset.name) or frozenset()
+        progress(Progress("read", message=f"reading the training people of {dataset.name}"))
+        held = [subject for subject in dataset.subjects() if subject in people]
         if not held:
             raise DataError(
-                f"{folder}: holds none of the {len(people)} people of '{dataset}' that {config.name} was trained on"
+                f"{dataset.folder}: holds none of the {len(people)} people of '{dataset.name}' that {config.name} was trained on"
             )
-        nights += load_nights(config, dataset, folder, held)
-        told.append(f"{len(held)} of {config.name}'s {len(people)} training people of {dataset}")
+        nights += load_nights(config, dataset, held)
+        told.append(f"{len(held)} of {config.name}'s {len(people)} training people of {dataset.name}")
     if not nights:
         raise DataError(f"{metrics_file}: names nobody that the model was trained on")
     progress(Progress("read", message=f"fitting trees on {len(nights)} nights"))

@@ -141,7 +141,7 @@ def test_energy_measured_between_the_marks(sktools: Command, desk: FakeEvb, monk
     hours = json.loads(ended.out)["frame_hours"]
     assert totals["energy_uj_per_sleep_hour"] == pytest.approx(MICROJOULES / hours)
     refused = sktools("profile", "lone.tflite", "--frames", "1", "--joulescope")
-    assert refused.code == EXIT_USAGE and "a board on the desk" in refused.err
+    assert refused.code == EXIT_USAGE and "needs a physical board" in refused.err
     monkeypatch.setitem(sys.modules, "joulescope", None)  # as where it is not installed
     refused = sktools("run", "tiny", "--board", "apollo4p_evb", "--joulescope")
     assert refused.code == EXIT_MISSING and "pip install 'sktools[joulescope]'" in refused.err

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from sktools.cli.folders import data_folders
+from sktools.cli.folders import open_datasets
 from sktools.errors import UsageError
 
 
@@ -12,10 +12,10 @@ def test_a_data_set_without_its_folder_says_where_to_get_it(
 ) -> None:
     monkeypatch.delenv("SKTOOLS_DATA", raising=False)
     with pytest.raises(UsageError, match="needs the folder of its files") as told:
-        data_folders([dataset], [])
+        open_datasets([dataset], [])
     assert told.value.hint.startswith("--data DIR")
     assert (f"sktools data download {dataset}" in told.value.hint) == fetched
 
 
 def test_a_generated_data_set_needs_none() -> None:
-    assert data_folders(["synthetic"], []) == {"synthetic": None}
+    assert [(opened.name, opened.folder) for opened in open_datasets(["synthetic"], [])] == [("synthetic", None)]

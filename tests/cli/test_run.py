@@ -136,7 +136,7 @@ def test_recordings_are_looked_for_before_the_build(
     def build(*_: object, **__: object) -> None:
         raise AssertionError("it was built first")
 
-    monkeypatch.setattr("sktools.cli.job.build", build)
+    monkeypatch.setattr("sktools.pipeline.image.compile_model", build)
     assert sktools("run", "tiny", *arguments).code in (EXIT_USAGE, EXIT_MISSING)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from sktools.datasets.recording import Recording
-from sktools.datasets.registry import Skipped, find_reader, recordings
+from sktools.datasets.registry import Skipped, find_reader, open_dataset
 from sktools.errors import DataError, MissingError, UsageError
 from sktools.features.fs_w_pa_14 import extract
 from tests.support.csv_files import DECLARATION, START, write_declaration, write_night
@@ -34,7 +34,7 @@ def test_declared_columns_become_a_recording(tmp_path: Path) -> None:
     write_declaration(tmp_path)
     night = write_night(tmp_path, "anna", epochs=8)
     write_night(tmp_path, "ben", epochs=6, seed=1)
-    read = list(recordings("csv", tmp_path))
+    read = list(open_dataset("csv", tmp_path).recordings())
     assert [item.subject for item in read] == ["anna", "ben"] and read[0].epochs == 8
     assert np.array_equal(read[0].stages, night.recording.stages) and read[0].start == "2024-03-01T23:30:00"
     waves = read[0].waveforms
@@ -52,10 +52,10 @@ def test_declared_columns_become_a_recording(tmp_path: Path) -> None:
 def test_labels_are_optional(tmp_path: Path) -> None:
     write_declaration(tmp_path)
     write_night(tmp_path, "anna", epochs=4, labelled=False)
-    (read,) = recordings("csv", tmp_path)
+    (read,) = open_dataset("csv", tmp_path).recordings()
     assert read.stages.tolist() == [-1] * 4 and any("unscored" in note for note in read.notes)
     write_declaration(tmp_path, DECLARATION[: DECLARATION.index("labels:")])
-    (read,) = recordings("csv", tmp_path)
+    (read,) = open_dataset("csv", tmp_path).recordings()
     assert read.stages.tolist() == [-1] * 4 and not read.notes
 
 
@@ -66,7 +66,7 @@ def test_a_missing_signal_is_noted_and_a_broken_one_skips_the_subject(tmp_path: 
     (tmp_path / "a_spo2.csv").unlink()
     (tmp_path / "b_acc.csv").write_text("clock,x,y\n1,2,3\n")
     skipped: list[Skipped] = []
-    read = list(recordings("csv", tmp_path, on_skip=skipped.append))
+    read = list(open_dataset("csv", tmp_path).recordings(on_skip=skipped.append))
     assert [night.subject for night in read] == ["a", "c"] and "no file for spo2" in read[0].notes[0]
     assert "no column 'z'; its columns are clock, x, y" in skipped[0].reason
 
@@ -98,7 +98,7 @@ def test_labels_of_their_own_epochs_and_times(tmp_path: Path) -> None:
     write_declaration(tmp_path, declaration + 'subjects: "*-l.csv"\n')
     for name, text in files.items():
         (tmp_path / f"{name}.csv").write_text(text)
-    (read,) = recordings("csv", tmp_path)
+    (read,) = open_dataset("csv", tmp_path).recordings()
     # The first label is the first epoch; what no label covers is unscored.
     assert read.stages.tolist() == [0, 0, 2, 2, -1, -1, 5, 5]
     assert read.signals["heart_rate"].times[0] == -30

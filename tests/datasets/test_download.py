@@ -12,7 +12,7 @@ import pytest
 from sktools import transfer
 from sktools.cli import main
 from sktools.datasets.download import SOURCES, DownloadProgress, download, read_record
-from sktools.datasets.registry import recordings
+from sktools.datasets.registry import open_dataset
 from sktools.errors import EXIT_MISSING, EXIT_USAGE, DataError, UsageError
 from sktools.transfer import AccessError
 from tests.support import mesa_files, sleep_accel_files
@@ -72,7 +72,7 @@ def test_mesa_arrives_readable_with_sizes_and_checksums(server: FileServer, tmp_
     steps: list[DownloadProgress] = []
     result = download("mesa", tmp_path / "out", TOKEN, base_url=server.url, progress=steps.append)
     assert len(result.fetched) == 4 and not result.kept
-    assert [night.subject for night in recordings("mesa", tmp_path / "out")] == ["0001", "0002"]
+    assert [night.subject for night in open_dataset("mesa", tmp_path / "out").recordings()] == ["0001", "0002"]
     record = read_record(tmp_path / "out")
     for path in result.fetched:
         content = (tmp_path / "source" / path).read_bytes()
@@ -105,7 +105,7 @@ def test_an_interrupted_file_goes_on_in_the_middle(server: FileServer, tmp_path:
     server.cut[path] = [100_000]
     result = download("mesa", tmp_path / "out", TOKEN, base_url=server.url)
     assert server.fetched(path) == [None, "bytes=100000-"]
-    assert len(result.fetched) == 2 and len(list(recordings("mesa", tmp_path / "out"))) == 1
+    assert len(result.fetched) == 2 and len(list(open_dataset("mesa", tmp_path / "out").recordings())) == 1
 
 
 def test_a_wrong_token_and_no_access_are_told_apart(server: FileServer, tmp_path: Path) -> None:
@@ -146,7 +146,7 @@ def test_sleep_accel_arrives_with_its_motion(server: FileServer, tmp_path: Path)
     assert (
         result.fetched[0] == "LICENSE.txt" and len(result.fetched) == 7 and "steps/11_steps.txt" not in result.fetched
     )
-    nights = list(recordings("sleep-accel", tmp_path / "out"))
+    nights = list(open_dataset("sleep-accel", tmp_path / "out").recordings())
     assert [night.subject for night in nights] == ["11", "12"] and "acceleration" in nights[0].signals
     again = download("sleep-accel", tmp_path / "out", base_url=server.url, subjects=["12"])
     assert not again.fetched and len(again.kept) == 4

@@ -11,7 +11,7 @@ import pytest
 
 from sktools.datasets.edf import read_edf
 from sktools.datasets.nsrr_annotations import StageEvent, stages_of
-from sktools.datasets.registry import Skipped, find_reader, recordings
+from sktools.datasets.registry import Skipped, find_reader, open_dataset
 from sktools.errors import DataError, MissingError
 from tests.support.mesa_files import (
     XML_BOMB,
@@ -28,7 +28,7 @@ HEADER = 256
 
 def test_a_subject_has_its_channels_at_their_own_rates(tmp_path: Path) -> None:
     night = write_subject(tmp_path, "0007", epochs=6)
-    (read,) = recordings("mesa", tmp_path)
+    (read,) = open_dataset("mesa", tmp_path).recordings()
     assert read.subject == "0007" and read.epochs == 6 and read.start == "1985-01-01T20:59:59"
     assert {name: wave.rate for name, wave in read.waveforms.items()} == {
         "ppg": 128,
@@ -43,14 +43,14 @@ def test_a_subject_has_its_channels_at_their_own_rates(tmp_path: Path) -> None:
 
 def test_stages_follow_the_concepts(tmp_path: Path) -> None:
     write_subject(tmp_path, "0001", epochs=9, scored=[0, 1, 2, 3, 4, 5, 6, 9, 2])
-    (read,) = recordings("mesa", tmp_path)
+    (read,) = open_dataset("mesa", tmp_path).recordings()
     assert read.stages.tolist() == [0, 1, 2, 3, 3, 5, -1, -1, 2]
 
 
 def test_odd_rates_and_long_data_records(tmp_path: Path) -> None:
     rates = {"Pleth": 99.9, "SpO2": 0.5, "OxStatus": 0.1, "Leg": 25.6}
     write_subject(tmp_path, "0001", epochs=5, rates=rates, record_seconds=10)
-    (read,) = recordings("mesa", tmp_path)
+    (read,) = open_dataset("mesa", tmp_path).recordings()
     assert [read.waveforms[name].rate for name in ("ppg", "spo2", "oximeter_status", "leg_emg")] == [
         99.9,
         0.5,
@@ -64,7 +64,7 @@ def test_an_absent_channel_is_noted_and_an_absent_pulse_wave_skips_the_subject(t
     write_subject(tmp_path, "0001", epochs=4, rates={"Pleth": 64, "SpO2": 1})
     write_subject(tmp_path, "0002", epochs=4, rates={"SpO2": 1, "Leg": 32})
     skipped: list[Skipped] = []
-    (read,) = recordings("mesa", tmp_path, on_skip=skipped.append)
+    (read,) = open_dataset("mesa", tmp_path).recordings(on_skip=skipped.append)
     assert set(read.waveforms) == {"ppg", "spo2"}
     assert [note.split(";")[0] for note in read.notes] == ["no channel for oximeter_status", "no channel for leg_emg"]
     assert skipped[0].subject == "0002" and "no pulse wave ('Pleth') among SpO2, Leg" in skipped[0].reason
@@ -72,16 +72,16 @@ def test_an_absent_channel_is_noted_and_an_absent_pulse_wave_skips_the_subject(t
 
 def test_gaps_in_the_scoring_are_unscored(tmp_path: Path) -> None:
     write_subject(tmp_path, "0001", epochs=8, scored=[0, 2, 2, 2])
-    (read,) = recordings("mesa", tmp_path)
+    (read,) = open_dataset("mesa", tmp_path).recordings()
     assert read.stages.tolist() == [0, 2, 2, 2, -1, -1, -1, -1]
     write_xml(xml_path(tmp_path, "0001"), [2, 2, 3], start=90)
-    (read,) = recordings("mesa", tmp_path)
+    (read,) = open_dataset("mesa", tmp_path).recordings()
     assert read.stages.tolist() == [-1, -1, -1, 2, 2, 3, -1, -1]
 
 
 def test_scoring_beyond_the_recording_is_cut_and_told(tmp_path: Path) -> None:
     write_subject(tmp_path, "0001", epochs=4, scored=[2] * 10)
-    (read,) = recordings("mesa", tmp_path)
+    (read,) = open_dataset("mesa", tmp_path).recordings()
     assert read.stages.tolist() == [2] * 4 and "annotations end at 300 s" in read.notes[0]
 
 
@@ -102,7 +102,10 @@ def test_bad_subjects_are_reported_and_the_others_go_on(tmp_path: Path) -> None:
     xml_path(tmp_path, "0006").write_text(external_entity(secret))
     xml_path(tmp_path, "0007").unlink()
     skipped: list[Skipped] = []
-    assert [night.subject for night in recordings("mesa", tmp_path, on_skip=skipped.append)] == ["0001", "0008"]
+    assert [night.subject for night in open_dataset("mesa", tmp_path).recordings(on_skip=skipped.append)] == [
+        "0001",
+        "0008",
+    ]
     reasons = {item.subject: item.reason for item in skipped}
     assert "is cut" in reasons["0002"] and "cut in its header" in reasons["0003"]
     assert "not well-formed XML" in reasons["0004"]
@@ -115,7 +118,7 @@ def test_none_readable_is_an_error(tmp_path: Path) -> None:
     write_subject(tmp_path, "0001", epochs=3)
     truncate(edf_path(tmp_path, "0001"))
     with pytest.raises(DataError, match="none of 1 subjects"):
-        list(recordings("mesa", tmp_path))
+        list(open_dataset("mesa", tmp_path).recordings())
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sktools.datasets.registry import Skipped, find_reader, readers, recordings
+from sktools.datasets.registry import Skipped, find_reader, open_dataset, readers
 from sktools.errors import DataError, MissingError, UsageError
 from tests.support.sleep_accel_files import real_folder, write_subject
 
@@ -16,7 +16,7 @@ NIGHT = [-1, -1, 0, 0, 1, 2, 3, 4, 5, 5, 2, 0]
 
 def test_labels_start_unscored_and_n4_becomes_n3(tmp_path: Path) -> None:
     write_subject(tmp_path, "7", NIGHT)
-    (night,) = recordings("sleep-accel", tmp_path)
+    (night,) = open_dataset("sleep-accel", tmp_path).recordings()
     assert night.stages.tolist() == [-1, -1, 0, 0, 1, 2, 3, 3, 5, 5, 2, 0]
     heart_rate = night.signals["heart_rate"]
     assert heart_rate.times[0] < 0 and np.all(np.diff(heart_rate.times) > 0)
@@ -25,7 +25,7 @@ def test_labels_start_unscored_and_n4_becomes_n3(tmp_path: Path) -> None:
 
 def test_motion_is_read_where_it_is_there(tmp_path: Path) -> None:
     write_subject(tmp_path, "7", NIGHT, motion_rate=50)
-    (night,) = recordings("sleep-accel", tmp_path)
+    (night,) = open_dataset("sleep-accel", tmp_path).recordings()
     acceleration = night.signals["acceleration"]
     assert acceleration.values.shape == (50 * 30 * len(NIGHT), 3) and acceleration.unit == "g"
 
@@ -36,7 +36,7 @@ def test_activity_counts_keep_their_times_and_their_gaps(tmp_path: Path) -> None
     (tmp_path / "counts").mkdir()
     (tmp_path / "counts" / "7_counts.txt").write_text("60 1.5\n90 0\n270 40.25\n300 nan\n")
     (tmp_path / "counts" / "8_counts.txt").write_text("99990 1.5\n")
-    nights = {night.subject: night for night in recordings("sleep-accel", tmp_path)}
+    nights = {night.subject: night for night in open_dataset("sleep-accel", tmp_path).recordings()}
     counts = nights["7"].signals["activity_counts"]
     assert counts.unit == "counts"
     assert counts.times.tolist() == [60, 90, 270] and counts.values.tolist() == [1.5, 0, 40.25]
@@ -46,7 +46,7 @@ def test_activity_counts_keep_their_times_and_their_gaps(tmp_path: Path) -> None
 
 
 def test_the_real_counts_lie_on_the_epochs() -> None:
-    nights = {night.subject: night for night in recordings("sleep-accel", real_folder())}
+    nights = {night.subject: night for night in open_dataset("sleep-accel", real_folder()).recordings()}
     if not (real_folder() / "counts").is_dir():
         pytest.skip("this folder has no activity counts")
     for night in nights.values():
@@ -66,7 +66,7 @@ def test_an_epoch_missing_from_the_file_is_unscored(tmp_path: Path) -> None:
     path = tmp_path / "labels" / "7_labeled_sleep.txt"
     lines = path.read_text().splitlines()
     path.write_text("\n".join(lines[:4] + lines[6:]))
-    (night,) = recordings("sleep-accel", tmp_path)
+    (night,) = open_dataset("sleep-accel", tmp_path).recordings()
     assert night.stages.tolist() == [-1, -1, 0, 0, -1, -1, 3, 3, 5, 5, 2, 0]
 
 
@@ -74,7 +74,7 @@ def test_heart_rate_out_of_order_and_repeated_is_mended(tmp_path: Path) -> None:
     write_subject(tmp_path, "7", NIGHT)
     path = tmp_path / "heart_rate" / "7_heartrate.txt"
     path.write_text("10,60\n5,50\n10,70\n20,nan\n30,65\n")
-    (night,) = recordings("sleep-accel", tmp_path)
+    (night,) = open_dataset("sleep-accel", tmp_path).recordings()
     assert night.signals["heart_rate"].times.tolist() == [5, 10, 30]
     assert night.signals["heart_rate"].values.tolist() == [50, 65, 65]
     assert len(night.notes) == 2
@@ -102,7 +102,7 @@ def test_a_bad_subject_is_skipped_and_told(tmp_path: Path, file: str, content: s
     else:
         (tmp_path / file).write_text(content)
     skipped: list[Skipped] = []
-    nights = list(recordings("sleep-accel", tmp_path, on_skip=skipped.append))
+    nights = list(open_dataset("sleep-accel", tmp_path).recordings(on_skip=skipped.append))
     assert [night.subject for night in nights] == ["1", "3"]
     assert [item.subject for item in skipped] == ["2"]
     assert reason in skipped[0].reason and Path(file).name in skipped[0].reason
@@ -110,29 +110,29 @@ def test_a_bad_subject_is_skipped_and_told(tmp_path: Path, file: str, content: s
 
 def test_a_folder_of_no_use_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(MissingError, match="no such folder"):
-        list(recordings("sleep-accel", tmp_path / "absent"))
+        list(open_dataset("sleep-accel", tmp_path / "absent").recordings())
     with pytest.raises(DataError, match="no 'labels' folder"):
-        list(recordings("sleep-accel", tmp_path))
+        list(open_dataset("sleep-accel", tmp_path).recordings())
     with pytest.raises(UsageError, match="needs the folder"):
-        list(recordings("sleep-accel"))
+        list(open_dataset("sleep-accel").recordings())
     write_subject(tmp_path, "2", NIGHT)
     (tmp_path / "heart_rate" / "2_heartrate.txt").unlink()
     with pytest.raises(DataError, match="none of 1 subjects"):
-        list(recordings("sleep-accel", tmp_path))
+        list(open_dataset("sleep-accel", tmp_path).recordings())
 
 
 def test_unknown_names_are_answered_with_the_nearest(tmp_path: Path) -> None:
     write_subject(tmp_path, "759667", NIGHT)
     with pytest.raises(UsageError, match="did you mean 'sleep-accel'"):
-        list(recordings("sleepaccel", tmp_path))
+        list(open_dataset("sleepaccel", tmp_path).recordings())
     with pytest.raises(UsageError, match="did you mean '759667'"):
-        list(recordings("sleep-accel", tmp_path, subjects=["759666"]))
+        list(open_dataset("sleep-accel", tmp_path).recordings(subjects=["759666"]))
     assert find_reader("sleep_accel") is readers()["sleep-accel"]
 
 
 def test_every_real_night_is_read() -> None:
     skipped: list[Skipped] = []
-    nights = list(recordings("sleep-accel", real_folder(), on_skip=skipped.append))
+    nights = list(open_dataset("sleep-accel", real_folder()).recordings(on_skip=skipped.append))
     assert not skipped
     assert len(nights) == len(find_reader("sleep-accel").subjects(real_folder()))
     for night in nights:

@@ -7,7 +7,7 @@ import pytest
 
 from sktools import zoo
 from sktools.datasets.oracle import oracle_kappa, stage_posterior
-from sktools.datasets.registry import find_reader, recordings
+from sktools.datasets.registry import find_reader, open_dataset
 from sktools.datasets.sleep_cycles import SHARES, cycle_chain, sample_stages
 from sktools.datasets.synthetic import cohort_night
 from sktools.datasets.synthetic_night import FEATURE_MODELS, SyntheticNight
@@ -76,7 +76,7 @@ def test_stage_shares_are_those_of_the_table() -> None:
 def test_a_subject_does_not_depend_on_the_others() -> None:
     reader = find_reader("synthetic")
     first = reader.read(None, "syn-007")
-    list(recordings("synthetic", subjects=["syn-001", "syn-002"]))
+    list(open_dataset("synthetic").recordings(subjects=["syn-001", "syn-002"]))
     again = reader.read(None, "syn-007")
     assert np.array_equal(first.stages, again.stages)
     assert all(np.array_equal(first.features[n], again.features[n], equal_nan=True) for n in first.features)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from sktools.datasets.recording import Recording, Signal
-from sktools.datasets.registry import find_reader, recordings
+from sktools.datasets.registry import find_reader, open_dataset
 from sktools.errors import UsageError
 from sktools.features.feature_set import find_feature_set
 from sktools.features.fs_w_pa_14 import GROUPS, NAMES
@@ -30,7 +30,7 @@ def test_names_and_order_are_the_published_ones() -> None:
 
 def test_heart_rate_alone_leaves_the_rest_masked(tmp_path: Path) -> None:
     write_subject(tmp_path, "1", [0] * 20 + [2] * 40)
-    (night,) = recordings("sleep-accel", tmp_path)
+    (night,) = open_dataset("sleep-accel", tmp_path).recordings()
     table = find_feature_set("fs-w-pa-14").extract(night)
     assert table.valid[:, HEART_RATE].all()
     assert not table.valid[:, 4:].any() and not table.values[:, 4:].any()
@@ -42,7 +42,7 @@ def test_heart_rate_alone_leaves_the_rest_masked(tmp_path: Path) -> None:
 
 def test_motion_adds_the_movement_features(tmp_path: Path) -> None:
     write_subject(tmp_path, "1", [0] * 20 + [2] * 20, motion_rate=50)
-    (night,) = recordings("sleep-accel", tmp_path)
+    (night,) = open_dataset("sleep-accel", tmp_path).recordings()
     table = find_feature_set("fs-w-pa-14").extract(night)
     assert table.valid[:, HEART_RATE + MOTION].all() and not table.valid[:, [4, 5, 6, 7, 11, 12, 13]].any()
     assert table.values[:18, 8].mean() > 20 * table.values[22:, 8].mean()

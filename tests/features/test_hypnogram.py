@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from sktools import zoo
+from sktools.datasets.registry import open_dataset
 from sktools.errors import DataError
 from sktools.features.evaluation_set import EvaluationSet, NightSpan, evaluation_set
 from sktools.features.hypnogram import COLUMNS, hypnogram, hypnogram_csv
@@ -66,8 +67,8 @@ def test_nights_without_labels_are_frames_when_no_labels_are_needed(tmp_path: Pa
     write_night(tmp_path, "anna", epochs=10, labelled=False)
     config = zoo.find_config("ss-4")[0]
     with pytest.raises(DataError, match="no scored epoch") as failed:
-        evaluation_set(config, "csv", tmp_path)
+        evaluation_set(config, open_dataset("csv", tmp_path))
     assert "--hypnogram" in failed.value.hint
-    chosen = evaluation_set(config, "csv", tmp_path, need_labels=False)
+    chosen = evaluation_set(config, open_dataset("csv", tmp_path), need_labels=False)
     assert not chosen.mask.any() and chosen.nights[0].measured.shape == (10,)
     assert chosen.nights[0].start == "2024-03-01T23:30:00"

@@ -19,7 +19,7 @@ import pytest
 from sktools.datasets import feature_store
 from sktools.datasets.feature_store import StoreIndex, SubjectFeatures, read_index, read_subject, working_in
 from sktools.datasets.recording import Recording
-from sktools.datasets.registry import Skipped, find_reader, recordings
+from sktools.datasets.registry import Skipped, find_reader, open_dataset
 from sktools.errors import DataError, MissingError, UsageError
 from sktools.features import prepare as prepare_module
 from sktools.features.fs_w_pa_14 import NAMES, extract
@@ -55,8 +55,8 @@ def test_a_store_gives_back_what_the_recordings_give(mesa: Path, tmp_path: Path)
     assert result.prepared == ("0001", "0002", "0003", "0005") and list(result.skipped) == ["0004"]
     assert [step.done for step in steps] == [1, 2, 3, 4, 5] and steps[-1].remaining_seconds == 0
     assert result.hours == pytest.approx(4 * 12 / 120) and steps[3].skipped and not steps[2].skipped
-    raw = {night.subject: night for night in recordings("mesa", mesa)}
-    for night in recordings("mesa", tmp_path / "store"):
+    raw = {night.subject: night for night in open_dataset("mesa", mesa).recordings()}
+    for night in open_dataset("mesa", tmp_path / "store").recordings():
         expected, stored = extract(raw[night.subject]), extract(night)
         assert np.array_equal(expected.valid, stored.valid) and np.array_equal(expected.stages, stored.stages)
         assert np.allclose(expected.values, stored.values, rtol=1e-6) and stored.notes == expected.notes
@@ -289,7 +289,7 @@ def test_stores_of_another_kind_are_refused(mesa: Path, tmp_path: Path) -> None:
     store = tmp_path / "store"
     prepare("mesa", mesa, store, 1, subjects=["0001"])
     with pytest.raises(UsageError, match="store of data set 'mesa', not of 'sleep-accel'"):
-        list(recordings("sleep-accel", store))
+        list(open_dataset("sleep-accel", store).recordings())
     with pytest.raises(UsageError, match="store of 'mesa'"):
         prepare("synthetic", None, store, 1)
     with pytest.raises(UsageError, match="store already"):
@@ -310,13 +310,15 @@ def test_stores_of_another_kind_are_refused(mesa: Path, tmp_path: Path) -> None:
 def test_a_damaged_index_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "store.json").write_text(text)
     with pytest.raises(DataError, match=r"store\.json"):
-        list(recordings("mesa", tmp_path))
+        list(open_dataset("mesa", tmp_path).recordings())
 
 
 def test_subjects_that_are_not_there_yet_are_told(mesa: Path, tmp_path: Path) -> None:
     prepare("mesa", mesa, tmp_path / "store", 1, subjects=["0002"])
     skipped: list[Skipped] = []
-    assert [night.subject for night in recordings("mesa", tmp_path / "store", on_skip=skipped.append)] == ["0002"]
+    assert [night.subject for night in open_dataset("mesa", tmp_path / "store").recordings(on_skip=skipped.append)] == [
+        "0002"
+    ]
     assert all("not prepared yet" in item.reason for item in skipped)
 
 
@@ -363,4 +365,4 @@ def test_a_model_of_another_feature_set_is_refused_a_store(mesa: Path, tmp_path:
     config = zoo.find_config("ss-4")[0]
     other = replace(config, features=replace(config.features, set="fs-hr-14"))
     with pytest.raises(DataError, match="features of another set, none of 'fs-hr-14'"):
-        evaluation_set(other, "mesa", tmp_path / "store", subjects=["0001"])
+        evaluation_set(other, open_dataset("mesa", tmp_path / "store"), subjects=["0001"])

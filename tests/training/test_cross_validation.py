@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from sktools.datasets.registry import open_dataset
 from sktools.errors import DataError
 from sktools.features.frames import Night
 from sktools.model_config import FeaturesConfig, ModelConfig
 from sktools.training import cross_validation, first_training
 from sktools.training.cross_validation import cross_validate
 from sktools.training.first_training import Run
-from sktools.training.source import Source
 from tests.support.sleep_accel_files import write_subject
 
 
@@ -39,7 +39,7 @@ def test_every_subject_is_scored_once_by_a_network_that_did_not_see_it(
     monkeypatch.setattr(first_training, "Sampler", watching)
     recipe = dataclasses.replace(small_config.training, epochs=8, steps=10, batch=8)
     config = dataclasses.replace(small_config, training=recipe)
-    result = cross_validate(config, Source("sleep-accel", folder_of(tmp_path, 5)), folds=2)
+    result = cross_validate(config, open_dataset("sleep-accel", folder_of(tmp_path, 5)), folds=2)
     assert result.folds == (("1", "3", "5"), ("2", "4"))
     assert [sorted(part) for part in seen] == [["2", "4"], ["1", "3", "5"]]
     assert result.accuracy["subjects"] == ["1", "2", "3", "4", "5"]
@@ -76,7 +76,7 @@ def test_teachers_see_no_night_of_the_fold_and_their_answers_are_what_is_taught(
     network, teacher = (
         dataclasses.replace(small_config, features=FeaturesConfig(set=name)) for name in ("fs-hr-14", "fs-hr-night-14")
     )
-    source = Source("sleep-accel", folder_of(tmp_path, 4))
+    source = open_dataset("sleep-accel", folder_of(tmp_path, 4))
     result = cross_validate(network, source, folds=2, hop=60, teachers=[teacher], teach=teach)
     order = ["fs-hr-night-14", "fs-hr-14"] if teach else ["fs-hr-14", "fs-hr-night-14"]
     assert [name for name, _, _ in seen] == order * 2
@@ -123,7 +123,7 @@ def test_the_offset_of_wake_is_settled_by_subjects_that_the_scored_ones_never_me
     monkeypatch.setattr(cross_validation, "_fitted", fitted)
     monkeypatch.setattr(cross_validation, "best_offset", offset)
     people = ["1", "2", "3", "4"]
-    source = Source("sleep-accel", folder_of(tmp_path, 5))
+    source = open_dataset("sleep-accel", folder_of(tmp_path, 5))
     result = cross_validate(small_config, source, folds=2, subjects=people, inner=2)
     assert seen == [{"2", "4"}, {"4"}, {"2"}, {"1", "3"}, {"3"}, {"1"}] and asked == [2 * 320] * 2
     assert result.accuracy["subjects"] == people
@@ -145,7 +145,7 @@ def test_the_best_offset_makes_kappa_largest() -> None:
 
 def test_fewer_subjects_than_folds_are_refused(small_config: ModelConfig, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="3 usable subjects do not make 5 folds"):
-        cross_validate(small_config, Source("sleep-accel", folder_of(tmp_path, 3)))
+        cross_validate(small_config, open_dataset("sleep-accel", folder_of(tmp_path, 3)))
 
 
 @pytest.mark.parametrize("inner", [0, 2])
@@ -165,6 +165,6 @@ def test_a_first_training_sees_more_classes_and_no_night_of_the_fold(
     for subject in "1234":
         write_subject(tmp_path, subject, [0] * 80 + [2] * 120 + [3] * 120, seed=int(subject))
     config = dataclasses.replace(small_config, training=dataclasses.replace(small_config.training, first="ss-4"))
-    cross_validate(config, Source("sleep-accel", tmp_path), folds=2, inner=inner)
+    cross_validate(config, open_dataset("sleep-accel", tmp_path), folds=2, inner=inner)
     people = [{"2", "4"}, {"4"}, {"2"}, {"1", "3"}, {"3"}, {"1"}] if inner else [{"2", "4"}, {"1", "3"}]
     assert seen == [[(4, nights), (2, nights)] for nights in people]

@@ -9,18 +9,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from sktools.datasets.registry import open_dataset
 from sktools.errors import DataError, UsageError
 from sktools.features.frames import Night
 from sktools.model_config import ModelConfig
 from sktools.training.first_training import Run, train_in_turn, trainings
 from sktools.training.networks import build_network
 from sktools.training.progress import Progress
-from sktools.training.trainer import Source, train
+from sktools.training.trainer import train
 
 if TYPE_CHECKING:
     import keras
 
-SYNTHETIC = [Source("synthetic")]
+SYNTHETIC = [open_dataset("synthetic")]
 FIRST, OWN = "1 of 2: WAKE, CORE, DEEP, REM", "2 of 2: WAKE, SLEEP"
 
 

@@ -45,13 +45,13 @@ def test_mesa_from_recordings_to_a_scored_model(
 
 
 def test_a_prepared_synthetic_store_is_used(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    from sktools.cli.folders import data_folders
-    from sktools.datasets.registry import recordings
+    from sktools.cli.folders import open_datasets
     from sktools.features.prepare import prepare
 
     prepare("synthetic-raw", None, tmp_path / "store", 1, subjects=["raw-001"])
-    assert data_folders(["synthetic-raw"], [tmp_path / "store"]) == {"synthetic-raw": tmp_path / "store"}
-    (night,) = recordings("synthetic-raw", tmp_path / "store", subjects=["raw-001"])
+    (dataset,) = open_datasets(["synthetic-raw"], [tmp_path / "store"])
+    assert dataset.folder == tmp_path / "store"
+    (night,) = dataset.recordings(subjects=["raw-001"])
     assert not night.waveforms and "hr_bpm" in night.features
-    assert data_folders(["synthetic-raw"], [tmp_path]) == {"synthetic-raw": None}
+    assert [dataset.folder for dataset in open_datasets(["synthetic-raw"], [tmp_path])] == [None]
     assert "not used" in capsys.readouterr().err

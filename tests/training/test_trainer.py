@@ -10,15 +10,16 @@ import numpy as np
 import pytest
 
 from sktools import zoo
+from sktools.datasets.registry import open_dataset
 from sktools.errors import DataError, ThresholdError, UsageError
 from sktools.metrics.reference import reference_logits
 from sktools.model_config import ModelConfig, PriorConfig, resolved
 from sktools.training.causal_cost import causal_scores
 from sktools.training.evaluation import evaluate
 from sktools.training.progress import Progress
-from sktools.training.trainer import Source, train
+from sktools.training.trainer import train
 
-SYNTHETIC = [Source("synthetic")]
+SYNTHETIC = [open_dataset("synthetic")]
 FILES = {
     *("config.yaml", "configuration.json", "model.keras", "model.tflite", "model_float.tflite"),
     *("metrics.json", "history.json", "README.md"),
@@ -56,12 +57,12 @@ def test_a_trained_model_is_complete_and_evaluates(small_config: ModelConfig, tm
     assert 0.5 < metrics["oracle_kappa"]["synthetic"] < 1
     reference = zoo.resolve(str(output))
     assert reference.sha256 == metrics["sha256"] and reference.config is not None
-    report = evaluate(reference, "synthetic")
+    report = evaluate(reference, open_dataset("synthetic"))
     assert report["subjects"] == held_out and report["left_out"] == 58 and report["synthetic"]
     for key in ("accuracy", "f1", "kappa", "average_precision", "confusion"):
         assert report[key] == metrics["int8"]["synthetic"][key]
     content = reference.tflite.read_bytes()
-    assert metrics["causal"] == {"synthetic": causal_scores(content, config, "synthetic", None, held_out)}
+    assert metrics["causal"] == {"synthetic": causal_scores(content, config, open_dataset("synthetic"), held_out)}
     assert metrics["causal"]["synthetic"]["kappa"] != report["kappa"]
     card = (output / "README.md").read_text()
     assert "Normalised causally" in card
@@ -143,5 +144,5 @@ def test_nothing_to_train_on_is_refused(small_config: ModelConfig, tmp_path: Pat
     with pytest.raises(UsageError, match="no data set given"):
         train(small_config, [], tmp_path / "small")
     with pytest.raises(UsageError, match="did you mean 'synthetic'"):
-        train(small_config, [Source("synthetics")], tmp_path / "small")
+        train(small_config, [open_dataset("synthetics")], tmp_path / "small")
     assert not (tmp_path / "small").exists()

@@ -1,0 +1,68 @@
+"""The stages that make an image of a model and bring it onto the board."""
+
+from __future__ import annotations
+
+from sktools.boards.configure import AOT, build_image
+from sktools.boards.driver import driver_for
+from sktools.build.build import load_build
+from sktools.build.cache import user_costs
+from sktools.compiler.compile import compile_model
+from sktools.compiler.costs import known_costs
+from sktools.errors import UsageError
+from sktools.pipeline.stage import Work
+
+
+def build(work: Work) -> None:
+    """Compiles the model and builds its image; an image that is up to date is used as it is.
+
+    Raises ModelError, BuildError, MissingError.
+    """
+    content = work.model.tflite.read_bytes()
+    if work.options.engine != AOT:
+        work.note("the interpreter's arena is found by running it once on the virtual board")
+    if work.board.sdk is not None:
+        work.note(f"building with {work.board.sdk.name}; the first build of a configuration compiles the SDK too")
+    compiled = compile_model(
+        content, name=work.model.name, optimize=optimize_level(work), costs=known_costs(user_costs())
+    )
+    work.build = build_image(compiled, work.board, content, work.folder, work.image, work.options.engine)
+
+
+def optimize_level(work: Work) -> str:
+    """The level that the model is compiled at: the interpreter runs the network as it is."""
+    return work.options.optimize if work.options.engine == AOT else "none"
+
+
+def build_begins(work: Work) -> str:
+    engine = work.options.engine
+    return f"building {work.model.name} for {work.board.name} ({engine}, {optimize_level(work)})"
+
+
+def image_line(work: Work) -> str:
+    return str(work.build.image)
+
+
+def find_build(work: Work) -> None:
+    """The build that an earlier run left in the folder. Raises BuildError if there is none."""
+    work.build = load_build(work.folder)
+
+
+def flash(work: Work) -> None:
+    """Brings the image onto the board. Raises UsageError if the build is of another model."""
+    built = work.build
+    if built.model.sha256 != work.model.sha256:
+        raise UsageError(
+            f"{built.folder} was built from model {built.model.sha256[:12]}, asked for {work.model.sha256[:12]}",
+            "sktools build-fw MODEL",
+        )
+    work.flash_line = driver_for(work.board).flash(built)
+
+
+def flash_begins(work: Work) -> str:
+    if work.board.jlink is None:
+        return ""
+    return f"flashing {work.build.binary} through J-Link; its verification takes a while"
+
+
+def flash_line(work: Work) -> str:
+    return work.flash_line

@@ -1,0 +1,56 @@
+"""What a build or a run is asked for: one field per argument of `sktools.build_fw` and `sktools.run`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
+
+from sktools.datasets.registry import Dataset
+
+AOT = "aot"
+VIRTUAL = "virtual"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunOptions:
+    """See sktools.run; sktools.build_fw and sktools.evaluate use a part. None: the model's, the board's or the SDK's own.
+
+    build_folder: of the firmware project. default_dataset: opens the data set that is used if none is named; None for
+    the synthetic cohort, if it has the model's features. baselines, open_training: see sktools.evaluate; the second
+    opens the data sets of these names, whose people the model was trained on, and raises MissingError if nobody said
+    where they are. command: what the manifest says made the result.
+    """
+
+    model: str
+    board: str = VIRTUAL
+    engine: str = AOT
+    optimize: str = "balanced"
+    name: str | None = None
+    clock: str | int | None = None
+    baud: int | None = None
+    arena_location: str | None = None
+    model_location: str | None = None
+    max_arena_bytes: int | None = None
+    sdk: Path | None = None
+    probe: str | None = None
+    build_folder: Path | None = None
+
+    dataset: str | Dataset | None = None
+    default_dataset: Callable[[], Dataset] | None = None
+    data: Path | None = None
+    subjects: Sequence[str] | None = None
+    include_training: bool = False
+    inputs: Path | NDArray[Any] | None = None
+    frames: int | None = None
+    baselines: bool = False
+    open_training: Callable[[Sequence[str]], Sequence[Dataset]] | None = None
+    port: str | None = None
+    joulescope: bool = False
+    output: Path = Path("results")
+    save_outputs: Path | None = None
+    hypnogram: Path | None = None
+    command: Sequence[str] = ()
