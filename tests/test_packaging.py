@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import configparser
+import os
 import re
 import subprocess
 import sys
@@ -53,6 +54,30 @@ def test_the_wheel_works_outside_the_checkout(wheel: Path, tmp_path: Path) -> No
         [sys.executable, "-c", script + NEEDED], cwd=tmp_path, capture_output=True, text=True, check=False
     )
     assert (done.stdout, done.stderr) == ("ok\n", "")
+
+
+def test_a_run_from_an_installed_wheel(wheel: Path, tmp_path: Path) -> None:
+    """The library and an example of it, with the wheel installed by pip and the checkout out of sight."""
+    site = tmp_path / "site"
+    install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--target", str(site)]
+    subprocess.run([*install, str(wheel)], check=True, capture_output=True)
+    example = tmp_path / "example.py"
+    example.write_bytes((ROOT / "examples" / "optimize_levels.py").read_bytes())
+    where = "import sktools; print(sktools.__file__); "
+    script = f"{where}sktools.evaluate('ss-2', subjects=['syn-005'])"
+    environment = {**os.environ, "PYTHONPATH": str(site)}
+
+    def output(*command: str) -> list[str]:
+        done = subprocess.run(
+            [sys.executable, *command], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+        )
+        assert (done.returncode, done.stderr) == (0, "")
+        return done.stdout.splitlines()
+
+    assert output("-c", script) == [str(site / "sktools" / "__init__.py")]
+    rows = [line.split() for line in output(str(example), "ss-2", "host", "balanced", "size")[3:]]
+    assert [(row[0], row[-1]) for row in rows] == [("balanced", "0"), ("size", "0")]
+    assert (tmp_path / "results" / "ss-2-tcn-sm" / "host-aot" / "latest").is_file()
 
 
 def test_the_editable_install_works_from_any_folder(tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""Tests of sktools.pipeline, and of what `import sktools` offers."""
