@@ -17,7 +17,9 @@ VIRTUAL = "virtual"
 
 @dataclass(frozen=True, kw_only=True)
 class RunOptions:
-    """See sktools.run; sktools.build_fw and sktools.evaluate use a part. None: the model's, the board's or the SDK's own.
+    """See sktools.run; sktools.build_fw and sktools.evaluate use a part.
+
+    None: the model's, the board's or the SDK's own.
 
     build_folder: of the firmware project. default_dataset: opens the data set that is used if none is named; None for
     the synthetic cohort, if it has the model's features. baselines, open_training: see sktools.evaluate; the second

@@ -90,7 +90,8 @@ def training_trees(
         held = [subject for subject in dataset.subjects() if subject in people]
         if not held:
             raise DataError(
-                f"{dataset.folder}: holds none of the {len(people)} people of '{dataset.name}' that {config.name} was trained on"
+                f"{dataset.folder}: holds none of the {len(people)} people of '{dataset.name}' "
+                f"that {config.name} was trained on"
             )
         nights += load_nights(config, dataset, held)
         told.append(f"{len(held)} of {config.name}'s {len(people)} training people of {dataset.name}")
