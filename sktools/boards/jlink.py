@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,12 +11,14 @@ from pathlib import Path
 from sktools.boards import jlink_commander
 from sktools.boards.board import Board, JLink
 from sktools.boards.driver import Counter, Session, StepCount, driver
+from sktools.boards.flash_file import FlashFile, check_vectors, read_flash_file
 from sktools.boards.jlink_commander import VERIFIED, Command, choose_probe, find_commander, flash_command, judge
 from sktools.build.build import Build
 from sktools.errors import LinkError, UsageError
 from sktools.link.client import Client, Patience, Run
 from sktools.link.ports import find_port
 from sktools.link.transport import SerialTransport
+from sktools.partial import temporary_folder
 
 CLOCK_TOLERANCE = 0.05
 """Of the CPU clock against the one asked for. Both it and the timer that it is measured with are on-chip oscillators
@@ -51,20 +54,27 @@ class JLinkDriver:
             raise UsageError(f"{build.folder} holds no flash image for {self._board.name}", "sktools build-fw MODEL")
         return self.flash_image(build.binary)
 
-    def flash_image(self, image: Path) -> str:
-        """Flashes any raw image at the board's load address, and has it verified and started.
+    def flash_image(self, image: Path, *, force: bool = False) -> str:
+        """Writes a raw, ELF, HEX or S-record image to flash, and has it verified and started.
 
-        Raises UsageError for a file that is none, MissingError for a missing tool or probe, LinkError where it fails.
+        force: also an image whose first words do not fit the board.
+        Raises UsageError for a file that is not an image, BuildError for one that the board cannot start, MissingError
+        for a missing tool or probe, LinkError if flashing fails.
         """
         settings = self._settings()
-        _check_image(image, self._board)
+        file = self._checked(image, force)
         program = find_commander()
         probe = choose_probe(settings, program)
-        command = flash_command(dataclasses.replace(settings, probe=probe.serial_number), image, program)
-        code, output = jlink_commander.run(command)
+        settings = dataclasses.replace(settings, probe=probe.serial_number, load_address=file.address)
+        with _raw(file) as raw:
+            code, output = jlink_commander.run(flash_command(settings, raw, program))
         fill = {"probe": str(probe), "device": settings.device, "image": str(image), "board": self._board.name}
         judge(code, output, fill, VERIFIED)
-        return f"{image}: {image.stat().st_size:,} bytes at {settings.load_address:#x} through J-Link {probe}, verified"
+        digest = hashlib.sha256(file.content).hexdigest()[:16]
+        return (
+            f"{image}: {len(file.content):,} bytes at {file.address:#x} through J-Link {probe}, written and verified "
+            f"(sha256 {digest})"
+        )
 
     def reset(self) -> str:
         """Restarts the board through its J-Link. Raises as flash_image does."""
@@ -79,8 +89,15 @@ class JLinkDriver:
 
     def flash_plan(self, image: Path) -> Command:
         """What flash_image would run, without looking for a tool or a probe. Raises UsageError."""
-        _check_image(image, self._board)
-        return flash_command(self._settings(), image, "JLinkExe")
+        file = read_flash_file(image, self._board)
+        settings = dataclasses.replace(self._settings(), load_address=file.address)
+        return flash_command(settings, image if file.is_raw else image.with_suffix(".bin"), "JLinkExe")
+
+    def _checked(self, image: Path, force: bool) -> FlashFile:
+        file = read_flash_file(image, self._board)
+        if not force:
+            check_vectors(file, self._board)
+        return file
 
     @contextmanager
     def open(self, build: Build, port: str | None = None, baud: int | None = None) -> Iterator[Session]:
@@ -124,21 +141,13 @@ class JLinkDriver:
         return self._board.jlink
 
 
-def _check_image(image: Path, board: Board) -> None:
-    """Raises UsageError where the file is not what the board's flash takes."""
-    try:
-        with image.open("rb") as stream:
-            head = stream.read(4)
-        size = image.stat().st_size
-    except OSError as error:
-        raise UsageError(f"{image}: cannot be read ({error.strerror})", "sktools build-fw MODEL") from error
-    if head == b"\x7fELF":
-        raise UsageError(f"{image} is an ELF file; the J-Link takes the raw .bin beside it")
-    if not size:
-        raise UsageError(f"{image} is empty")
-    flash = [region for region in board.memory if "code" in region.holds]
-    if flash and size > flash[0].length:
-        raise UsageError(
-            f"{image} has {size:,} bytes, {flash[0].name} of {board.name} has {flash[0].length:,}",
-            "--board names another board?",
-        )
+@contextmanager
+def _raw(file: FlashFile) -> Iterator[Path]:
+    """The file itself if it is raw, else a raw copy of its bytes for as long as the context lasts."""
+    if file.is_raw:
+        yield file.path
+        return
+    with temporary_folder() as folder:
+        raw = folder / "image.bin"
+        raw.write_bytes(file.content)
+        yield raw

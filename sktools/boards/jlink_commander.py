@@ -229,9 +229,15 @@ def choose_probe(settings: JLink, program: str) -> Probe:
     """
     probes = list_probes(program)
     if settings.probe:
-        for probe in probes:
-            if probe.serial_number.lstrip("0") == settings.probe.lstrip("0"):
-                return probe
+        named = [probe for probe in probes if probe.serial_number.lstrip("0") == settings.probe.lstrip("0")]
+        if len(named) > 1:
+            raise UsageError(
+                f"{len(named)} J-Links have the serial number {settings.probe}: {_names(tuple(named))}; the J-Link "
+                "software cannot choose between them",
+                "unplug the others",
+            )
+        if named:
+            return named[0]
         raise MissingError(
             f"there is no J-Link with serial number {settings.probe}; found: {_names(probes)}", "sktools list probes"
         )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import struct
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -12,8 +14,9 @@ from sktools.boards.board import Board, load_board
 from sktools.boards.driver import driver_for
 from sktools.boards.jlink import JLinkDriver
 from sktools.boards.jlink_commander import find_commander, judge, list_probes
-from sktools.errors import EXIT_MISSING, LinkError, MissingError, SktoolsError, UsageError
+from sktools.errors import EXIT_FAILURE, EXIT_MISSING, BuildError, LinkError, MissingError, SktoolsError, UsageError
 from tests.support import fake_jlink
+from tests.support.tools import needs_arm_gcc
 
 FILL = {"probe": "1", "device": "AMAP42KK-KBR", "image": "x.bin", "board": "apollo4p_evb"}
 
@@ -32,8 +35,18 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def image(tmp_path: Path) -> Path:
     path = tmp_path / "firmware.bin"
-    path.write_bytes(bytes(range(200)))
+    path.write_bytes(startable("apollo4p_evb"))
     return path
+
+
+def startable(board: str, stack: int | None = None, entry: int | None = None) -> bytes:
+    """200 bytes that the board's chip could start from. stack, entry: in place of fitting ones."""
+    described = load_board(board)
+    assert described.jlink is not None
+    ram = next(region for region in described.memory if "stack" in region.holds)
+    top = ram.origin + ram.length if stack is None else stack
+    first = described.jlink.load_address + 9 if entry is None else entry
+    return struct.pack("<II", top, first) + bytes(range(192))
 
 
 def jlink(name: str = "apollo4p_evb", probe: str | None = None) -> JLinkDriver:
@@ -58,6 +71,7 @@ def test_an_image_is_loaded_verified_and_started(desk: Path, image: Path) -> Non
 
 def test_each_board_is_flashed_as_its_description_says(desk: Path, image: Path) -> None:
     (desk / "device").write_text("AMA3B2KK-KCR")
+    image.write_bytes(startable("apollo3p_evb"))
     jlink("apollo3p_evb").flash_image(image)
     assert (desk / "address").read_text() == "0xc000"
 
@@ -143,9 +157,10 @@ def test_several_probes_are_never_guessed_among(desk: Path, image: Path) -> None
 
 def test_a_wrong_file_is_refused_before_anything_runs(desk: Path, tmp_path: Path) -> None:
     cases = {
-        "elf.bin": (b"\x7fELF....", "an ELF file"),
+        "elf.bin": (b"\x7fELF....", "is damaged"),
+        "hex.hex": (b":0400000000000000FF\r\n", "is damaged"),
         "empty.bin": (b"", "is empty"),
-        "large.bin": (bytes(2_000_000), "2,000,000 bytes, MRAM of apollo4p_evb has 1,998,848"),
+        "large.bin": (bytes(2_000_000), "2,000,000 bytes from 0x18000 on; MRAM of apollo4p_evb has 1,998,848"),
         "two words.bin": (b"x", "cannot take the file name"),
         "caf\udce9.bin": (b"x", "cannot take the file name"),  # bytes that are no UTF-8
     }
@@ -156,6 +171,67 @@ def test_a_wrong_file_is_refused_before_anything_runs(desk: Path, tmp_path: Path
     with pytest.raises(UsageError, match=r"absent\.bin: cannot be read"):
         jlink().flash_image(tmp_path / "absent.bin")
     assert not (desk / "calls.log").exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        (bytes(200), "stack at 0x00000000"),
+        (b"\xff" * 200, "stack at 0xffffffff"),
+        (startable("apollo4p_evb", stack=0x10060004), "RAM of apollo4p_evb is TCM 0x10000000 to 0x10060000"),
+        (startable("apollo4p_evb", stack=0x10001002), "stack at 0x10001002"),
+        (startable("apollo4p_evb", entry=0x18008), "Thumb entries are odd"),
+        (startable("apollo4p_evb", entry=0xC009), "the image lies at 0x18000 to 0x180c8"),
+        (startable("apollo4p_evb", entry=0x180C9), "would start at 0x000180c9"),
+        (b"12345", "no vector table"),
+    ],
+)
+def test_an_image_that_cannot_start_is_refused_before_the_probe_is_touched(
+    desk: Path, image: Path, content: bytes, complaint: str
+) -> None:
+    image.write_bytes(content)
+    with pytest.raises(BuildError, match=complaint) as caught:
+        jlink().flash_image(image)
+    assert caught.value.exit_code == EXIT_FAILURE
+    assert "--force" in caught.value.hint
+    assert not (desk / "calls.log").exists()
+    jlink().flash_image(image, force=True)
+    assert (desk / "flash.bin").read_bytes() == content
+
+
+def test_files_with_addresses_are_written_there(desk: Path, tmp_path: Path) -> None:
+    import bincopy
+
+    content = startable("apollo4p_evb")
+    binary = bincopy.BinFile()
+    binary.add_binary(content, address=0x18000)
+    for name, text in {"a.hex": binary.as_ihex(), "a.srec": binary.as_srec()}.items():
+        (tmp_path / name).write_text(text)
+        told = jlink().flash_image(tmp_path / name)
+        assert (desk / "flash.bin").read_bytes() == content
+        assert "200 bytes at 0x18000" in told
+
+
+@needs_arm_gcc
+@pytest.mark.parametrize("suffix", ["elf", "axf"])
+def test_an_elf_is_written_where_it_is_linked(desk: Path, tmp_path: Path, suffix: str) -> None:
+    source, linked = tmp_path / "a.S", tmp_path / f"a.{suffix}"
+    source.write_text('.section .vectors, "a"\n.word 0x10060000\n.word go + 1\n.text\n.thumb\ngo: b go\n')
+    subprocess.run(
+        ["arm-none-eabi-gcc", "-mcpu=cortex-m4", "-mthumb", "-nostdlib", "-Wl,--section-start=.vectors=0x18000",
+         "-Wl,-Ttext=0x18040", "-Wl,--build-id=none", "-Wl,-e,0", source, "-o", linked],
+        check=True,
+    )  # fmt: skip
+    told = jlink().flash_image(linked)
+    assert (desk / "address").read_text() == "0x18000"
+    assert (desk / "flash.bin").read_bytes()[:8] == struct.pack("<II", 0x10060000, 0x18041)
+    assert "verified" in told
+
+
+def test_two_probes_with_one_number_are_refused(desk: Path, image: Path) -> None:
+    (desk / "probes").write_text(f"{fake_jlink.PROBE} J-Link-OB-Apollo4-CortexM\n{fake_jlink.PROBE} J-Link PLUS")
+    with pytest.raises(UsageError, match="2 J-Links have the serial number"):
+        jlink(probe=fake_jlink.PROBE).flash_image(image)
 
 
 def test_the_plan_is_what_would_run(image: Path) -> None:
