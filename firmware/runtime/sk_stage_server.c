@@ -15,7 +15,7 @@ enum { HEART_RATE = 0, COUNT = 1 };
 
 enum { FLAG_BEDTIME = 1 };
 enum { FLAG_WORN = 1, FLAG_REST = 2 };
-enum { SAMPLE_BYTES = 9, MOST_LAGS = 16 };
+enum { SAMPLE_BYTES = 9, MOST_LAGS = 64 };
 
 static sk_stager_t stager;
 static bool begun;
@@ -111,10 +111,11 @@ static int32_t put_answer(const sk_stager_answer_t *answer, uint8_t *reply)
 /*
  * i64 now, u8 flags (1: the watch is worn; 2: the night has ended, answer what is left), u8 count and as many u8 lags in epochs
  *   -> u8 what: bit 0 an epoch was closed, bit 1 the network ran, bit 2 an epoch is answered;
- *      u32 epoch that is open, u16 valid, f32 row [14], int8 row [14], u32 counters of the row and the decision,
- *      then, where the network ran, int8 logits [lags][classes]; then, where an epoch is answered, u32 epoch, i8 stage,
+ *      u32 epoch that is open, u16 valid, f32 row [14], int8 row [14], u32 counters of the row, the network and the decision;
+ *      then, if the network ran, int8 logits [lags][classes]; then, if an epoch is answered, u32 epoch, i8 stage,
  *      u8 sensors, u16 delay in epochs, f32 probability [classes].
- * Windows of the cycle model: the row, each step of the network where it ran, the decision.
+ * The network runs for every epoch that is closed, so that the host sees an answer at any delay. Windows of the cycle
+ * model: the row, each step of the network if it ran, the decision.
  */
 static int32_t epoch(const uint8_t *payload, uint16_t length, uint8_t *reply)
 {
@@ -134,11 +135,15 @@ static int32_t epoch(const uint8_t *payload, uint16_t length, uint8_t *reply)
     SK_MARK_END();
     uint32_t row_counter = sk_counter_end();
 
-    bool run = closed;
-    if (run) {
+    uint32_t network_counter = 0;
+    if (closed) {
         sk_stager_frame(&stager, sk_model.input);
-        if (sk_run_steps(&sk_model, sk_model.step_count, false) != SK_CANARY_WHOLE) {
-            return -SK_ERROR_OUT_OF_RANGE;
+        if (sk_model.step_count > SK_MAX_STEPS
+            || sk_run_steps(&sk_model, sk_model.step_count, false) != SK_CANARY_WHOLE) {
+            return -SK_ERROR_TOO_MANY_STEPS;
+        }
+        for (uint16_t step = 0; step < sk_model.step_count; step++) {
+            network_counter += sk_step_results[step].counter;
         }
     }
     sk_stager_answer_t answer;
@@ -149,7 +154,7 @@ static int32_t epoch(const uint8_t *payload, uint16_t length, uint8_t *reply)
     SK_MARK_END();
     uint32_t decision_counter = sk_counter_end();
 
-    reply[0] = (uint8_t)((closed ? 1 : 0) | (run ? 2 : 0) | (answered ? 4 : 0));
+    reply[0] = (uint8_t)((closed ? 1 : 0) | (closed ? 2 : 0) | (answered ? 4 : 0));
     sk_put_u32(reply + 1, (uint32_t)stager.epoch);
     sk_put_u16(reply + 5, stager.valid);
     uint8_t *at = reply + 7;
@@ -160,9 +165,10 @@ static int32_t epoch(const uint8_t *payload, uint16_t length, uint8_t *reply)
     memcpy(at, stager.ring[newest], SK_WATCH_FEATURES);
     at += SK_WATCH_FEATURES;
     sk_put_u32(at, row_counter);
-    sk_put_u32(at + 4, decision_counter);
-    at += 8;
-    for (int32_t i = 0; run && i < payload[9]; i++) {
+    sk_put_u32(at + 4, network_counter);
+    sk_put_u32(at + 8, decision_counter);
+    at += 12;
+    for (int32_t i = 0; closed && i < payload[9]; i++) {
         int32_t lag = payload[10 + i] % SK_STAGER_ROWS;
         memcpy(at, sk_model.output + (SK_STAGER_ROWS - 1 - lag) * sk_stage_model.classes, sk_stage_model.classes);
         at += sk_stage_model.classes;

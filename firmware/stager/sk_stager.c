@@ -40,7 +40,8 @@ void sk_stager_init(sk_stager_t *stager, const sk_stager_model_t *model, int64_t
     memset(stager, 0, sizeof *stager);
     stager->model = model;
     stager->start_ms = time_ms;
-    stager->last_ms[HEART_RATE] = stager->last_ms[COUNT] = time_ms;
+    stager->last_ms[HEART_RATE] = time_ms - SK_WATCH_OLDEST_MS;
+    stager->last_ms[COUNT] = time_ms;
     stager->worn = true;
     sk_watch_init(&stager->features);
 }
@@ -71,14 +72,18 @@ void sk_stager_worn(sk_stager_t *stager, int64_t time_ms, bool worn)
     stager->worn = worn;
 }
 
-/* TAKEN: the sample belongs to the open epoch, and *after is its time there. */
+/*
+ * TAKEN: the sample belongs to the open epoch, and *after is its time there. A heart rate may be from before epoch 0, as
+ * far as it holds into it.
+ */
 static sk_stager_push_t place(sk_stager_t *stager, int sensor, int64_t time_ms, int32_t *after)
 {
     int64_t since = time_ms - opened_ms(stager);
+    int64_t least = sensor == HEART_RATE && stager->epoch == 0 ? -SK_WATCH_OLDEST_MS : 0;
     if (since >= SK_STAGER_EPOCH_MS) {
         return SK_STAGER_EARLY;
     }
-    if (since < 0 || time_ms < stager->last_ms[sensor]) {
+    if (since < least || time_ms < stager->last_ms[sensor]) {
         return SK_STAGER_LATE;
     }
     stager->last_ms[sensor] = time_ms;

@@ -12,7 +12,8 @@
  * Time is in milliseconds of one clock of the caller's, of any origin. Epoch k covers [start + 30 s k, start + 30 s (k + 1)).
  *
  * Late samples: a sample of an epoch that is already closed is dropped; the push answers SK_STAGER_LATE. Within an open
- * epoch, the samples of one sensor must come in order of time; an older one is dropped as late too.
+ * epoch, the samples of one sensor must come in order of time; an older one is dropped as late too. A heart rate of the
+ * last minute before epoch 0 is accepted.
  * Early samples: a sample from behind the open epoch is not accepted; the push answers SK_STAGER_EARLY. Call
  * sk_stager_epoch() until it answers SK_STAGER_WAITING, then push the sample again.
  * Bad samples: a value that no sensor of this kind gives (not finite, a heart rate outside 30 to 220 bpm) is dropped;

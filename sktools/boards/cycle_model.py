@@ -29,6 +29,8 @@ NEWEST_KNOWN_API = 7
 _ANY_TOO_NEW_API = 9999
 _RECORD = struct.Struct("=IIQQ")
 _BEGIN, _END = 1, 2
+WINDOW_BYTES = 2 * _RECORD.size
+"""Of one window in the plugin's records."""
 
 
 @dataclass(frozen=True)

@@ -52,6 +52,13 @@ class Session:
         """
         return ()
 
+    def windows(self) -> tuple[StepCount, ...]:
+        """What ran between markers since the last call, in order; empty if the board counts nothing by itself.
+
+        Raises LinkError if the firmware was left in the middle of a window.
+        """
+        return ()
+
 
 class Driver(Protocol):
     """One kind of board."""

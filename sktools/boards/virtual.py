@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sktools.boards.board import Board
-from sktools.boards.cycle_model import build_plugin, plugin_arguments, read_windows
+from sktools.boards.cycle_model import WINDOW_BYTES, Window, build_plugin, plugin_arguments, read_windows
 from sktools.boards.driver import Counter, Session, StepCount, driver
 from sktools.boards.input_window import InputWindow
 from sktools.boards.qemu import find_qemu, machine_command, start, stop
@@ -51,14 +51,24 @@ class VirtualSession(Session):
             return ()
         if self._records is None:
             return tuple(StepCount(step.counter, None) for step in self._last.steps)
-        with self._records.open("rb") as stream:
-            stream.seek(self._seen)
-            windows = read_windows(stream.read())
+        windows = self._read(self._records)
         if len(windows) != len(self._last.steps):
             raise LinkError(
                 f"the cycle model saw {len(windows)} steps, the board reports {len(self._last.steps)}", "run it again"
             )
         return tuple(StepCount(window.instructions, window.cycles) for window in windows)
+
+    def windows(self) -> tuple[StepCount, ...]:
+        if self._records is None:
+            return ()
+        windows = self._read(self._records)
+        self._seen += WINDOW_BYTES * len(windows)
+        return tuple(StepCount(window.instructions, window.cycles) for window in windows)
+
+    def _read(self, records: Path) -> tuple[Window, ...]:
+        with records.open("rb") as stream:
+            stream.seek(self._seen)
+            return read_windows(stream.read())
 
 
 @driver("virtual")

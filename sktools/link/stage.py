@@ -16,7 +16,7 @@ FEATURES = 14
 NO_ANSWER = -1
 _SAMPLE = struct.Struct("<Bif")
 SAMPLES_MAX = (PAYLOAD_MAX - 8) // _SAMPLE.size
-LAGS_MAX = 16
+LAGS_MAX = 64
 
 
 class Kind(IntEnum):
@@ -84,7 +84,7 @@ class EpochReply:
     closed: whether the open epoch was over. ran: whether the network ran. open_epoch: the one that is open now.
     valid: bits of `row`, the newest closed epoch's features. quantised: the same, normalised, int8.
     logits: int8 bytes by asked lag; empty if the network did not run. answer: of the epoch that was due.
-    row_counter, decision_counter: what the board's step counter counted.
+    row_counter, network_counter, decision_counter: what the board's step counter counted.
     """
 
     closed: bool
@@ -94,6 +94,7 @@ class EpochReply:
     row: tuple[float, ...]
     quantised: bytes
     row_counter: int
+    network_counter: int
     decision_counter: int
     logits: tuple[bytes, ...]
     answer: StageAnswer | None
@@ -139,7 +140,7 @@ class StageLink:
         what, open_epoch, valid = reader.take("BIH")
         row = reader.floats(FEATURES)
         quantised = reader.bytes(FEATURES)
-        row_counter, decision_counter = reader.take("II")
+        row_counter, network_counter, decision_counter = reader.take("III")
         ran = bool(what & 2)
         logits = tuple(reader.bytes(self._classes) for _ in lags) if ran else ()
         answer = None
@@ -147,5 +148,15 @@ class StageLink:
             epoch, stage, sensors, delay = reader.take("IbBH")
             answer = StageAnswer(epoch, stage, sensors, delay, reader.floats(self._classes))
         return EpochReply(
-            bool(what & 1), ran, open_epoch, valid, row, quantised, row_counter, decision_counter, logits, answer
+            closed=bool(what & 1),
+            ran=ran,
+            open_epoch=open_epoch,
+            valid=valid,
+            row=row,
+            quantised=quantised,
+            row_counter=row_counter,
+            network_counter=network_counter,
+            decision_counter=decision_counter,
+            logits=logits,
+            answer=answer,
         )

@@ -84,6 +84,13 @@ class Stager:
         self._process.communicate(timeout=10)
 
 
+def play(program: Path, lines: Iterable[str]) -> list[str]:
+    """What a driver prints for these lines, all at once. CalledProcessError with the report if it dies."""
+    text = "\n".join(lines) + "\n"
+    done = subprocess.run([program], input=text, text=True, capture_output=True, check=True)
+    return done.stdout.splitlines()
+
+
 def parsed(text: str) -> str | Answer:
     words = text.split()
     if words[0] != "answered":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,12 +17,15 @@ pytestmark = needs_cc
 
 START, EPOCH, DELAY = 1_700_000_000_000, 30_000, 4
 RATE, COUNTS, CLOCK = 1, 2, 4
-PULSELESS = 4
+PULSELESS, COUNTS_LATE = 4, 4
+MEAN, STD = [0.0] * 14, [1.0] * 14
+MOVING, STILL = 20.0, 0.0
+"""Counts whose logarithm lies above and below the mean: classes 0 and 1 of the driver's network."""
 
 
 @pytest.fixture(scope="module")
 def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build_driver(tmp_path_factory.mktemp("stager"), model_text(DELAY, [60.0] * 13 + [4.0], [5.0] * 14))
+    return build_driver(tmp_path_factory.mktemp("stager"), model_text(DELAY, MEAN, STD))
 
 
 @pytest.fixture
@@ -33,16 +37,21 @@ def stager(program: Path) -> Iterator[Stager]:
     stager.close()
 
 
-def live(stager: Stager, first: int, count: int, rate: float = 70.0) -> list[str | Answer]:
+def live(stager: Stager, first: int, count: int, moving: float = MOVING) -> list[str | Answer]:
     """Epochs with heart rates and counts; what each answered."""
     found = []
     for epoch in range(first, first + count):
         begins = START + epoch * EPOCH
         for after in range(0, EPOCH, 5000):
-            assert stager.ask(f"rate {begins + after} {rate}") == "taken"
-        assert stager.ask(f"count {begins} 3") == "taken"
+            assert stager.ask(f"rate {begins + after} 70") == "taken"
+        assert stager.ask(f"count {begins} {moving}") == "taken"
         found.append(stager.epoch(begins + EPOCH))
     return found
+
+
+def clock(minutes: float) -> float:
+    """The clock's feature, as FS-WATCH-14 defines it."""
+    return math.log2(1 + minutes / 15)
 
 
 def answers(found: list[str | Answer]) -> list[Answer]:
@@ -59,10 +68,12 @@ def test_every_epoch_is_answered_once_at_the_delay_and_the_rest_at_the_end(stage
 
 
 def test_an_answer_is_the_networks_row_of_its_epoch(stager: Stager) -> None:
-    live(stager, 0, 1, 90.0)  # class 0: above the mean
-    live(stager, 1, 1, 40.0)  # class 1: below
-    found = answers(live(stager, 2, DELAY, 90.0))
-    assert [answer.stage for answer in found] == [0, 1]
+    found = []
+    for epoch in range(20):
+        found += live(stager, epoch, 1, STILL if epoch % 3 == 0 else MOVING)
+    stages = [answer.stage for answer in answers(found)]
+    assert stages[COUNTS_LATE:] == [1 if epoch % 3 == 0 else 0 for epoch in range(20 - DELAY - COUNTS_LATE)]
+    found = answers(found)
     for answer in found:
         assert sum(answer.probability) == pytest.approx(1, abs=1e-6)
         assert answer.probability[answer.stage] == max(answer.probability)
@@ -73,15 +84,18 @@ def test_the_night_may_be_longer_than_the_frame(stager: Stager) -> None:
     found: list[str | Answer] = []
     for epoch in range(1920):
         begins = START + epoch * EPOCH
-        stager.ask(f"rate {begins + 1000} {90 if epoch % 3 == 0 else 40}")
+        stager.ask(f"rate {begins + 1000} 60")
+        stager.ask(f"count {begins} {STILL if epoch % 3 == 0 else MOVING}")
         found.append(stager.epoch(begins + EPOCH))
     answered = answers(found)
     assert [a.epoch for a in answered] == list(range(1920 - DELAY))
-    assert all(a.stage == (0 if a.epoch % 3 == 0 else 1) for a in answered)
+    assert all(a.stage == ((a.epoch - COUNTS_LATE) % 3 == 0) for a in answered[COUNTS_LATE:])
 
 
 def test_late_early_and_bad_samples_are_said_so_and_change_nothing(stager: Stager) -> None:
-    assert stager.ask(f"rate {START - 1} 70") == "late"
+    assert stager.ask(f"count {START - 1} 3") == "late"
+    assert stager.ask(f"rate {START - 60_001} 70") == "late"
+    assert stager.ask(f"rate {START - 60_000} 70") == "taken"  # a heart rate holds for a minute
     assert stager.ask(f"rate {START + EPOCH} 70") == "early"
     assert stager.ask(f"rate {START + 2000} 70") == "taken"
     assert stager.ask(f"rate {START + 1999} 70") == "late"
@@ -113,7 +127,7 @@ def test_without_a_bedtime_the_clock_is_missing(stager: Stager) -> None:
     live(stager, 1, 1)
     row = stager.ask("row").split()
     assert int(row[1]) >> 13 == 1
-    assert float(row[2 + 13]) == pytest.approx(1 + EPOCH / 3_600_000, abs=1e-6)
+    assert float(row[2 + 13]) == pytest.approx(clock(60.5), abs=1e-6)
 
 
 def test_a_bedtime_to_come_is_no_clock_yet(stager: Stager) -> None:
@@ -172,7 +186,7 @@ def test_a_clock_that_was_set_moves_the_night(stager: Stager) -> None:
     begins = START + 3 * EPOCH - 3_600_000
     assert stager.ask(f"rate {begins + 1} 70") == "taken"
     assert stager.epoch(begins + EPOCH) == "closed"
-    assert float(stager.ask("row").split()[2 + 13]) == pytest.approx(3 / 120, abs=1e-6)
+    assert float(stager.ask("row").split()[2 + 13]) == pytest.approx(clock(1.5), abs=1e-6)
 
 
 def test_a_step_back_that_nobody_told_loses_time_and_nothing_else(stager: Stager) -> None:

@@ -1,0 +1,346 @@
+"""Replays nights into a board's stager and compares its answers with the host's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sktools.boards.driver import Session, StepCount
+from sktools.compiler.compiled import CompiledModel
+from sktools.errors import LinkError
+from sktools.link.stage import NO_ANSWER, SAMPLES_MAX, Kind, Sample, StageAnswer, StageLink, Stager
+from sktools.metrics.classification import accuracy_report
+from sktools.metrics.quantized import dequantize
+from sktools.model_config import EPOCH_SECONDS
+from sktools.profiling.live_night import EPOCH_MS, LiveNight, off_wrist
+from sktools.profiling.parity import Int8Array, Parity, compare
+from sktools.profiling.session import Oracle
+
+DELAY_MINUTES = (0.0, 1.0, 2.5, 5.0, 10.0, 30.0)
+LAGS = tuple(round(minutes * 60 / EPOCH_SECONDS) for minutes in DELAY_MINUTES)
+PART_OF_KIND = {Kind.HEART_RATE: "heart rate", Kind.COUNT: "movement"}
+FEATURES_PART, NETWORK_PART, DECISION_PART = "features", "network", "decision"
+UNLIKELY = -20.0
+"""Logit of every class but the one that an unanswered epoch is scored as."""
+
+
+@dataclass(frozen=True)
+class EpochReport:
+    """What a display learns after each epoch. stage: of the epoch that was answered, None if none was due."""
+
+    subject: str
+    epoch: int
+    epochs: int
+    answer: StageAnswer | None
+    label: int | None
+
+
+@dataclass
+class Costs:
+    """Cycles and instructions of each part, by epoch; empty lists if the board counts nothing."""
+
+    cycles: dict[str, list[int]] = field(default_factory=dict)
+    instructions: dict[str, list[int]] = field(default_factory=dict)
+
+    def add(self, parts: Mapping[str, Sequence[StepCount]]) -> None:
+        """One epoch's windows by part."""
+        for name, windows in parts.items():
+            for kept, found in (
+                (self.cycles, [window.cycles for window in windows]),
+                (self.instructions, [window.instructions for window in windows]),
+            ):
+                if all(value is not None for value in found):
+                    kept.setdefault(name, []).append(sum(value or 0 for value in found))
+
+
+@dataclass(frozen=True)
+class DeviceNight:
+    """What the board answered in a night.
+
+    stages: [epochs], NO_ANSWER if off the wrist. probabilities: [epochs, classes], 0 there.
+    values, valid, rows: its features, as LiveNight has the host's. refused: samples that the stager dropped.
+    by_lag: int8 [lags, epochs, classes], the network's row of each epoch when LAGS later epochs were closed (fewer at
+    the end).
+    """
+
+    stages: NDArray[np.int64]
+    probabilities: NDArray[np.float64]
+    values: NDArray[np.float64]
+    valid: NDArray[np.bool_]
+    rows: Int8Array
+    by_lag: Int8Array
+    refused: int
+    stager: Stager
+
+
+def replay(
+    night: LiveNight,
+    session: Session,
+    model: CompiledModel,
+    costs: Costs,
+    on_epoch: Callable[[EpochReport], None] = lambda report: None,
+) -> DeviceNight:
+    """Gives a night's samples to the board's stager, epoch by epoch. Raises LinkError."""
+    link = StageLink(session.client)
+    stager = link.begin(night.start_ms, night.bedtime_ms)
+    session.windows()  # what ran before is not of this night
+    tally = _Tally(night, stager.classes)
+    for epoch in range(night.epochs):
+        kinds = []
+        for samples in _requests(night.samples[epoch]):
+            outcomes = link.push(samples)
+            tally.refused += outcomes.late + outcomes.early + outcomes.refused
+            kinds.append(samples[0].kind)
+        last = epoch == night.epochs - 1
+        now = night.start_ms + (epoch + 1) * EPOCH_MS
+        lags = tuple(range(min(max(LAGS), epoch) + 1)) if last else tuple(lag for lag in LAGS if lag <= epoch)
+        reply = link.epoch(now, lags)
+        if not reply.closed or not reply.ran or reply.open_epoch != epoch + 1:
+            raise LinkError(f"the board did not close epoch {epoch} of {night.subject}", "run it again")
+        costs.add(_parts(session.windows(), kinds, model.step_count))
+        tally.note(epoch, reply.row, reply.valid, reply.quantised, lags, reply.logits)
+        tally.answer(reply.answer)
+        label = int(night.labels[reply.answer.epoch]) if reply.answer is not None else None
+        on_epoch(EpochReport(night.subject, epoch, night.epochs, reply.answer, label))
+    while (rest := link.rest(now)) is not None:
+        tally.answer(rest)
+        on_epoch(EpochReport(night.subject, night.epochs - 1, night.epochs, rest, int(night.labels[rest.epoch])))
+    session.windows()
+    return tally.night(stager)
+
+
+class _Tally:
+    """Collects a night's replies."""
+
+    def __init__(self, night: LiveNight, classes: int) -> None:
+        epochs, features = night.rows.shape
+        self.refused = 0
+        self._stages = np.full(epochs, NO_ANSWER, np.int64)
+        self._answered = np.zeros(epochs, bool)
+        self._probabilities = np.zeros((epochs, classes))
+        self._values = np.zeros((epochs, features))
+        self._valid = np.zeros((epochs, features), bool)
+        self._rows = np.zeros((epochs, features), np.int8)
+        self._by_lag = np.zeros((len(LAGS), epochs, classes), np.int8)
+
+    def note(
+        self,
+        epoch: int,
+        row: Sequence[float],
+        valid: int,
+        quantised: bytes,
+        lags: Sequence[int],
+        logits: Sequence[bytes],
+    ) -> None:
+        self._values[epoch] = row
+        self._valid[epoch] = [bool(valid >> bit & 1) for bit in range(len(row))]
+        self._rows[epoch] = np.frombuffer(quantised, np.int8)
+        for lag, sent in zip(lags, logits, strict=True):
+            values = np.frombuffer(sent, np.int8)
+            for index, wanted in enumerate(LAGS):
+                # At the last epoch every row up to the longest delay is sent.
+                if lag == wanted or (lag < wanted and epoch == len(self._stages) - 1):
+                    self._by_lag[index, epoch - lag] = values
+
+    def answer(self, answer: StageAnswer | None) -> None:
+        if answer is not None:
+            self._stages[answer.epoch] = answer.stage
+            self._probabilities[answer.epoch] = answer.probability
+            self._answered[answer.epoch] = True
+
+    def night(self, stager: Stager) -> DeviceNight:
+        if not self._answered.all():
+            raise LinkError(f"the board left epoch {int(np.argmin(self._answered))} unanswered", "run it again")
+        return DeviceNight(
+            self._stages,
+            self._probabilities,
+            self._values,
+            self._valid,
+            self._rows,
+            self._by_lag,
+            self.refused,
+            stager,
+        )
+
+
+def _requests(samples: Sequence[Sample]) -> Iterator[tuple[Sample, ...]]:
+    """Samples of one kind each, as many as a request holds."""
+    for kind in Kind:
+        own = [sample for sample in samples if sample.kind is kind]
+        for first in range(0, len(own), SAMPLES_MAX):
+            yield tuple(own[first : first + SAMPLES_MAX])
+
+
+def _parts(windows: Sequence[StepCount], kinds: Sequence[Kind], steps: int) -> dict[str, list[StepCount]]:
+    """An epoch's windows by part: one per request of samples, the row, the network's steps, the decision."""
+    if not windows:
+        return {}
+    expected = len(kinds) + 1 + steps + 1
+    if len(windows) != expected:
+        raise LinkError(f"the cycle model saw {len(windows)} windows in an epoch, expected {expected}", "run it again")
+    parts: dict[str, list[StepCount]] = {}
+    for kind, window in zip(kinds, windows, strict=False):
+        parts.setdefault(PART_OF_KIND[kind], []).append(window)
+    at = len(kinds)
+    parts[FEATURES_PART] = [windows[at]]
+    parts[NETWORK_PART] = list(windows[at + 1 : at + 1 + steps])
+    parts[DECISION_PART] = [windows[at + 1 + steps]]
+    return parts
+
+
+# ---- the host ----
+
+
+def frame_now(rows: Int8Array, epoch: int, spec_epochs: int, zero_point: int) -> Int8Array:
+    """The frame that ends with `epoch`: int8 [spec_epochs, features], zero_point before the first epoch."""
+    known = rows[max(0, epoch + 1 - spec_epochs) : epoch + 1]
+    frame = np.full((spec_epochs, rows.shape[1]), zero_point, np.int8)
+    frame[spec_epochs - len(known) :] = known
+    return frame
+
+
+def by_lag(rows: Int8Array, model: CompiledModel, oracle: Oracle, classes: int) -> Int8Array:
+    """The reference's rows of each epoch when LAGS later epochs were closed: int8 [lags, epochs, classes].
+
+    An epoch whose delay ends after the last one is read from the last frame.
+    """
+    epochs, length = len(rows), model.input.elements // rows.shape[1]
+    tensor = model.layers[-1].tensor
+    result = np.zeros((len(LAGS), epochs, classes), np.int8)
+    for epoch in range(epochs):
+        frame = frame_now(rows, epoch, length, model.input.zero_point).reshape(model.input.shape)
+        output = oracle.run(frame)[tensor].reshape(length, classes)
+        for index, lag in enumerate(LAGS):
+            first = epoch - lag
+            last = epochs - 1 if epoch == epochs - 1 else first
+            for answered in range(max(0, first), last + 1):
+                result[index, answered] = output[length - 1 - (epoch - answered)]
+    return result
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Device against host over nights.
+
+    parity: of the network's bytes, both given the device's rows. rows: features int8 that differ. masks: features that
+    only one side masks. share: of features (by name) whose values lie within 0.02 of their spread. stages: share of
+    epochs with the same answer; epochs: how many.
+    """
+
+    parity: Parity
+    rows: int
+    masks: int
+    share: Mapping[str, float]
+    stages: float
+    epochs: int
+
+
+CLOSE = 0.02
+
+
+def compare_nights(
+    nights: Sequence[LiveNight],
+    device: Sequence[DeviceNight],
+    device_reference: Sequence[Int8Array],
+    host: Sequence[Int8Array],
+    names: Sequence[str],
+    delay: int,
+) -> Comparison:
+    """device_reference: by_lag() of the device's rows. host: by_lag() of the host's. delay: index into LAGS."""
+    parity = Parity()
+    rows = masks = same = total = 0
+    close = np.zeros(len(names))
+    for night, answered, reference, own in zip(nights, device, device_reference, host, strict=True):
+        parity += compare(answered.by_lag, reference)
+        rows += int((answered.rows != night.rows).sum())
+        masks += int((answered.valid != night.valid).sum())
+        spread = np.array(
+            [night.values[night.valid[:, i], i].std() if night.valid[:, i].any() else 1.0 for i in range(len(names))]
+        )
+        near = np.abs(answered.values - night.values) <= CLOSE * np.maximum(spread, 1e-9)
+        close += (near & (answered.valid == night.valid)).sum(axis=0)
+        same += int((host_stages(night, own, delay) == answered.stages).sum())
+        total += night.epochs
+    shares = {name: float(value) for name, value in zip(names, close / total, strict=True)}
+    return Comparison(parity, rows, masks, shares, same / total, total)
+
+
+def host_stages(night: LiveNight, logits: Int8Array, delay: int) -> NDArray[np.int64]:
+    """The host's answers at a delay: [epochs], NO_ANSWER if off the wrist."""
+    return np.where(off_wrist(night.pulse, LAGS[delay]), NO_ANSWER, logits[delay].argmax(axis=-1))
+
+
+# ---- scores ----
+
+
+def live_rows(
+    model: CompiledModel, nights: Sequence[LiveNight], logits: Sequence[Int8Array], names: Sequence[str], dataset: str
+) -> list[dict[str, Any]]:
+    """One row for each of DELAY_MINUTES, every labelled epoch in each; empty if none is labelled."""
+    rows = []
+    for index, minutes in enumerate(DELAY_MINUTES):
+        values = np.concatenate([_real(model, night[index]) for night in logits])
+        report = _report(nights, values, names, dataset)
+        if report is None:
+            return []
+        kept = ("kappa", "accuracy", "epochs", "per_class")
+        rows.append({"delay_minutes": minutes, **{key: report[key] for key in kept}})
+    return rows
+
+
+def device_accuracy(
+    nights: Sequence[LiveNight], device: Sequence[DeviceNight], names: Sequence[str], dataset: str
+) -> dict[str, Any] | None:
+    """The `accuracy` object of the device's answers; None without labels.
+
+    An unanswered epoch counts as the first class, which is wake: the watch does not say SLEEP there.
+    """
+    with np.errstate(divide="ignore"):
+        values = [np.maximum(np.log(night.probabilities), UNLIKELY) for night in device]
+    return _answered(nights, values, [night.stages for night in device], names, dataset)
+
+
+def host_accuracy(
+    model: CompiledModel,
+    nights: Sequence[LiveNight],
+    host: Sequence[Int8Array],
+    names: Sequence[str],
+    dataset: str,
+    delay: int,
+) -> dict[str, Any] | None:
+    """The same of the host's answers."""
+    stages = [host_stages(night, own, delay) for night, own in zip(nights, host, strict=True)]
+    return _answered(nights, [_real(model, own[delay]) for own in host], stages, names, dataset)
+
+
+def _answered(
+    nights: Sequence[LiveNight],
+    values: Iterable[NDArray[Any]],
+    stages: Sequence[NDArray[np.int64]],
+    names: Sequence[str],
+    dataset: str,
+) -> dict[str, Any] | None:
+    wake = np.array([0.0, *([UNLIKELY] * (len(names) - 1))])
+    filled = [np.where((own == NO_ANSWER)[:, None], wake, real) for real, own in zip(values, stages, strict=True)]
+    report = _report(nights, np.concatenate(filled), names, dataset)
+    if report is not None:
+        report["unanswered"] = int(sum((own == NO_ANSWER).sum() for own in stages))
+    return report
+
+
+def _real(model: CompiledModel, logits: Int8Array) -> NDArray[np.float32]:
+    return dequantize(logits, model.output.scale, model.output.zero_point)
+
+
+def _report(
+    nights: Sequence[LiveNight], values: NDArray[Any], names: Sequence[str], dataset: str
+) -> dict[str, Any] | None:
+    labels = np.concatenate([night.labels for night in nights])[None]
+    mask = labels >= 0
+    if not mask.any():
+        return None
+    return accuracy_report(dataset, values[None].astype(np.float32), labels, mask, names, [n.subject for n in nights])
