@@ -54,7 +54,7 @@ static int32_t begin(const uint8_t *payload, uint16_t length, uint8_t *reply)
     begun = true;
     sk_put_u32(reply, sizeof stager);
     sk_put_u16(reply + 4, sk_stage_model.delay_epochs);
-    reply[6] = sk_stage_model.classes;
+    reply[6] = (uint8_t)sk_stage_model.decision.classes;
     return 7;
 }
 
@@ -102,7 +102,7 @@ static int32_t put_answer(const sk_stager_answer_t *answer, uint8_t *reply)
     reply[5] = answer->sensors;
     sk_put_u16(reply + 6, answer->delay_epochs);
     uint8_t *at = reply + 8;
-    for (int32_t i = 0; i < sk_stage_model.classes; i++) {
+    for (int32_t i = 0; i < sk_stage_model.decision.classes; i++) {
         at = put_f32(at, answer->probability[i]);
     }
     return (int32_t)(at - reply);
@@ -170,8 +170,8 @@ static int32_t epoch(const uint8_t *payload, uint16_t length, uint8_t *reply)
     at += 12;
     for (int32_t i = 0; closed && i < payload[9]; i++) {
         int32_t lag = payload[10 + i] % SK_STAGER_ROWS;
-        memcpy(at, sk_model.output + (SK_STAGER_ROWS - 1 - lag) * sk_stage_model.classes, sk_stage_model.classes);
-        at += sk_stage_model.classes;
+        memcpy(at, sk_model.output + (SK_STAGER_ROWS - 1 - lag) * sk_stage_model.decision.classes, sk_stage_model.decision.classes);
+        at += sk_stage_model.decision.classes;
     }
     return (int32_t)(at - reply) + (answered ? put_answer(&answer, at) : 0);
 }

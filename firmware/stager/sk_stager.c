@@ -208,6 +208,18 @@ void sk_stager_frame(sk_stager_t *stager, int8_t *input)
     }
 }
 
+/* The epoch since bedtime, for the decision's stage prior. */
+static int32_t since_bedtime(const sk_stager_t *stager, int32_t epoch)
+{
+    if (!stager->bedtime_known) {
+        return SK_DECISION_NO_CLOCK;
+    }
+    int64_t after = stager->bedtime_ms - stager->start_ms; /* of epoch 0; rounded down to whole epochs */
+    int64_t bedtime = after >= 0 ? after / SK_STAGER_EPOCH_MS : -((-after + SK_STAGER_EPOCH_MS - 1) / SK_STAGER_EPOCH_MS);
+    int64_t since = epoch - bedtime;
+    return since > INT32_MAX ? INT32_MAX : since <= INT32_MIN ? INT32_MIN + 1 : (int32_t)since;
+}
+
 static void fill_answer(sk_stager_t *stager, const int8_t *output, int32_t epoch, sk_stager_answer_t *answer)
 {
     const sk_stager_model_t *model = stager->model;
@@ -221,9 +233,12 @@ static void fill_answer(sk_stager_t *stager, const int8_t *output, int32_t epoch
     if (off_wrist(stager, epoch)) {
         return;
     }
+    int32_t scores[SK_DECISION_CLASSES_MAX];
     int32_t row = SK_STAGER_ROWS - 1 - answer->delay_epochs;
-    answer->stage = (int8_t)sk_softmax(output + row * model->classes, model->classes, model->output_scale,
-                                       answer->probability);
+    int32_t stage = sk_decide_scores(&model->decision, output + row * model->decision.classes,
+                                     since_bedtime(stager, epoch), scores);
+    sk_softmax(scores, model->decision.classes, stage, model->logit_scale, answer->probability);
+    answer->stage = (int8_t)stage;
 }
 
 bool sk_stager_answer(sk_stager_t *stager, const int8_t *output, sk_stager_answer_t *answer)

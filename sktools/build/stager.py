@@ -22,14 +22,14 @@ FEATURE_SETS = {"fs-watch-14": 14}
 ROWS, MOST_CLASSES = 240, 5
 """SK_STAGER_ROWS and SK_STAGER_CLASSES_MAX of firmware/stager/sk_stager.h."""
 
-EPOCHS_PER_MINUTE = 2
-DEFAULT_DELAY_MINUTES = 5.0
-
 
 @dataclass(frozen=True)
 class StagerFacts:
     """What the generated C says of a model. delay_epochs: later epochs that an answer waits for.
 
+    temperature: the logits are divided by it before they become probabilities.
+    prior: of the decision, by row and class, in steps of the output's scale; empty for none. epochs_per_row: that a row
+    of it covers.
     mean, std: of each feature. prior_epochs: what they count for beside the night's own; 0: constants.
     fixed: bit i is set if the night never counts for feature i.
     """
@@ -37,6 +37,9 @@ class StagerFacts:
     classes: tuple[str, ...]
     delay_epochs: int
     clip: float
+    temperature: float
+    prior: tuple[tuple[int, ...], ...]
+    epochs_per_row: int
     mean: tuple[float, ...]
     std: tuple[float, ...]
     prior_epochs: float
@@ -72,7 +75,7 @@ def with_stager(model: CompiledModel, config: ModelConfig, facts: StagerFacts) -
         "std": [number(value) for value in facts.std],
         "input_scale": number(model.input.scale),
         "input_zero_point": model.input.zero_point,
-        "output_scale": number(model.output.scale),
+        "logit_scale": number(model.output.scale / facts.temperature),
         "number": number,
     }
     generated = {f"{STAGE_MODEL}{end}": render(f"model/stage_model{end}.j2", fields).decode() for end in (".c", ".h")}

@@ -14,7 +14,7 @@ from sktools.compiler.compiled import CompiledModel
 from sktools.errors import LinkError
 from sktools.link.stage import NO_ANSWER, SAMPLES_MAX, Kind, Sample, StageAnswer, StageLink, Stager
 from sktools.metrics.classification import accuracy_report
-from sktools.metrics.quantized import dequantize
+from sktools.metrics.decision import Decision, plain_decision
 from sktools.model_config import EPOCH_SECONDS
 from sktools.profiling.live_night import EPOCH_MS, LiveNight, off_wrist
 from sktools.profiling.parity import Int8Array, Parity, compare
@@ -195,6 +195,25 @@ def _parts(windows: Sequence[StepCount], kinds: Sequence[Kind], steps: int) -> d
 # ---- the host ----
 
 
+@dataclass(frozen=True)
+class Judge:
+    """What a model's output becomes a stage by. names: of its classes. temperature: of its probabilities."""
+
+    decision: Decision
+    scale: float
+    temperature: float
+    names: tuple[str, ...]
+
+    def scores(self, night: LiveNight, logits: Int8Array) -> NDArray[np.int32]:
+        """A night's logits int8 [epochs, classes] with the stage prior, if the watch knows the time."""
+        known = self.decision if night.bedtime_ms is not None else plain_decision(len(self.names))
+        return known.scores(logits, night.since_bedtime)
+
+    def real(self, night: LiveNight, logits: Int8Array) -> NDArray[np.float32]:
+        """The same as real logits, calibrated."""
+        return (self.scores(night, logits) * np.float32(self.scale / self.temperature)).astype(np.float32)
+
+
 def frame_now(rows: Int8Array, epoch: int, spec_epochs: int, zero_point: int) -> Int8Array:
     """The frame that ends with `epoch`: int8 [spec_epochs, features], zero_point before the first epoch."""
     known = rows[max(0, epoch + 1 - spec_epochs) : epoch + 1]
@@ -249,8 +268,12 @@ def compare_nights(
     host: Sequence[Int8Array],
     names: Sequence[str],
     delay: int,
+    judge: Judge,
 ) -> Comparison:
-    """device_reference: by_lag() of the device's rows. host: by_lag() of the host's. delay: index into LAGS."""
+    """device_reference: by_lag() of the device's rows. host: by_lag() of the host's. names: of the features.
+
+    delay: index into LAGS.
+    """
     parity = Parity()
     rows = masks = same = total = 0
     close = np.zeros(len(names))
@@ -263,28 +286,32 @@ def compare_nights(
         )
         near = np.abs(answered.values - night.values) <= CLOSE * np.maximum(spread, 1e-9)
         close += (near & (answered.valid == night.valid)).sum(axis=0)
-        same += int((host_stages(night, own, delay) == answered.stages).sum())
+        same += int((host_stages(night, own, delay, judge) == answered.stages).sum())
         total += night.epochs
     shares = {name: float(value) for name, value in zip(names, close / total, strict=True)}
     return Comparison(parity, rows, masks, shares, same / total, total)
 
 
-def host_stages(night: LiveNight, logits: Int8Array, delay: int) -> NDArray[np.int64]:
+def host_stages(night: LiveNight, logits: Int8Array, delay: int, judge: Judge) -> NDArray[np.int64]:
     """The host's answers at a delay: [epochs], NO_ANSWER if off the wrist."""
-    return np.where(off_wrist(night.pulse, LAGS[delay]), NO_ANSWER, logits[delay].argmax(axis=-1))
+    stages = judge.scores(night, logits[delay]).argmax(axis=-1)
+    return np.where(off_wrist(night.pulse, LAGS[delay]), NO_ANSWER, stages)
 
 
 # ---- scores ----
 
 
 def live_rows(
-    model: CompiledModel, nights: Sequence[LiveNight], logits: Sequence[Int8Array], names: Sequence[str], dataset: str
+    nights: Sequence[LiveNight], logits: Sequence[Int8Array], judge: Judge, dataset: str
 ) -> list[dict[str, Any]]:
-    """One row for each of DELAY_MINUTES, every labelled epoch in each; empty if none is labelled."""
+    """One row for each of DELAY_MINUTES, every labelled epoch in each; empty if none is labelled.
+
+    logits: by_lag() of each night, the device's or the host's.
+    """
     rows = []
     for index, minutes in enumerate(DELAY_MINUTES):
-        values = np.concatenate([_real(model, night[index]) for night in logits])
-        report = _report(nights, values, names, dataset)
+        values = [judge.real(night, own[index]) for night, own in zip(nights, logits, strict=True)]
+        report = _report(nights, values, judge.names, dataset)
         if report is None:
             return []
         kept = ("kappa", "accuracy", "epochs", "per_class")
@@ -293,7 +320,7 @@ def live_rows(
 
 
 def device_accuracy(
-    nights: Sequence[LiveNight], device: Sequence[DeviceNight], names: Sequence[str], dataset: str
+    nights: Sequence[LiveNight], device: Sequence[DeviceNight], judge: Judge, dataset: str
 ) -> dict[str, Any] | None:
     """The `accuracy` object of the device's answers; None without labels.
 
@@ -301,20 +328,16 @@ def device_accuracy(
     """
     with np.errstate(divide="ignore"):
         values = [np.maximum(np.log(night.probabilities), UNLIKELY) for night in device]
-    return _answered(nights, values, [night.stages for night in device], names, dataset)
+    return _answered(nights, values, [night.stages for night in device], judge.names, dataset)
 
 
 def host_accuracy(
-    model: CompiledModel,
-    nights: Sequence[LiveNight],
-    host: Sequence[Int8Array],
-    names: Sequence[str],
-    dataset: str,
-    delay: int,
+    nights: Sequence[LiveNight], host: Sequence[Int8Array], judge: Judge, dataset: str, delay: int
 ) -> dict[str, Any] | None:
-    """The same of the host's answers."""
-    stages = [host_stages(night, own, delay) for night, own in zip(nights, host, strict=True)]
-    return _answered(nights, [_real(model, own[delay]) for own in host], stages, names, dataset)
+    """The same of the host's answers. host: by_lag() of each night. delay: index into LAGS."""
+    pairs = list(zip(nights, host, strict=True))
+    stages = [host_stages(night, own, delay, judge) for night, own in pairs]
+    return _answered(nights, [judge.real(night, own[delay]) for night, own in pairs], stages, judge.names, dataset)
 
 
 def _answered(
@@ -326,21 +349,18 @@ def _answered(
 ) -> dict[str, Any] | None:
     wake = np.array([0.0, *([UNLIKELY] * (len(names) - 1))])
     filled = [np.where((own == NO_ANSWER)[:, None], wake, real) for real, own in zip(values, stages, strict=True)]
-    report = _report(nights, np.concatenate(filled), names, dataset)
+    report = _report(nights, filled, names, dataset)
     if report is not None:
         report["unanswered"] = int(sum((own == NO_ANSWER).sum() for own in stages))
     return report
 
 
-def _real(model: CompiledModel, logits: Int8Array) -> NDArray[np.float32]:
-    return dequantize(logits, model.output.scale, model.output.zero_point)
-
-
 def _report(
-    nights: Sequence[LiveNight], values: NDArray[Any], names: Sequence[str], dataset: str
+    nights: Sequence[LiveNight], values: Sequence[NDArray[Any]], names: Sequence[str], dataset: str
 ) -> dict[str, Any] | None:
     labels = np.concatenate([night.labels for night in nights])[None]
     mask = labels >= 0
     if not mask.any():
         return None
-    return accuracy_report(dataset, values[None].astype(np.float32), labels, mask, names, [n.subject for n in nights])
+    logits = np.concatenate(values)[None].astype(np.float32)
+    return accuracy_report(dataset, logits, labels, mask, names, [night.subject for night in nights])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 
 from sktools.build.stager import FEATURE_SETS, StagerFacts, with_stager
@@ -9,13 +11,15 @@ from sktools.compiler.compiled import CompiledModel
 from sktools.datasets.recording import Recording
 from sktools.errors import UsageError
 from sktools.features.feature_set import find_feature_set
-from sktools.model_config import EPOCH_SECONDS, ModelConfig
+from sktools.metrics.clock import read_clock
+from sktools.metrics.decision import Decision, decision_of
+from sktools.model_config import LiveConfig, ModelConfig
 
-DEFAULT_DELAY_MINUTES = 5.0
+DEFAULT_LIVE = LiveConfig(5.0, "a model that recommends no delay")
 
 
-def stager_facts(config: ModelConfig, delay_minutes: float = DEFAULT_DELAY_MINUTES) -> StagerFacts:
-    """The constants of a model's stager.
+def stager_facts(config: ModelConfig, decision: Decision) -> StagerFacts:
+    """The constants of a model's stager. decision: of its output.
 
     Raises UsageError if its features cannot be computed as the samples come, or are normalised over the whole night.
     """
@@ -37,8 +41,11 @@ def stager_facts(config: ModelConfig, delay_minutes: float = DEFAULT_DELAY_MINUT
         mean[column], std[column] = centre, spread
     return StagerFacts(
         classes=config.classes.names,
-        delay_epochs=round(delay_minutes * 60 / EPOCH_SECONDS),
+        delay_epochs=(config.live or DEFAULT_LIVE).delay_epochs,
         clip=config.features.clip,
+        temperature=config.temperature,
+        prior=tuple(tuple(row) for row in decision.prior.tolist()),
+        epochs_per_row=decision.epochs_per_row,
         mean=tuple(mean),
         std=tuple(std),
         prior_epochs=prior.epochs,
@@ -46,6 +53,14 @@ def stager_facts(config: ModelConfig, delay_minutes: float = DEFAULT_DELAY_MINUT
     )
 
 
-def with_live_stager(model: CompiledModel, config: ModelConfig) -> CompiledModel:
-    """The model with its stager. Raises UsageError as stager_facts() and with_stager() do."""
-    return with_stager(model, config, stager_facts(config))
+def live_decision(model: CompiledModel, config: ModelConfig, folder: Path) -> Decision:
+    """The decision step of a model whose clock.json, if it has one, lies in `folder`. Raises DataError."""
+    return decision_of(read_clock(folder, config.classes.names), model.output.scale, config.network.classes)
+
+
+def with_live_stager(model: CompiledModel, config: ModelConfig, folder: Path) -> CompiledModel:
+    """The model with its stager. folder: of the model's files.
+
+    Raises UsageError as stager_facts() and with_stager() do, DataError for a clock.json that is damaged.
+    """
+    return with_stager(model, config, stager_facts(config, live_decision(model, config, folder)))

@@ -47,7 +47,7 @@ class Drop:
 class Replay:
     """How a recording is replayed. late_start: minutes after its begin at which the watch is put on.
 
-    clock: whether the watch knows the bedtime, which is the begin of the recording.
+    clock: whether the watch knows the bedtime.
     """
 
     late_start: float = 0.0
@@ -80,6 +80,12 @@ class LiveNight:
     def epochs(self) -> int:
         return len(self.labels)
 
+    @property
+    def since_bedtime(self) -> NDArray[np.int64]:
+        """Epochs since bedtime, [epochs]; meaningless if the bedtime is not known."""
+        bedtime = 0 if self.bedtime_ms is None else self.bedtime_ms - self.start_ms
+        return np.arange(self.epochs) - int(np.floor(bedtime / EPOCH_MS))
+
 
 def live_night(recording: Recording, config: ModelConfig, spec: TensorSpec, how: Replay) -> LiveNight:
     """A recording as the watch meets it. spec: of the network's input.
@@ -107,7 +113,7 @@ def live_night(recording: Recording, config: ModelConfig, spec: TensorSpec, how:
         subject=recording.subject,
         start=recording.start,
         start_ms=start_ms,
-        bedtime_ms=START_MS if how.clock else None,
+        bedtime_ms=START_MS + round(1000 * recording.bedtime) if how.clock else None,
         samples=samples,
         pulse=np.array([any(_is_pulse(sample) for sample in epoch) for epoch in samples]),
         labels=night.labels,

@@ -13,11 +13,14 @@ RUNTIME = ROOT / "firmware" / "runtime"
 DRIVER = Path(__file__).with_name("driver.c")
 FLAGS = ("-std=c99", "-g", "-O1", "-Wall", "-Wextra", "-Werror", "-Wdouble-promotion")
 SANITIZERS = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all")
+DECISION = ROOT / "firmware" / "decision"
 MODEL = """
+static const int16_t prior[] = {{0, 0, {prior}, 0, 0, 0}};
 static const sk_stager_model_t stage_model = {{
-    .classes = CLASSES, .delay_epochs = {delay}, .clip = 6.0f,
+    .decision = {{.classes = CLASSES, .rows = 2, .epochs_per_row = 10, .prior = prior}},
+    .delay_epochs = {delay}, .clip = 6.0f,
     .normal = {{.mean = {{{mean}}}, .std = {{{std}}}, .epochs = {epochs}f, .fixed = {fixed}}},
-    .input_scale = 0.05f, .input_zero_point = 3, .output_scale = 0.1f, .network = &network,
+    .input_scale = 0.05f, .input_zero_point = 3, .logit_scale = 0.1f, .network = &network,
 }};
 """
 
@@ -28,14 +31,28 @@ def build_driver(folder: Path, model: str) -> Path:
     program = folder / "driver"
     sources = map(str, sorted(STAGER.glob("*.c")))
     subprocess.run(
-        ["cc", *FLAGS, *SANITIZERS, f"-I{folder}", f"-I{STAGER}", f"-I{RUNTIME}", str(DRIVER), *sources, "-o", program],
+        [
+            "cc",
+            *FLAGS,
+            *SANITIZERS,
+            f"-I{folder}",
+            f"-I{STAGER}",
+            f"-I{RUNTIME}",
+            f"-I{DECISION}",
+            str(DRIVER),
+            *sources,
+            "-o",
+            program,
+        ],
         check=True,
         capture_output=True,
     )
     return program
 
 
-def model_text(delay: int, mean: Iterable[float], std: Iterable[float], epochs: float = 0.0, fixed: int = 0) -> str:
+def model_text(
+    delay: int, mean: Iterable[float], std: Iterable[float], epochs: float = 0.0, fixed: int = 0, prior: int = 0
+) -> str:
     """The text of model.h. Normalisation as sk_watch_normal_t has it."""
     return MODEL.format(
         delay=delay,
@@ -43,6 +60,7 @@ def model_text(delay: int, mean: Iterable[float], std: Iterable[float], epochs: 
         std=", ".join(f"{float(value)!r}f" for value in std),
         epochs=float(epochs),
         fixed=fixed,
+        prior=prior,
     )
 
 

@@ -79,6 +79,16 @@ def test_an_answer_is_the_networks_row_of_its_epoch(stager: Stager) -> None:
         assert answer.probability[answer.stage] == max(answer.probability)
 
 
+def test_the_decision_adds_the_prior_of_the_time_since_bedtime(tmp_path: Path) -> None:
+    stager = Stager(build_driver(tmp_path, model_text(0, MEAN, STD, prior=100)))  # of class 2, for ten epochs
+    for bedtime, expected in ((None, [0] * 12), (START, [2] * 10 + [0] * 2), (START - 4 * EPOCH, [2] * 6 + [0] * 6)):
+        stager.ask(f"init {START}")
+        if bedtime is not None:
+            stager.ask(f"bed {bedtime}")
+        assert [answer.stage for answer in answers(live(stager, 0, 12))] == expected
+    stager.close()
+
+
 def test_the_night_may_be_longer_than_the_frame(stager: Stager) -> None:
     """16 h: every epoch answered, in order, from its own row."""
     found: list[str | Answer] = []
