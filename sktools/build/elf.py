@@ -80,7 +80,7 @@ def _copied(elf: Any) -> list[tuple[int, int]]:
 
 def _symbols(elf: Any) -> list[SymbolSize]:
     table = elf.get_section_by_name(".symtab")
-    ranges = elf.get_dwarf_info().get_aranges() if elf.has_dwarf_info() else None
+    units = _Units(elf)
     found = []
     source = ""
     for symbol in table.iter_symbols() if table is not None else ():
@@ -98,19 +98,29 @@ def _symbols(elf: Any) -> list[SymbolSize]:
                 "function" if kind == "STT_FUNC" else "object",
                 elf.get_section(index).name,
                 int(symbol["st_size"]),
-                source if local else _unit_at(elf, ranges, int(symbol["st_value"]) & ~1),
+                source if local else units.at(int(symbol["st_value"]) & ~1),
             )
         )
     return found
 
 
-def _unit_at(elf: Any, ranges: Any, address: int) -> str:
-    """The source file whose code is at an address, "" where the debug information does not tell."""
-    offset = ranges.cu_offset_at_addr(address) if ranges is not None else None
-    if offset is None:
-        return ""
-    name = elf.get_dwarf_info().get_CU_at(offset).get_top_DIE().attributes.get("DW_AT_name")
-    return "" if name is None else PurePosixPath(name.value.decode(errors="replace")).name
+class _Units:
+    """The source files of an image's code. Its debug information is read once, and each of its units once."""
+
+    def __init__(self, elf: Any) -> None:
+        self._dwarf = elf.get_dwarf_info() if elf.has_dwarf_info() else None
+        self._ranges = self._dwarf.get_aranges() if self._dwarf is not None else None
+        self._names: dict[int, str] = {}
+
+    def at(self, address: int) -> str:
+        """The source file whose code is at an address, "" if the debug information does not say."""
+        offset = self._ranges.cu_offset_at_addr(address) if self._ranges is not None else None
+        if offset is None or self._dwarf is None:
+            return ""
+        if offset not in self._names:
+            name = self._dwarf.get_CU_at(offset).get_top_DIE().attributes.get("DW_AT_name")
+            self._names[offset] = "" if name is None else PurePosixPath(name.value.decode(errors="replace")).name
+        return self._names[offset]
 
 
 def symbol_addresses(image: Path) -> dict[str, int]:

@@ -54,12 +54,25 @@ def average_precision(logits: NDArray[np.float32], labels: NDArray[np.int64]) ->
 
     logits: [n, classes]. labels: [n].
     """
-    from sklearn.metrics import average_precision_score
-
     exponent = np.exp(logits.astype(float) - logits.max(axis=1, keepdims=True))
     share = exponent / exponent.sum(axis=1, keepdims=True)
     present = [target for target in range(logits.shape[1]) if np.any(labels == target)]
-    return float(np.mean([average_precision_score(labels == target, share[:, target]) for target in present]))
+    return float(np.mean([_average_precision(labels == target, share[:, target]) for target in present]))
+
+
+def _average_precision(positive: NDArray[np.bool_], score: NDArray[np.float64]) -> float:
+    """Sum over thresholds of precision times the recall gained: scikit-learn's average_precision_score, to the bit.
+
+    positive: [n], at least one True. score: [n]. Importing scikit-learn for this one sum takes seconds.
+    """
+    order = np.argsort(score, kind="stable")[::-1]
+    ordered = score[order]
+    # Equal scores share a threshold: only the last of each counts.
+    last = np.append(np.flatnonzero(np.diff(ordered)), len(ordered) - 1)
+    hits = np.cumsum(positive[order])[last]
+    precision, recall = hits / (last + 1), hits / hits[-1]
+    # From the lowest threshold to the highest, as scikit-learn adds, so that the rounding is the same.
+    return float(max(0.0, -np.sum(np.diff(np.append(recall[::-1], 0.0)) * precision[::-1])))
 
 
 def accuracy_report(

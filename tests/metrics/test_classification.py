@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sklearn import metrics as sk
 
 from sktools.errors import DataError
-from sktools.metrics.classification import accuracy_report, cohen_kappa, confusion_matrix
+from sktools.metrics.classification import accuracy_report, average_precision, cohen_kappa, confusion_matrix
 
 
 def draw(seed: int, classes: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -39,6 +39,19 @@ def test_scores_are_scikit_learns(seed: int, classes: int) -> None:
             [precision[index], recall[index], f1[index]]
         )
         assert scores["support"] == support[index]
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(2, 5), st.integers(1, 60), st.sampled_from([1, 3, 1000]))
+def test_average_precision_is_scikit_learns_to_the_bit(seed: int, classes: int, count: int, levels: int) -> None:
+    """levels: few of them give equal scores, as int8 answers do."""
+    generator = np.random.default_rng(seed)
+    labels = generator.integers(0, classes, count)
+    logits = (generator.integers(-levels, levels + 1, (count, classes)) / 8).astype(np.float32)
+    exponent = np.exp(logits.astype(float) - logits.max(axis=1, keepdims=True))
+    share = exponent / exponent.sum(axis=1, keepdims=True)
+    present = np.unique(labels)
+    expected = np.mean([sk.average_precision_score(labels == target, share[:, target]) for target in present])
+    assert average_precision(logits, labels) == expected
 
 
 def test_masked_epochs_do_not_count() -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from html.parser import HTMLParser
 from typing import Any
 
+from sktools.reports.yardsticks import yardstick_rows
+
 
 class Tables(HTMLParser):
     """Cell texts of every table by its id: heads, and the rows of body and foot."""
@@ -92,7 +94,7 @@ def assert_tables_equal(page: str, document: dict[str, Any]) -> None:
                 who, share(row["accuracy"]), share(row["f1"]), number(row["kappa"], 3), share(row["average_precision"]),
                 *(share(row["per_class"].get(name, {}).get("recall")) for name in score["per_class"]),
             ]
-            for who, row in (("device", score), ("host", score["host"]))
+            for who, row in (("device", score), ("host", score["host"]), *yardstick_rows(score))
         ]  # fmt: skip
     if document["plan"]:
         assert tables["table-plan"] == [
