@@ -81,6 +81,7 @@ def compile_with(
         model_bytes=sum(table.size for step in steps for table in step.call.tables),
         optimize=optimize,
         notes=edge_notes(graph),
+        output_layer=next(position for position, layer in enumerate(layers) if layer.tensor == graph.output),
     )
     return compiled, steps
 

@@ -86,6 +86,7 @@ class CompiledModel:
       firmware/runtime/sk_model.h and firmware/kernels/.
     kernels: file names below firmware/kernels/ that the sources need (without those not used).
     model_bytes: constant data (weights, biases, requantization tables) in bytes.
+    output_layer: position in layers of the one that leaves the model's output; later ones may read it.
     """
 
     name: str
@@ -101,3 +102,4 @@ class CompiledModel:
     optimize: str = "none"
     contract: str = CONTRACT
     notes: tuple[str, ...] = field(default=())
+    output_layer: int = -1

@@ -1,89 +1,120 @@
-"""The oracle of the arithmetic contract: every activation as LiteRT's reference kernels compute it."""
+"""The oracle of the arithmetic contract: every activation as the reference kernels compute it."""
 
 from __future__ import annotations
 
-import os
+import hashlib
+import pickle
 from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from itertools import groupby
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sktools.compiler.graph import Graph
+from sktools.compiler.graph import Graph, Operator
 from sktools.compiler.int8_part import int8_part
+from sktools.compiler.model_file import read_model
 from sktools.compiler.ops import parse_operator
 from sktools.compiler.ops.base import FloatArray
+from sktools.compiler.part import part_of
 from sktools.compiler.passes import load_graph
+from sktools.compiler.reference_process import reference_process
 from sktools.errors import MissingError, ModelError
 
 Int8Array = NDArray[np.int8]
 
+LITERT, MICRO = "litert", "tflite-micro"
+JUDGED_BY_MICRO = frozenset({"FULLY_CONNECTED"})
+"""For these operators LiteRT's reference rounds otherwise than TFLite Micro does; LiteRT judges all others."""
+
+_MISSING = {
+    LITERT: ("the parity reference needs ai-edge-litert, which is not installed", "pip install ai-edge-litert"),
+    MICRO: (
+        "FULLY_CONNECTED is judged by the tflite-micro runtime, which is not installed",
+        "pip install 'sktools[fc-reference]'",
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Segment:
+    """Successive operators of one judge. content: their .tflite. inputs, outputs: tensor indices. arena: bytes."""
+
+    runtime: str
+    content: bytes
+    arena: int
+    inputs: tuple[int, ...]
+    outputs: tuple[int, ...]
+
 
 class Reference:
-    """Runs a .tflite with the BUILTIN_REF resolver, all intermediate tensors kept.
+    """Runs a .tflite by the reference kernels, each operator by its own judge, all intermediate tensors kept.
 
-    A model with FULLY_CONNECTED is run by the tflite-micro runtime instead: for that operator LiteRT's reference
-    rounds otherwise than TFLite Micro does. Operators at the edges that are the host's (QUANTIZE, DEQUANTIZE) are not
-    run: frames and activations are those of the int8 network.
+    LiteRT's BUILTIN_REF kernels compute every operator but those of JUDGED_BY_MICRO, which tflite-micro's compute on
+    what LiteRT's left, and the other way round. The kernels run in a process of their own, since some models abort it.
+    Operators at the edges that are the host's (QUANTIZE, DEQUANTIZE) are not run: frames and activations are those of
+    the int8 network.
 
-    Raises ModelError where the interpreter refuses the model and MissingError where the runtime is not installed.
+    Raises ModelError if the kernels refuse the model or abort, and MissingError if a runtime is not installed.
     """
 
     def __init__(self, tflite: bytes) -> None:
         self.graph: Graph = load_graph(tflite, observable=True)
         self._outputs = tuple(operator.outputs[0] for operator in self.graph.operators)
-        micro = any(operator.op == "FULLY_CONNECTED" for operator in self.graph.operators)
-        network = int8_part(tflite)
-        self._runtime: _LiteRt | _Micro = _Micro(network, self.graph) if micro else _LiteRt(network)
+        self._segments = tuple(asdict(segment) for segment in segments_of(int8_part(tflite)))
+        self._key = hashlib.sha256(pickle.dumps(self._segments)).hexdigest()
+        self._process = reference_process()
+        self._load()
 
     def run(self, frame: Int8Array) -> Mapping[int, Int8Array]:
-        """frame: int8, the model's input shape. Returns tensor index -> int8 activation."""
+        """frame: int8, the model's input shape. Returns tensor index -> int8 activation.
+
+        Raises ModelError if the kernels fail or abort on it.
+        """
         shape = self.graph.tensors[self.graph.input].shape
-        values = self._runtime.run(self.graph.input, frame.reshape(shape).astype(np.int8, copy=False), self._outputs)
-        return {index: value.reshape(self.graph.tensors[index].shape) for index, value in values.items()}
+        values = {self.graph.input: frame.reshape(shape).astype(np.int8, copy=False)}
+        answer = self._process.ask(("run", self._key, values))
+        if answer[0] == "unknown":  # the process was started anew, or has other models by now
+            self._load()
+            answer = self._process.ask(("run", self._key, values))
+        if answer[0] != "ran":
+            raise ModelError(f"the reference kernels fail on this model: {answer[1]}")
+        found: dict[int, Int8Array] = answer[1]
+        return {index: found[index].reshape(self.graph.tensors[index].shape) for index in self._outputs}
+
+    def _load(self) -> None:
+        answer = self._process.ask(("load", self._key, self._segments))
+        if answer[0] == "missing":
+            raise MissingError(*_MISSING[answer[1]])
+        if answer[0] != "loaded":
+            raise ModelError(f"the reference interpreter refuses the model: {answer[1]}")
 
 
-class _LiteRt:
-    def __init__(self, tflite: bytes) -> None:
-        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-        try:
-            from ai_edge_litert.interpreter import Interpreter, OpResolverType
-        except ImportError as error:
-            raise MissingError("the parity reference needs ai-edge-litert", "pip install ai-edge-litert") from error
-        try:
-            self._interpreter = Interpreter(
-                model_content=tflite,
-                experimental_op_resolver_type=OpResolverType.BUILTIN_REF,
-                experimental_preserve_all_tensors=True,
-            )
-            self._interpreter.allocate_tensors()
-        except (ValueError, RuntimeError) as error:
-            raise ModelError(f"the reference interpreter refuses the model: {str(error).splitlines()[0]}") from error
-
-    def run(self, source: int, frame: Int8Array, outputs: tuple[int, ...]) -> dict[int, Int8Array]:
-        self._interpreter.set_tensor(source, frame)
-        self._interpreter.invoke()
-        return {index: np.array(self._interpreter.get_tensor(index)) for index in outputs}
+def segments_of(network: bytes) -> tuple[Segment, ...]:
+    """The parts of an int8 network that LiteRT and tflite-micro judge in turn. Raises ModelError."""
+    graph = read_model(network)
+    if not any(operator.op in JUDGED_BY_MICRO for operator in graph.operators):
+        outputs = tuple(index for operator in graph.operators for index in operator.outputs)
+        return (Segment(LITERT, network, 0, (graph.input,), outputs),)
+    # Its own guess of the arena is too small for kept tensors, and it crashes where the arena is.
+    arena = (1 << 20) + sum(4 * tensor.elements + 512 for tensor in graph.tensors.values())
+    found = []
+    for micro, group in groupby(graph.operators, lambda operator: operator.op in JUDGED_BY_MICRO):
+        operators = tuple(group)
+        outputs = tuple(index for operator in operators for index in operator.outputs)
+        inputs = _read_from_outside(graph, operators)
+        content = part_of(network, [operator.index for operator in operators], inputs, outputs)
+        found.append(Segment(MICRO if micro else LITERT, content, arena, inputs, outputs))
+    return tuple(found)
 
 
-class _Micro:
-    def __init__(self, tflite: bytes, graph: Graph) -> None:
-        try:
-            from tflite_micro import runtime
-        except ImportError as error:
-            raise MissingError(
-                "a model with FULLY_CONNECTED is judged by the tflite-micro runtime, which is not installed",
-                "pip install 'sktools[fc-reference]'",
-            ) from error
-        # Its own guess of the arena is too small for kept tensors, and it crashes where the arena is.
-        arena = (1 << 20) + sum(4 * tensor.elements + 512 for tensor in graph.tensors.values())
-        self._interpreter = runtime.Interpreter.from_bytes(
-            tflite, arena_size=arena, intrepreter_config=runtime.InterpreterConfig.kPreserveAllTensors
-        )
-
-    def run(self, source: int, frame: Int8Array, outputs: tuple[int, ...]) -> dict[int, Int8Array]:
-        self._interpreter.set_input(frame, 0)
-        self._interpreter.invoke()
-        return {index: np.array(self._interpreter.GetTensor(index, 0)["tensor_data"]) for index in outputs}
+def _read_from_outside(graph: Graph, operators: tuple[Operator, ...]) -> tuple[int, ...]:
+    """Activations that these operators read and do not write, each once."""
+    own = {index for operator in operators for index in operator.outputs}
+    read = [index for operator in operators for index in operator.inputs]
+    return tuple(
+        dict.fromkeys(index for index in read if index >= 0 and index not in own and graph.tensors[index].data is None)
+    )
 
 
 def float_activations(graph: Graph, frame: NDArray[np.floating]) -> Mapping[int, FloatArray]:

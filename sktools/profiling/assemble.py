@@ -50,7 +50,7 @@ def assemble(
     layers = tuple(_layer(setting, model, measurement, index) for index in range(len(model.layers)))
     totals = _totals(setting, layers, measurement)
     observed = sum((layer.parity for layer in layers if layer.parity), Parity())
-    if not model.layers[-1].observable:
+    if not model.layers[model.output_layer].observable:
         observed += measurement.output_parity
     notes = list(setting.notes)
     if measurement.lower_bound:

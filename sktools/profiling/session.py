@@ -6,7 +6,8 @@ reference's, so parity over a night costs little more than the inferences themse
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -118,11 +119,10 @@ def measure(
     output_parity = Parity()
     outputs, host_outputs, costs = [], [], []
     lower_bound = False
-    last = len(model.layers) - 1
-    output_tensor = model.layers[last].tensor
+    output_layer = range(len(model.layers))[model.output_layer]
+    output_tensor = model.layers[output_layer].tensor
 
-    for number, frame in enumerate(frames):
-        expected = oracle.run(frame)
+    for number, (frame, expected) in enumerate(zip(frames, _ahead(oracle, frames), strict=True)):
         answer = device.run(frame)
         if len(answer.crcs) != model.step_count:
             raise LinkError(f"the board reported {len(answer.crcs)} steps, the model has {model.step_count}")
@@ -146,12 +146,14 @@ def measure(
         if float_activations is not None and real is not None and number < SQNR_FRAMES:
             _accumulate(sqnr, model, float_activations(real[number]), expected)
         on_frame(
-            FrameReport(number, len(frames), device_output, answer.costs, _mismatched(parities, output_parity, last))
+            FrameReport(
+                number, len(frames), device_output, answer.costs, _mismatched(parities, output_parity, output_layer)
+            )
         )
 
-    if last in parities and output_parity.mismatched > parities[last].mismatched:
+    if output_layer in parities and output_parity.mismatched > parities[output_layer].mismatched:
         # The bytes that were sent are the answer, whatever the board says of those it kept.
-        parities[last] = output_parity
+        parities[output_layer] = output_parity
     instructions, cycles, by_frame = _mean_costs(costs, model.step_count)
     return Measurement(
         outputs=np.stack(outputs).reshape(len(outputs), *model.output.shape),
@@ -166,10 +168,20 @@ def measure(
     )
 
 
-def _mismatched(parities: Mapping[int, Parity], output: Parity, last: int) -> int:
-    """Differing bytes so far; the output is the last layer's activation, and counts once."""
-    layers = sum(parity.mismatched for index, parity in parities.items() if index != last)
-    return layers + max(output.mismatched, parities.get(last, Parity()).mismatched)
+def _ahead(oracle: Oracle, frames: Int8Array) -> Iterator[Mapping[int, Int8Array]]:
+    """The oracle's answers in order; it works on the next frame while the device has this one."""
+    with ThreadPoolExecutor(1) as pool:
+        following = [pool.submit(oracle.run, frame) for frame in frames[:1]]
+        for number in range(len(frames)):
+            expected = following.pop().result()
+            following += [pool.submit(oracle.run, frame) for frame in frames[number + 1 : number + 2]]
+            yield expected
+
+
+def _mismatched(parities: Mapping[int, Parity], output: Parity, output_layer: int) -> int:
+    """Differing bytes so far; the output is also a layer's activation, and counts once."""
+    layers = sum(parity.mismatched for index, parity in parities.items() if index != output_layer)
+    return layers + max(output.mismatched, parities.get(output_layer, Parity()).mismatched)
 
 
 def _differences(device: Device, frame: Int8Array, layer: Layer, reference: Int8Array, crc: int) -> Parity:

@@ -1,0 +1,133 @@
+"""The program that runs reference kernels for sktools.compiler.reference: they abort the process on some models.
+
+Reads pickled requests from standard input and answers each; started as a file, so it imports nothing of sktools.
+
+    ("load", key, segments)  -> ("loaded",) | ("refused", why) | ("missing", runtime)
+    ("run", key, input)      -> ("ran", {tensor index: values}) | ("unknown",) | ("failed", why)
+
+A segment is a dictionary: runtime ("litert" or "tflite-micro"), content (a .tflite), arena (bytes, for tflite-micro),
+inputs (tensor indices, which earlier segments or the request give) and outputs (tensor indices).
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import sys
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+KEPT_NETWORKS = 4
+_PARENT_S = 1.0
+
+
+class LiteRt:
+    def __init__(self, segment: Mapping[str, Any]) -> None:
+        from ai_edge_litert.interpreter import Interpreter, OpResolverType
+
+        self._inputs, self._outputs = segment["inputs"], segment["outputs"]
+        # Without preserved tensors the interpreter reuses memory, and an activation is whatever stood there last.
+        self._interpreter = Interpreter(
+            model_content=segment["content"],
+            experimental_op_resolver_type=OpResolverType.BUILTIN_REF,
+            experimental_preserve_all_tensors=True,
+        )
+        self._interpreter.allocate_tensors()
+
+    def run(self, values: dict[int, Any]) -> None:
+        for index in self._inputs:
+            self._interpreter.set_tensor(index, values[index])
+        self._interpreter.invoke()
+        for index in self._outputs:
+            values[index] = np.array(self._interpreter.get_tensor(index))
+
+
+class Micro:
+    def __init__(self, segment: Mapping[str, Any]) -> None:
+        from tflite_micro import runtime
+
+        self._inputs, self._outputs = segment["inputs"], segment["outputs"]
+        self._interpreter = runtime.Interpreter.from_bytes(
+            segment["content"],
+            arena_size=segment["arena"],
+            intrepreter_config=runtime.InterpreterConfig.kPreserveAllTensors,
+        )
+
+    def run(self, values: dict[int, Any]) -> None:
+        for position, index in enumerate(self._inputs):
+            self._interpreter.set_input(values[index], position)
+        self._interpreter.invoke()
+        for index in self._outputs:
+            values[index] = np.array(self._interpreter.GetTensor(index, 0)["tensor_data"])
+
+
+RUNTIMES: Mapping[str, type[LiteRt] | type[Micro]] = {"litert": LiteRt, "tflite-micro": Micro}
+
+Network = list[LiteRt | Micro]
+
+
+def load(segments: Sequence[Mapping[str, Any]]) -> tuple[tuple[Any, ...], Network]:
+    network: Network = []
+    for segment in segments:
+        try:
+            network.append(RUNTIMES[segment["runtime"]](segment))
+        except ImportError:
+            return ("missing", segment["runtime"]), []
+        except Exception as error:  # whatever the runtime's bindings raise
+            return ("refused", _first_line(error)), []
+    return ("loaded",), network
+
+
+def run(network: Network, values: dict[int, Any]) -> tuple[Any, ...]:
+    try:
+        for segment in network:
+            segment.run(values)
+    except Exception as error:  # whatever the runtime's bindings raise
+        return "failed", _first_line(error)
+    return "ran", values
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
+
+
+def _end_with_parent(parent: int) -> None:
+    """A kernel that never ends does not see that nobody waits for it any more."""
+    while os.getppid() == parent:
+        time.sleep(_PARENT_S)
+    os._exit(1)
+
+
+def main() -> None:
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # what a runtime prints is no answer
+    threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
+    networks: OrderedDict[str, Network] = OrderedDict()
+    while True:
+        try:
+            kind, key, content = pickle.load(sys.stdin.buffer)
+        except EOFError:
+            return
+        if kind == "load":
+            answer, network = load(content)
+            if network:
+                networks[key] = network
+            if len(networks) > KEPT_NETWORKS:
+                networks.popitem(last=False)
+        elif key in networks:
+            networks.move_to_end(key)
+            answer = run(networks[key], dict(content))
+        else:
+            answer = ("unknown",)
+        pickle.dump(answer, answers, protocol=pickle.HIGHEST_PROTOCOL)
+        answers.flush()
+
+
+if __name__ == "__main__":
+    main()
