@@ -110,9 +110,9 @@ static int32_t put_answer(const sk_stager_answer_t *answer, uint8_t *reply)
 
 /*
  * i64 now, u8 flags (1: the watch is worn; 2: the night has ended, answer what is left), u8 count and as many u8 lags in epochs
- *   -> u8 what: bit 0 an epoch was closed, bit 1 the network ran, bit 2 an epoch is answered;
+ *   -> u8 what: bit 0 an epoch was closed, bit 1 the network's output is of the newest frame, bit 2 an epoch is answered;
  *      u32 epoch that is open, u16 valid, f32 row [14], int8 row [14], u32 counters of the row, the network and the decision;
- *      then, if the network ran, int8 logits [lags][classes]; then, if an epoch is answered, u32 epoch, i8 stage,
+ *      then, if bit 1, int8 logits [lags][classes]; then, if an epoch is answered, u32 epoch, i8 stage,
  *      u8 sensors, u16 delay in epochs, f32 probability [classes].
  * The network runs for every epoch that is closed, so that the host sees an answer at any delay. Windows of the cycle
  * model: the row, each step of the network if it ran, the decision.
@@ -154,7 +154,7 @@ static int32_t epoch(const uint8_t *payload, uint16_t length, uint8_t *reply)
     SK_MARK_END();
     uint32_t decision_counter = sk_counter_end();
 
-    reply[0] = (uint8_t)((closed ? 1 : 0) | (closed ? 2 : 0) | (answered ? 4 : 0));
+    reply[0] = (uint8_t)((closed ? 1 : 0) | (stager.frame_is_new ? 2 : 0) | (answered ? 4 : 0));
     sk_put_u32(reply + 1, (uint32_t)stager.epoch);
     sk_put_u16(reply + 5, stager.valid);
     uint8_t *at = reply + 7;
@@ -168,7 +168,7 @@ static int32_t epoch(const uint8_t *payload, uint16_t length, uint8_t *reply)
     sk_put_u32(at + 4, network_counter);
     sk_put_u32(at + 8, decision_counter);
     at += 12;
-    for (int32_t i = 0; closed && i < payload[9]; i++) {
+    for (int32_t i = 0; stager.frame_is_new && i < payload[9]; i++) {
         int32_t lag = payload[10 + i] % SK_STAGER_ROWS;
         memcpy(at, sk_model.output + (SK_STAGER_ROWS - 1 - lag) * sk_stage_model.decision.classes, sk_stage_model.decision.classes);
         at += sk_stage_model.decision.classes;

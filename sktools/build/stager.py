@@ -47,8 +47,13 @@ class StagerFacts:
 
 
 def is_live(config: ModelConfig | None) -> bool:
-    """Whether a model's features can be computed on the chip as the samples come."""
-    return config is not None and config.features.set in FEATURE_SETS
+    """Whether a model's features can be computed and normalised on the chip as the samples come."""
+    return (
+        config is not None
+        and config.features.set in FEATURE_SETS
+        and config.features.normalisation == "causal"
+        and config.features.prior is not None
+    )
 
 
 def with_stager(model: CompiledModel, config: ModelConfig, facts: StagerFacts) -> CompiledModel:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from sktools.datasets.registry import Dataset
     from sktools.pipeline.options import RunOptions
+    from sktools.profiling.live_night import Replay
 
 MOST_KILOBYTES = 1 << 20
 
@@ -34,13 +35,15 @@ def run_options(
     *,
     joulescope: bool = False,
     build_folder: Path | None = None,
+    replay: Replay | None = None,
+    what_if: bool = False,
 ) -> RunOptions:
     """What a command line asks for; what it leaves open comes from the environment, sktools.yaml or a default.
 
     Raises UsageError for an unknown data set, a folder that belongs to none, or a value that is not a number.
     """
     from sktools.cli.results import results_root
-    from sktools.pipeline.options import RunOptions
+    from sktools.pipeline.options import AS_IT_WAS, RunOptions
 
     image, connection = image or Image(), connection or Connection()
     choice, results = choice or FrameChoice(), results or Results()
@@ -74,6 +77,8 @@ def run_options(
         frames=choice.frames,
         port=settings.optional("port", connection.port),
         joulescope=joulescope,
+        replay=replay or AS_IT_WAS,
+        what_if=what_if,
         output=results_root(results.output),
         save_outputs=results.save_outputs,
         hypnogram=results.hypnogram,

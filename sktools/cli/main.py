@@ -21,6 +21,7 @@ COMMANDS: dict[str, str] = {
     "build-fw": "compile a model into a firmware image",
     "flash": "put the image onto the board",
     "profile": "measure a model on a board, layer by layer, against the reference",
+    "live": "replay nights into a board's stager and draw its stages as they come",
     "report": "show a result bundle again",
     "compare": "two results side by side, with thresholds",
     "tune": "measure every kernel that could compute a model's layers",

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from sktools.cli.console import Progress as Bar
 from sktools.cli.console import console
 from sktools.cli.live_view import LiveView
-from sktools.pipeline.events import Advanced, Begun, Caution, Done, Event, FrameDone, Note
+from sktools.cli.night_view import NightView
+from sktools.pipeline.events import Advanced, Begun, Caution, Done, EpochDone, Event, FrameDone, Note
 
 if TYPE_CHECKING:
     from sktools.pipeline.stage import Work
@@ -20,6 +21,7 @@ class RunView:
     def __init__(self) -> None:
         self._drawn = ExitStack()
         self._frames: LiveView | None = None
+        self._night: NightView | None = None
         self._bar: Bar | None = None
 
     def __enter__(self) -> RunView:
@@ -36,6 +38,8 @@ class RunView:
             self._end(event)
         elif isinstance(event, FrameDone) and self._frames is not None:
             self._frames.update(event.report)
+        elif isinstance(event, EpochDone) and self._night is not None:
+            self._night.update(event.report)
         elif isinstance(event, Advanced):
             self._advance(event)
         elif isinstance(event, Caution):
@@ -57,12 +61,16 @@ class RunView:
         if event.stage == "measure":
             console.event("profile", frames=len(work.frames.frames), source=work.frames.source)
             self._frames = self._drawn.enter_context(LiveView(event.text, work.build.model, work.frames))
+        elif event.stage == "replay":
+            assert work.model.config is not None
+            names, total = work.model.config.classes.names, sum(night.epochs for night in work.live_nights)
+            self._night = self._drawn.enter_context(NightView(event.text, names, total))
         elif event.text:
             self._drawn.enter_context(console.waiting(event.text))
 
     def _end(self, event: Done) -> None:
         self._drawn.close()
-        self._frames = self._bar = None
+        self._frames = self._night = self._bar = None
         if event.stage in ("model", "build", "flash") and event.text:
             seconds = f" ({event.seconds:.1f} s)" if event.stage == "build" else ""
             name = "" if event.stage == "flash" else f"{event.stage}: "

@@ -81,10 +81,11 @@ class StageAnswer:
 class EpochReply:
     """What the board did with an epoch.
 
-    closed: whether the open epoch was over. ran: whether the network ran. open_epoch: the one that is open now.
-    valid: bits of `row`, the newest closed epoch's features. quantised: the same, normalised, int8.
-    logits: int8 bytes by asked lag; empty if the network did not run. answer: of the epoch that was due.
-    row_counter, network_counter, decision_counter: what the board's step counter counted.
+    closed: whether the open epoch was over. ran: whether the network ran on the newest frame.
+    open_epoch: the one that is open now. valid: bits of `row`, the newest closed epoch's features.
+    quantised: the same, normalised, int8. logits: int8 bytes by asked lag; empty if the network did not run.
+    answer: of the epoch that was due. row_counter, network_counter, decision_counter: what the board's step counter
+    counted.
     """
 
     closed: bool

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from sktools.pipeline.stage import Work
+    from sktools.profiling.live import EpochReport
     from sktools.profiling.session import FrameReport
 
 
@@ -58,6 +59,13 @@ class FrameDone(Event):
     """One more frame was measured."""
 
     report: FrameReport
+
+
+@dataclass(frozen=True)
+class EpochDone(Event):
+    """One more epoch of a night was given to a board's stager."""
+
+    report: EpochReport
 
 
 @dataclass(frozen=True)

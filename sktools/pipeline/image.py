@@ -6,10 +6,12 @@ from sktools.boards.configure import AOT, build_image
 from sktools.boards.driver import driver_for
 from sktools.build.build import load_build
 from sktools.build.cache import user_costs
+from sktools.build.stager import is_live
 from sktools.compiler.compile import compile_model
 from sktools.compiler.costs import known_costs
 from sktools.errors import UsageError
 from sktools.pipeline.stage import Work
+from sktools.profiling.live_model import with_live_stager
 
 
 def build(work: Work) -> None:
@@ -25,6 +27,8 @@ def build(work: Work) -> None:
     compiled = compile_model(
         content, name=work.model.name, optimize=optimize_level(work), costs=known_costs(user_costs())
     )
+    if work.options.engine == AOT and work.model.config is not None and is_live(work.model.config):
+        compiled = with_live_stager(compiled, work.model.config, work.model.folder)
     work.build = build_image(compiled, work.board, content, work.folder, work.image, work.options.engine)
 
 

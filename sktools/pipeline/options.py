@@ -10,7 +10,9 @@ from typing import Any
 from numpy.typing import NDArray
 
 from sktools.datasets.registry import Dataset
+from sktools.profiling.live_night import Replay
 
+AS_IT_WAS = Replay()
 AOT = "aot"
 VIRTUAL = "virtual"
 
@@ -24,7 +26,8 @@ class RunOptions:
     build_folder: of the firmware project. default_dataset: opens the data set that is used if none is named; None for
     the synthetic cohort, if it has the model's features. baselines, open_training: see sktools.evaluate; the second
     opens the data sets of these names, whose people the model was trained on, and raises MissingError if nobody said
-    where they are. command: what the manifest says made the result.
+    where they are. replay, what_if: how `sktools live` replays a night, and whether it scores other ways too.
+    command: what the manifest says made the result.
     """
 
     model: str
@@ -52,6 +55,8 @@ class RunOptions:
     open_training: Callable[[Sequence[str]], Sequence[Dataset]] | None = None
     port: str | None = None
     joulescope: bool = False
+    replay: Replay = AS_IT_WAS
+    what_if: bool = False
     output: Path = Path("results")
     save_outputs: Path | None = None
     hypnogram: Path | None = None

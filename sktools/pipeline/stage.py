@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from sktools.datasets.registry import Dataset
     from sktools.profiling.bundle import Bundle
     from sktools.profiling.inputs import FrameSet
+    from sktools.profiling.live_night import LiveNight
     from sktools.profiling.power import PowerMeter
     from sktools.profiling.run import Result
     from sktools.zoo import ModelRef
@@ -30,6 +31,8 @@ class Work:
     model: the .tflite and what is known of it. board: at the clock, serial rate and probe that were asked for.
     image: options of its image. folder: of the build. meter: measures the board's supply, None if nothing does.
     dataset: None if the frames are the user's own or random. flash_line: what was done to flash the board.
+    live_*: the nights of `sktools live`, how many subjects of the model's training are left out, which are not, and
+    what could not be used.
     """
 
     options: RunOptions
@@ -44,6 +47,10 @@ class Work:
     build: Build = field(init=False)
     flash_line: str = field(init=False)
     frames: FrameSet = field(init=False)
+    live_nights: tuple[LiveNight, ...] = field(init=False)
+    live_left_out: int = 0
+    live_trained: tuple[str, ...] = ()
+    live_skipped: list[dict[str, str]] = field(default_factory=list)
     result: Result = field(init=False)
     bundle: Bundle = field(init=False)
     score: dict[str, Any] = field(init=False)

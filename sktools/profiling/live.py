@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sktools.boards.driver import Session, StepCount
 from sktools.compiler.compiled import CompiledModel
 from sktools.errors import LinkError
-from sktools.link.stage import NO_ANSWER, SAMPLES_MAX, Kind, Sample, StageAnswer, StageLink, Stager
+from sktools.link.stage import LAGS_MAX, NO_ANSWER, SAMPLES_MAX, Kind, Sample, StageAnswer, StageLink, Stager
 from sktools.metrics.classification import accuracy_report
 from sktools.metrics.decision import Decision, plain_decision
 from sktools.model_config import EPOCH_SECONDS
@@ -63,8 +63,8 @@ class DeviceNight:
 
     stages: [epochs], NO_ANSWER if off the wrist. probabilities: [epochs, classes], 0 there.
     values, valid, rows: its features, as LiveNight has the host's. refused: samples that the stager dropped.
-    by_lag: int8 [lags, epochs, classes], the network's row of each epoch when LAGS later epochs were closed (fewer at
-    the end).
+    by_lag: int8 [lags, epochs, classes], the network's row of each epoch when as many later epochs were closed (fewer
+    at the end), for each of Judge.lags.
     """
 
     stages: NDArray[np.int64]
@@ -82,30 +82,36 @@ def replay(
     session: Session,
     model: CompiledModel,
     costs: Costs,
+    lags: Sequence[int] = LAGS,
     on_epoch: Callable[[EpochReport], None] = lambda report: None,
 ) -> DeviceNight:
-    """Gives a night's samples to the board's stager, epoch by epoch. Raises LinkError."""
+    """Gives a night's samples to the board's stager, epoch by epoch. lags: ascending, see Judge. Raises LinkError."""
     link = StageLink(session.client)
     stager = link.begin(night.start_ms, night.bedtime_ms)
     session.windows()  # what ran before is not of this night
-    tally = _Tally(night, stager.classes)
+    tally = _Tally(night, stager.classes, lags)
     for epoch in range(night.epochs):
         kinds = []
         for samples in _requests(night.samples[epoch]):
             outcomes = link.push(samples)
             tally.refused += outcomes.late + outcomes.early + outcomes.refused
             kinds.append(samples[0].kind)
-        last = epoch == night.epochs - 1
         now = night.start_ms + (epoch + 1) * EPOCH_MS
-        lags = tuple(range(min(max(LAGS), epoch) + 1)) if last else tuple(lag for lag in LAGS if lag <= epoch)
-        reply = link.epoch(now, lags)
+        wanted = tuple(lag for lag in lags if lag <= epoch)
+        reply = link.epoch(now, wanted)
         if not reply.closed or not reply.ran or reply.open_epoch != epoch + 1:
             raise LinkError(f"the board did not close epoch {epoch} of {night.subject}", "run it again")
         costs.add(_parts(session.windows(), kinds, model.step_count))
-        tally.note(epoch, reply.row, reply.valid, reply.quantised, lags, reply.logits)
+        tally.note_row(epoch, reply.row, reply.valid, reply.quantised)
+        tally.note(epoch, wanted, reply.logits)
         tally.answer(reply.answer)
         label = int(night.labels[reply.answer.epoch]) if reply.answer is not None else None
         on_epoch(EpochReport(night.subject, epoch, night.epochs, reply.answer, label))
+    # At the end every epoch that is younger than a delay is read from the last frame.
+    young = range(min(max(lags) + 1, night.epochs))
+    for first in range(0, len(young), LAGS_MAX):
+        wanted = tuple(young[first : first + LAGS_MAX])
+        tally.note(night.epochs - 1, wanted, link.epoch(now, wanted).logits)
     while (rest := link.rest(now)) is not None:
         tally.answer(rest)
         on_epoch(EpochReport(night.subject, night.epochs - 1, night.epochs, rest, int(night.labels[rest.epoch])))
@@ -116,8 +122,9 @@ def replay(
 class _Tally:
     """Collects a night's replies."""
 
-    def __init__(self, night: LiveNight, classes: int) -> None:
+    def __init__(self, night: LiveNight, classes: int, lags: Sequence[int]) -> None:
         epochs, features = night.rows.shape
+        self._lags = lags
         self.refused = 0
         self._stages = np.full(epochs, NO_ANSWER, np.int64)
         self._answered = np.zeros(epochs, bool)
@@ -125,26 +132,20 @@ class _Tally:
         self._values = np.zeros((epochs, features))
         self._valid = np.zeros((epochs, features), bool)
         self._rows = np.zeros((epochs, features), np.int8)
-        self._by_lag = np.zeros((len(LAGS), epochs, classes), np.int8)
+        self._by_lag = np.zeros((len(lags), epochs, classes), np.int8)
 
-    def note(
-        self,
-        epoch: int,
-        row: Sequence[float],
-        valid: int,
-        quantised: bytes,
-        lags: Sequence[int],
-        logits: Sequence[bytes],
-    ) -> None:
+    def note_row(self, epoch: int, row: Sequence[float], valid: int, quantised: bytes) -> None:
         self._values[epoch] = row
         self._valid[epoch] = [bool(valid >> bit & 1) for bit in range(len(row))]
         self._rows[epoch] = np.frombuffer(quantised, np.int8)
+
+    def note(self, epoch: int, lags: Sequence[int], logits: Sequence[bytes]) -> None:
+        """Rows of the output of the frame that ends with `epoch`."""
+        last = epoch == len(self._stages) - 1
         for lag, sent in zip(lags, logits, strict=True):
-            values = np.frombuffer(sent, np.int8)
-            for index, wanted in enumerate(LAGS):
-                # At the last epoch every row up to the longest delay is sent.
-                if lag == wanted or (lag < wanted and epoch == len(self._stages) - 1):
-                    self._by_lag[index, epoch - lag] = values
+            for index, wanted in enumerate(self._lags):
+                if lag == wanted or (last and lag < wanted):
+                    self._by_lag[index, epoch - lag] = np.frombuffer(sent, np.int8)
 
     def answer(self, answer: StageAnswer | None) -> None:
         if answer is not None:
@@ -197,12 +198,26 @@ def _parts(windows: Sequence[StepCount], kinds: Sequence[Kind], steps: int) -> d
 
 @dataclass(frozen=True)
 class Judge:
-    """What a model's output becomes a stage by. names: of its classes. temperature: of its probabilities."""
+    """What a model's output becomes a stage by.
+
+    names: of its classes. temperature: of its probabilities. delay_epochs: the recommended delay.
+    """
 
     decision: Decision
     scale: float
     temperature: float
     names: tuple[str, ...]
+    delay_epochs: int
+
+    @property
+    def lags(self) -> tuple[int, ...]:
+        """The delays that are looked at, in epochs: those of the table and the recommended one, ascending."""
+        return tuple(sorted({*LAGS, self.delay_epochs}))
+
+    @property
+    def recommended(self) -> int:
+        """Where the recommended delay stands in `lags`."""
+        return self.lags.index(self.delay_epochs)
 
     def scores(self, night: LiveNight, logits: Int8Array) -> NDArray[np.int32]:
         """A night's logits int8 [epochs, classes] with the stage prior, if the watch knows the time."""
@@ -222,18 +237,20 @@ def frame_now(rows: Int8Array, epoch: int, spec_epochs: int, zero_point: int) ->
     return frame
 
 
-def by_lag(rows: Int8Array, model: CompiledModel, oracle: Oracle, classes: int) -> Int8Array:
-    """The reference's rows of each epoch when LAGS later epochs were closed: int8 [lags, epochs, classes].
+def by_lag(
+    rows: Int8Array, model: CompiledModel, oracle: Oracle, classes: int, lags: Sequence[int] = LAGS
+) -> Int8Array:
+    """The reference's rows of each epoch when as many later epochs were closed: int8 [lags, epochs, classes].
 
     An epoch whose delay ends after the last one is read from the last frame.
     """
     epochs, length = len(rows), model.input.elements // rows.shape[1]
     tensor = model.layers[-1].tensor
-    result = np.zeros((len(LAGS), epochs, classes), np.int8)
+    result = np.zeros((len(lags), epochs, classes), np.int8)
     for epoch in range(epochs):
         frame = frame_now(rows, epoch, length, model.input.zero_point).reshape(model.input.shape)
         output = oracle.run(frame)[tensor].reshape(length, classes)
-        for index, lag in enumerate(LAGS):
+        for index, lag in enumerate(lags):
             first = epoch - lag
             last = epochs - 1 if epoch == epochs - 1 else first
             for answered in range(max(0, first), last + 1):
@@ -267,13 +284,9 @@ def compare_nights(
     device_reference: Sequence[Int8Array],
     host: Sequence[Int8Array],
     names: Sequence[str],
-    delay: int,
     judge: Judge,
 ) -> Comparison:
-    """device_reference: by_lag() of the device's rows. host: by_lag() of the host's. names: of the features.
-
-    delay: index into LAGS.
-    """
+    """device_reference: by_lag() of the device's rows. host: by_lag() of the host's. names: of the features."""
     parity = Parity()
     rows = masks = same = total = 0
     close = np.zeros(len(names))
@@ -286,16 +299,16 @@ def compare_nights(
         )
         near = np.abs(answered.values - night.values) <= CLOSE * np.maximum(spread, 1e-9)
         close += (near & (answered.valid == night.valid)).sum(axis=0)
-        same += int((host_stages(night, own, delay, judge) == answered.stages).sum())
+        same += int((host_stages(night, own, judge) == answered.stages).sum())
         total += night.epochs
     shares = {name: float(value) for name, value in zip(names, close / total, strict=True)}
     return Comparison(parity, rows, masks, shares, same / total, total)
 
 
-def host_stages(night: LiveNight, logits: Int8Array, delay: int, judge: Judge) -> NDArray[np.int64]:
-    """The host's answers at a delay: [epochs], NO_ANSWER if off the wrist."""
-    stages = judge.scores(night, logits[delay]).argmax(axis=-1)
-    return np.where(off_wrist(night.pulse, LAGS[delay]), NO_ANSWER, stages)
+def host_stages(night: LiveNight, logits: Int8Array, judge: Judge) -> NDArray[np.int64]:
+    """The host's answers at the recommended delay: [epochs], NO_ANSWER if off the wrist."""
+    stages = judge.scores(night, logits[judge.recommended]).argmax(axis=-1)
+    return np.where(off_wrist(night.pulse, judge.delay_epochs), NO_ANSWER, stages)
 
 
 # ---- scores ----
@@ -309,8 +322,8 @@ def live_rows(
     logits: by_lag() of each night, the device's or the host's.
     """
     rows = []
-    for index, minutes in enumerate(DELAY_MINUTES):
-        values = [judge.real(night, own[index]) for night, own in zip(nights, logits, strict=True)]
+    for minutes, lag in zip(DELAY_MINUTES, LAGS, strict=True):
+        values = [judge.real(night, own[judge.lags.index(lag)]) for night, own in zip(nights, logits, strict=True)]
         report = _report(nights, values, judge.names, dataset)
         if report is None:
             return []
@@ -332,12 +345,14 @@ def device_accuracy(
 
 
 def host_accuracy(
-    nights: Sequence[LiveNight], host: Sequence[Int8Array], judge: Judge, dataset: str, delay: int
+    nights: Sequence[LiveNight], host: Sequence[Int8Array], judge: Judge, dataset: str
 ) -> dict[str, Any] | None:
-    """The same of the host's answers. host: by_lag() of each night. delay: index into LAGS."""
+    """The same of the host's answers. host: by_lag() of each night."""
     pairs = list(zip(nights, host, strict=True))
-    stages = [host_stages(night, own, delay, judge) for night, own in pairs]
-    return _answered(nights, [judge.real(night, own[delay]) for night, own in pairs], stages, judge.names, dataset)
+    stages = [host_stages(night, own, judge) for night, own in pairs]
+    return _answered(
+        nights, [judge.real(night, own[judge.recommended]) for night, own in pairs], stages, judge.names, dataset
+    )
 
 
 def _answered(

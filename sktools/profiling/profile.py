@@ -119,6 +119,8 @@ class Profile:
     clock_hz: of the board that the latency is told for, null on a board whose cycles are not told as time.
     sqnr_reference: what sqnr_db compares with: float-model or dequantised-weights.
     accuracy: the score of the device's answers with the host's under `host`, or null.
+    live: scores by delay, if nights were replayed into the board's stager. stager: its costs and how it agrees with the
+    host (sktools/profiling/live_report.py).
     """
 
     schema_version: int
@@ -142,6 +144,8 @@ class Profile:
     accuracy: Mapping[str, Any] | None
     plan: tuple[PlannedBuffer, ...]
     notes: tuple[str, ...]
+    live: tuple[Mapping[str, Any], ...] | None = None
+    stager: Mapping[str, Any] | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The document of profile.json, made of plain dicts and lists."""
@@ -169,6 +173,8 @@ class Profile:
         parts["parity"] = ParityTotals(**parts["parity"])
         parts["plan"] = tuple(PlannedBuffer(**buffer) for buffer in parts["plan"])
         parts["notes"] = tuple(parts["notes"])
+        parts["live"] = None if parts.get("live") is None else tuple(parts["live"])
+        parts.setdefault("stager", None)
         return cls(**{field.name: parts[field.name] for field in fields(cls)})
 
 

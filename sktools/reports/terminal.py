@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sktools.profiling.profile import Profile
 from sktools.reports.figures import at_clock, count, cycles_per_mac, decimal, duration, headline, percent
+from sktools.reports.live_tables import stager_tables
 from sktools.reports.yardsticks import first_words, yardstick_notes, yardstick_rows
 
 if TYPE_CHECKING:
@@ -122,6 +123,8 @@ def terminal_report(profile: Profile) -> tuple[RenderableType, ...]:
         parts += [Text(note) for note in yardstick_notes(profile.accuracy)]
     if profile.totals.cycles is None and profile.counter.note:
         parts.append(Text(f"note: no cycles: {profile.counter.note}"))
+    if profile.stager is not None:
+        parts += stager_tables(profile)
     parts.extend(Text(f"note: {note}") for note in profile.notes)
     return tuple(parts)
 

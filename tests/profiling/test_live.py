@@ -78,7 +78,7 @@ class Subject:
     def replayed(self, night: LiveNight) -> tuple[DeviceNight, Costs, list[EpochReport]]:
         costs, seen = Costs(), []
         with driver_for(load_board(self.build.board)).open(self.build) as session:
-            device = replay(night, session, self.build.model, costs, seen.append)
+            device = replay(night, session, self.build.model, costs, self.judge.lags, seen.append)
         return device, costs, seen
 
 
@@ -98,7 +98,7 @@ def live_model(board: str, folder: Path) -> Subject:
     assert len(decision.prior) > 1
     model = with_live_stager(plain, config, folder)
     build = build_firmware(model, load_board(board).target, tflite, folder / board)
-    return Subject(config, build, Judge(decision, model.output.scale, config.temperature, config.classes.names))
+    return Subject(config, build, Judge(decision, model.output.scale, config.temperature, config.classes.names, 5))
 
 
 @pytest.fixture(scope="module")
@@ -120,10 +120,9 @@ def test_the_board_answers_as_the_host(on_host: Subject, name: str) -> None:
     night = on_host.night(REPLAYS[name])
     device, costs, seen = on_host.replayed(night)
     model, oracle = on_host.build.model, Reference(on_host.build.tflite.read_bytes())
-    reference = by_lag(device.rows, model, oracle, 3)
-    host = by_lag(night.rows, model, oracle, 3)
-    delay = DELAY_MINUTES.index(2.5)
-    found = compare_nights([night], [device], [reference], [host], NAMES, delay, on_host.judge)
+    reference = by_lag(device.rows, model, oracle, 3, on_host.judge.lags)
+    host = by_lag(night.rows, model, oracle, 3, on_host.judge.lags)
+    found = compare_nights([night], [device], [reference], [host], NAMES, on_host.judge)
     assert found.parity.elements == device.by_lag.size and found.parity.mismatched == 0
     assert found.masks == 0 and found.rows <= 2
     assert min(found.share.values()) >= 0.999
@@ -140,8 +139,8 @@ def test_the_board_answers_as_the_host(on_host: Subject, name: str) -> None:
     rows = live_rows([night], [device.by_lag], on_host.judge, "made")
     assert [row["delay_minutes"] for row in rows] == list(DELAY_MINUTES)
     if not off.any() and found.stages == 1:
-        assert rows[delay]["kappa"] == pytest.approx(score["kappa"])
-        other = host_accuracy([night], [host], on_host.judge, "made", delay)
+        assert rows[DELAY_MINUTES.index(2.5)]["kappa"] == pytest.approx(score["kappa"])
+        other = host_accuracy([night], [host], on_host.judge, "made")
         assert other is not None and other["kappa"] == pytest.approx(score["kappa"])
 
 
