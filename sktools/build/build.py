@@ -17,7 +17,7 @@ from sktools.build.toolchain import compiler_version, require_tools, run_make
 from sktools.compiler.compiled import CompiledModel
 from sktools.errors import BuildError
 
-_RECEIPT = "build.json"
+RECEIPT = "build.json"
 """What was built from what: the fingerprint of the rendered files, the image's SHA-256, the compiler that made it."""
 
 
@@ -91,7 +91,7 @@ def build_project(
         with replacement(folder, files, record.FILE, holds) as fresh:
             make(fresh)
             receipt = _receipt(fingerprint, fresh / image, compiler)
-            (fresh / _RECEIPT).write_text(json.dumps(receipt, indent=1) + "\n")
+            (fresh / RECEIPT).write_text(json.dumps(receipt, indent=1) + "\n")
     build = load_build(folder)
     if not holds():
         raise BuildError(f"another run builds something else into {folder}", "name another folder: --output DIR")
@@ -169,7 +169,7 @@ def _builder(folder: Path, image: Path, program: str) -> str:
 def _read_receipt(folder: Path) -> dict[str, str]:
     """Empty where there is none that can be read."""
     try:
-        receipt = json.loads((folder / _RECEIPT).read_text(encoding="utf-8"))
+        receipt = json.loads((folder / RECEIPT).read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
         return {}
     return receipt if isinstance(receipt, dict) else {}

@@ -11,6 +11,7 @@ from sktools.compiler.compile import compile_model
 from sktools.compiler.costs import known_costs
 from sktools.errors import UsageError
 from sktools.pipeline.stage import Work
+from sktools.pipeline.unchanged import inputs_digest, remember, unchanged
 from sktools.profiling.live_model import with_live_stager
 
 
@@ -19,17 +20,22 @@ def build(work: Work) -> None:
 
     Raises ModelError, BuildError, MissingError.
     """
-    content = work.model.tflite.read_bytes()
+    content, optimize, costs = work.model.tflite.read_bytes(), optimize_level(work), known_costs(user_costs())
+    inputs = inputs_digest(work, content, costs, optimize)
+    found = unchanged(work.folder, inputs) if inputs is not None else None
+    if found is not None:
+        work.build = found
+        return
     if work.options.engine != AOT:
         work.note("the interpreter's arena is found by running it once on the virtual board")
     if work.board.sdk is not None:
         work.note(f"building with {work.board.sdk.name}; the first build of a configuration compiles the SDK too")
-    compiled = compile_model(
-        content, name=work.model.name, optimize=optimize_level(work), costs=known_costs(user_costs())
-    )
+    compiled = compile_model(content, name=work.model.name, optimize=optimize, costs=costs)
     if work.options.engine == AOT and work.model.config is not None and is_live(work.model.config):
         compiled = with_live_stager(compiled, work.model.config, work.model.folder)
     work.build = build_image(compiled, work.board, content, work.folder, work.image, work.options.engine)
+    if inputs is not None:
+        remember(work.build, inputs)
 
 
 def optimize_level(work: Work) -> str:
