@@ -37,14 +37,16 @@ format: $(STAMP) ## rewrite the sources in the project's style
 	@$(BIN)/ruff format .
 
 results: system $(STAMP) ## each zoo model on the virtual board, for the models page
-	@for model in $(ZOO); do $(BIN)/sktools run $$model --quiet > /dev/null; done
+	@for model in $(ZOO); do $(BIN)/sktools run $$model > /dev/null; done
 
 docs: system $(STAMP) ## the documentation site, in site/; zoo models without a result run first
 	@for model in $(ZOO); do test -n "$$(find results/$$model-tcn-sm -name profile.json -print -quit 2>/dev/null)" || \
-	  $(BIN)/sktools run $$model --quiet > /dev/null; done
+	  { echo "$$model has no result yet: running it"; $(BIN)/sktools run $$model > /dev/null; }; done
 	@rm -rf build/docs && mkdir -p build && cp -r docs build/docs
 	@sed -e 's#(docs/#(#g' -e 's#(LICENSE)#(https://opensource.org/license/bsd-3-clause)#' README.md > build/docs/index.md
+	@echo "drawing the models page"
 	@$(BIN)/sktools zoo page --output build/docs
+	@echo "building the site"
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 	@echo "site: site/index.html"
 
