@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from importlib import resources
 from pathlib import Path
 
@@ -139,6 +140,7 @@ def read_board(path: Path) -> Board:
     Raises UsageError where it does not fit the dataclasses.
     """
     board = parse(Board, read_yaml(path), path.name)
+    _check_words(board, path.name)
     if board.name != path.stem:
         raise UsageError(f"{path.name}: name is '{board.name}', expected '{path.stem}' as the file is called")
     # Both become module, folder and file names.
@@ -146,6 +148,37 @@ def read_board(path: Path) -> Board:
         if not re.fullmatch(r"[a-z0-9_]+", value):
             raise UsageError(f"{path.name}: {key} is '{value}', expected lower-case letters, digits and _ only")
     return board
+
+
+def _check_words(board: Board, where: str) -> None:
+    """What make or a compiler is given is plain words: make expands `$`, and a shell more than that.
+
+    Raises UsageError for any other.
+    """
+    recipe, sdk = board.build, board.sdk
+    words: list[tuple[str, str]] = []
+    if recipe is not None:
+        named = {member.name: getattr(recipe, member.name) for member in fields(recipe) if member.name != "install"}
+        words += [(f"build.{key}", word) for key, value in named.items() for word in _words(value)]
+    if sdk is not None:
+        named = {member.name: getattr(sdk, member.name) for member in fields(sdk) if member.name != "name"}
+        words += [(f"sdk.{key}", word) for key, value in named.items() for word in _words(value)]
+    if board.jlink is not None:
+        words += [("jlink.device", board.jlink.device), ("jlink.interface", board.jlink.interface)]
+    for key, word in words:
+        if not re.fullmatch(r"[\w@%+=:,./-]*", word, re.ASCII):
+            raise UsageError(
+                f"{where}: {key} is {word!r}, expected letters, digits and @ % + = : , . / _ - only",
+                "a path with other characters: name it by a link without them",
+            )
+
+
+def _words(value: object) -> tuple[str, ...]:
+    if isinstance(value, str):
+        return (value,)
+    if isinstance(value, Mapping):
+        return (*map(str, value.keys()), *map(str, value.values()))
+    return tuple(map(str, value)) if isinstance(value, tuple) else ()
 
 
 def _folder() -> Path:

@@ -72,8 +72,8 @@ class JLinkDriver:
         judge(code, output, fill, VERIFIED)
         digest = hashlib.sha256(file.content).hexdigest()[:16]
         return (
-            f"{image}: {len(file.content):,} bytes at {file.address:#x} through J-Link {probe}, written and verified "
-            f"(sha256 {digest})"
+            f"{image}: {len(file.content):,} bytes (sha256 {digest}) at {file.address:#x} through J-Link {probe}, "
+            "verified"
         )
 
     def reset(self) -> str:

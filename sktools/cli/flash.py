@@ -24,8 +24,14 @@ if TYPE_CHECKING:
     ),
 )
 @click.argument("model", required=False)
-@click.option("--image", type=click.Path(path_type=Path), metavar="FILE", help="Any raw image, in place of MODEL's.")
+@click.option(
+    "--image",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Any raw, ELF, HEX or S-record image, in place of MODEL's.",
+)
 @click.option("--dry-run", is_flag=True, help="Only show what would be run.")
+@click.option("--force", is_flag=True, help="Flash an --image although its first words do not fit the board.")
 @click.option("--model-name", metavar="NAME", help="As given to build-fw.  [default: the model's]")
 @place
 @connection
@@ -35,13 +41,15 @@ def command(
     model: str | None,
     image: Path | None,
     dry_run: bool,
+    force: bool,
     model_name: str | None,
     place: BoardChoice,
     connection: Connection,
 ) -> None:
-    """Flash what build-fw made of MODEL, or any raw image, and have it verified and started.
+    """Flash what build-fw made of MODEL, or any image, and have it verified and started.
 
-    The virtual board only checks the image: profile boots it.
+    An image whose first two words (stack pointer and reset handler) do not fit the board is refused before the probe is
+    touched. The virtual board only checks the image: profile boots it.
     """
     from sktools.boards.configure import ImageOptions
     from sktools.cli.job import naming, run_options
@@ -52,10 +60,12 @@ def command(
 
     if (model is None) == (image is None):
         raise click.UsageError("name a MODEL or an --image, one of them")
+    if force and image is None:
+        raise click.UsageError("--force belongs to --image")
     options = run_options(str(model), place, Image(model_name=model_name), connection)
     if image is not None:
         board = configured_board(options.board, ImageOptions(), options.probe)
-        told = _flash_file(board, image, dry_run)
+        told = _flash_file(board, image, dry_run, force)
     else:
         with naming(options), RunView() as view:
             work = carry_out(FIND_BUILD if dry_run else FLASH, options, view.update)
@@ -65,12 +75,12 @@ def command(
     console.result(told)
 
 
-def _flash_file(board: Board, image: Path, dry_run: bool) -> str:
+def _flash_file(board: Board, image: Path, dry_run: bool, force: bool) -> str:
     from sktools.boards.jlink import JLinkDriver
 
     if board.jlink is None:
         raise UsageError(f"board {board.name} does not accept a raw image", "--board apollo4p_evb; sktools list boards")
-    return _plan(board, image) if dry_run else JLinkDriver(board).flash_image(image)
+    return _plan(board, image) if dry_run else JLinkDriver(board).flash_image(image, force=force)
 
 
 def _plan(board: Board, image: Path | None) -> str:

@@ -109,8 +109,24 @@ def _events(context: click.Context, parameter: click.Parameter, value: Path | No
         console.open_events(value)
 
 
+def _trust(context: click.Context, parameter: click.Parameter, value: bool) -> None:
+    if value:
+        from sktools.cli.settings import FILE
+        from sktools.cli.trust import grant
+
+        grant(Path.cwd() / FILE)
+
+
 def talk(command: Command) -> Command:
-    """-v, -q: how much a command says on stderr."""
+    """-v, -q: how much a command says on stderr. --trust: whether sktools.yaml may name programs."""
+    command = click.option(
+        "--trust",
+        is_flag=True,
+        expose_value=False,
+        is_eager=True,
+        callback=_trust,
+        help="Trust this folder's sktools.yaml, and the files that it names, from now on as they are.",
+    )(command)
     command = click.option(
         "-q", "--quiet", is_flag=True, expose_value=False, callback=_quiet, help="Say nothing but errors on stderr."
     )(command)

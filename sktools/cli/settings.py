@@ -9,6 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from sktools.cli.console import console
+from sktools.cli.trust import check
 from sktools.errors import UsageError
 from sktools.strict_yaml import read_yaml, suggest
 
@@ -104,4 +105,6 @@ def _read(path: Path, changed: int) -> Mapping[str, str]:
 def _file(path: Path) -> Mapping[str, str]:
     if not path.is_file():
         return {}
-    return _read(path, path.stat().st_mtime_ns)
+    document = _read(path, path.stat().st_mtime_ns)
+    check(path, document)
+    return document

@@ -29,7 +29,7 @@ def find_model(work: Work) -> None:
 
 
 def model_line(work: Work) -> str:
-    return f"{work.model.tflite} ({work.model.origin}, sha256 {work.model.sha256[:16]})"
+    return f"{work.model.tflite} ({work.model.place}, sha256 {work.model.sha256[:16]})"
 
 
 def find_board(work: Work) -> None:

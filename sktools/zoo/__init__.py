@@ -67,6 +67,12 @@ class ModelRef:
     origin: str
 
     @property
+    def place(self) -> str:
+        """Where it was found, in words; whether it hides a model that ships with sktools."""
+        hides = self.origin == "local" and (packaged_folder() / self.folder.name).is_dir()
+        return f"{self.origin}, in place of the one that ships with sktools" if hides else self.origin
+
+    @property
     def float_tflite(self) -> Path | None:
         """The float .tflite of the same network, None where it is not there."""
         path = self.folder / FLOAT_TFLITE_FILE

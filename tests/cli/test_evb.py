@@ -205,7 +205,9 @@ def test_both_boards_where_none_is_named(
     assert (workspace / "build/tiny/apollo4p_evb-aot/firmware.bin").is_file()
     monkeypatch.delenv("NEURALSPOT_ROOT")
     (workspace / "sktools.yaml").write_text("sdk: /nowhere\n")
-    document = json.loads(sktools("build-fw", "tiny", "--json").out)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(workspace / "config"))
+    assert sktools("build-fw", "tiny", "--json").code == EXIT_USAGE
+    document = json.loads(sktools("build-fw", "tiny", "--json", "--trust").out)
     assert not document["also"]["built"] and "/nowhere is no checkout" in document["also"]["told"]["not built"]
     shown = sktools("build-fw", "tiny").out
     assert "\napollo4p_evb\n" in shown and "next       git clone https://github.com/AmbiqAI/neuralSPOT" in shown
@@ -254,12 +256,15 @@ def test_flashing_what_is_not_built_or_not_there(sktools: Command, desk: FakeEvb
     assert "hint: sktools build-fw tiny --model-name watch --board apollo4p_evb\n" in ended.err
     image = workspace / "any.bin"
     image.write_bytes(b"\0" * 64)
-    assert sktools("flash", "--image", str(image), "--board", "apollo4p_evb").code == 0
+    refused = sktools("flash", "--image", str(image), "--board", "apollo4p_evb")
+    assert refused.code == EXIT_FAILURE and "would start with its stack at 0x00000000" in refused.err
+    where = ("--board", "apollo4p_evb", "--force")
+    assert sktools("flash", "--image", str(image), *where).code == 0
     (workspace / "desk" / "scenario").write_text("no-target-exit-0")
-    ended = sktools("flash", "--image", str(image), "--board", "apollo4p_evb")
+    ended = sktools("flash", "--image", str(image), *where)
     assert ended.code == EXIT_FAILURE and "does not reach the chip" in ended.err and "hint:" in ended.err
     (workspace / "desk" / "probes").write_text("")
-    assert sktools("flash", "--image", str(image), "--board", "apollo4p_evb").code == EXIT_MISSING
+    assert sktools("flash", "--image", str(image), *where).code == EXIT_MISSING
 
 
 @needs_arm_gcc

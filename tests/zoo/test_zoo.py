@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -162,3 +163,12 @@ def test_resolved_configuration_is_complete_and_plain_json(tmp_path: Path) -> No
     document = resolved(load_config(path))
     assert document["training"]["seed"] == 42
     assert document["classes"]["map"] == {"0": 0, "1": 1, "2": 1, "3": 1, "5": 1}
+
+
+def test_a_local_model_that_hides_one_of_the_zoo_says_so(tmp_path: Path) -> None:
+    for name in ("ss-2-tcn-sm", "mine"):
+        folder = tmp_path / name
+        folder.mkdir()
+        shutil.copy(zoo.resolve("ss-2").tflite, folder / "model.tflite")
+    assert "in place of" in zoo.resolve("ss-2", tmp_path).place
+    assert zoo.resolve("mine", tmp_path).place == "local"
