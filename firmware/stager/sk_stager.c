@@ -6,7 +6,7 @@
 #include "sk_math.h"
 #include "sk_softmax.h"
 
-enum { HEART_RATE, COUNT };
+enum { HEART_RATE, COUNT, PPG, ACCELERATION, SPO2 };
 
 enum { FLAG_SENSORS = 0x3F, FLAG_OFF_WRIST = 0x80 };
 
@@ -40,10 +40,19 @@ void sk_stager_init(sk_stager_t *stager, const sk_stager_model_t *model, int64_t
     memset(stager, 0, sizeof *stager);
     stager->model = model;
     stager->start_ms = time_ms;
-    stager->last_ms[HEART_RATE] = time_ms - SK_WATCH_OLDEST_MS;
-    stager->last_ms[COUNT] = time_ms;
+    for (int32_t i = 0; i < SK_STAGER_SENSORS; i++) {
+        stager->last_ms[i] = time_ms;
+    }
+    stager->last_ms[HEART_RATE] -= SK_WATCH_OLDEST_MS;
     stager->worn = true;
     sk_watch_init(&stager->features);
+}
+
+void sk_stager_use_raw(sk_stager_t *stager, sk_raw_t *raw)
+{
+    sk_beats_init(&raw->beats);
+    sk_motion_init(&raw->motion);
+    stager->raw = raw;
 }
 
 void sk_stager_start_of_night(sk_stager_t *stager, int64_t time_ms)
@@ -56,8 +65,12 @@ void sk_stager_clock_moved(sk_stager_t *stager, int64_t delta_ms)
 {
     stager->start_ms += delta_ms;
     stager->bedtime_ms += delta_ms;
-    stager->last_ms[HEART_RATE] += delta_ms;
-    stager->last_ms[COUNT] += delta_ms;
+    for (int32_t i = 0; i < SK_STAGER_SENSORS; i++) {
+        stager->last_ms[i] += delta_ms;
+    }
+    if (stager->raw != NULL) {
+        sk_beats_clock_moved(&stager->raw->beats, delta_ms);
+    }
 }
 
 void sk_stager_worn(sk_stager_t *stager, int64_t time_ms, bool worn)
@@ -119,6 +132,53 @@ sk_stager_push_t sk_stager_push_count(sk_stager_t *stager, int64_t time_ms, floa
     return placed;
 }
 
+/* Any value that a sensor may give. */
+static const float most_raw = 1.0e7f, most_g = 32.0f;
+
+sk_stager_push_t sk_stager_push_ppg(sk_stager_t *stager, int64_t time_ms, float value)
+{
+    if (stager->raw == NULL || !within(value, -most_raw, most_raw)) {
+        return SK_STAGER_REFUSED;
+    }
+    int32_t after;
+    float bpm;
+    sk_stager_push_t placed = place(stager, PPG, time_ms, &after);
+    if (placed == SK_STAGER_TAKEN) {
+        stager->flags[slot(stager->epoch)] |= SK_STAGER_HAS_PPG;
+        if (sk_beats_push(&stager->raw->beats, time_ms, value, &bpm)) {
+            sk_stager_push_heart_rate(stager, time_ms, bpm);
+        }
+    }
+    return placed;
+}
+
+sk_stager_push_t sk_stager_push_acceleration(sk_stager_t *stager, int64_t time_ms, float x, float y, float z)
+{
+    if (stager->raw == NULL || !within(x, -most_g, most_g) || !within(y, -most_g, most_g) || !within(z, -most_g, most_g)) {
+        return SK_STAGER_REFUSED;
+    }
+    int32_t after;
+    sk_stager_push_t placed = place(stager, ACCELERATION, time_ms, &after);
+    if (placed == SK_STAGER_TAKEN) {
+        stager->flags[slot(stager->epoch)] |= SK_STAGER_HAS_ACCELERATION;
+        sk_motion_push(&stager->raw->motion, after, z);
+    }
+    return placed;
+}
+
+sk_stager_push_t sk_stager_push_spo2(sk_stager_t *stager, int64_t time_ms, float percent)
+{
+    if (!within(percent, 50.0f, 100.0f)) {
+        return SK_STAGER_REFUSED;
+    }
+    int32_t after;
+    sk_stager_push_t placed = place(stager, SPO2, time_ms, &after);
+    if (placed == SK_STAGER_TAKEN) {
+        stager->flags[slot(stager->epoch)] |= SK_STAGER_HAS_SPO2;
+    }
+    return placed;
+}
+
 /* Epochs that turned out to be off the wrist, also those that are closed already. */
 static void look_for_pulse(sk_stager_t *stager)
 {
@@ -161,6 +221,11 @@ bool sk_stager_close(sk_stager_t *stager, int64_t now_ms)
     float hours = (float)(opened_ms(stager) - stager->bedtime_ms) / 3600000.0f;
     bool hours_known = stager->bedtime_known && hours >= 0.0f;
     float normalised[SK_WATCH_FEATURES];
+    float count;
+    if (stager->raw != NULL && sk_motion_close(&stager->raw->motion, &count)) {
+        sk_watch_late_count(&stager->features, count);
+        stager->flags[slot(stager->epoch)] |= SK_STAGER_HAS_COUNTS;
+    }
     stager->valid = sk_watch_close(&stager->features, hours_known, hours, stager->row);
     sk_watch_normalise(&stager->features, &model->normal, model->clip, stager->valid, stager->row, normalised);
     int8_t *row = stager->ring[slot(stager->epoch)];

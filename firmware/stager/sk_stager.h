@@ -9,6 +9,8 @@
  *     sk_stager_push_heart_rate(&stager, time, bpm);  ... as samples come
  *     while (sk_stager_epoch(&stager, now, &answer) != SK_STAGER_WAITING) { ... }
  *
+ * A watch with raw sensors gives sk_raw_t too, and pushes PPG and acceleration; heart rates and counts are made of them.
+ *
  * Time is in milliseconds of one clock of the caller's, of any origin. Epoch k covers [start + 30 s k, start + 30 s (k + 1)).
  *
  * Late samples: a sample of an epoch that is already closed is dropped; the push answers SK_STAGER_LATE. Within an open
@@ -36,8 +38,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "sk_beats.h"
 #include "sk_decision.h"
 #include "sk_model.h"
+#include "sk_motion.h"
 #include "sk_watch.h"
 
 #ifdef __cplusplus
@@ -49,14 +53,18 @@ enum {
     SK_STAGER_CLASSES_MAX = 5,
     SK_STAGER_EPOCH_MS = 30000,
     SK_STAGER_PULSELESS_EPOCHS = 4,
-    SK_STAGER_NO_ANSWER = -1
+    SK_STAGER_NO_ANSWER = -1,
+    SK_STAGER_SENSORS = 5
 };
 
 /* Sensors that an epoch had, as bits of sk_stager_answer_t.sensors. */
 enum {
     SK_STAGER_HAS_HEART_RATE = 1,
     SK_STAGER_HAS_COUNTS = 2,
-    SK_STAGER_HAS_CLOCK = 4
+    SK_STAGER_HAS_CLOCK = 4,
+    SK_STAGER_HAS_PPG = 8,
+    SK_STAGER_HAS_ACCELERATION = 16,
+    SK_STAGER_HAS_SPO2 = 32
 };
 
 typedef enum {
@@ -92,11 +100,18 @@ typedef struct {
     float probability[SK_STAGER_CLASSES_MAX]; /* by class; 0 without an answer */
 } sk_stager_answer_t;
 
+/* State of a watch with raw sensors, beside sk_stager_t. */
+typedef struct {
+    sk_beats_t beats;
+    sk_motion_t motion;
+} sk_raw_t;
+
 typedef struct {
     const sk_stager_model_t *model;
+    sk_raw_t *raw; /* NULL: no raw sensors */
     int64_t start_ms;   /* of epoch 0 */
     int64_t bedtime_ms;
-    int64_t last_ms[2]; /* time of the newest sample: heart rate, count */
+    int64_t last_ms[SK_STAGER_SENSORS]; /* time of the newest sample */
     int32_t epoch;      /* the open one */
     int32_t answered;   /* epochs that were answered, all from 0 on */
     int32_t off_since_ms; /* since the open epoch's start; what of it the caller said is off the wrist: */
@@ -113,9 +128,13 @@ typedef struct {
 } sk_stager_t;
 
 #define SK_STAGER_BYTES sizeof(sk_stager_t)
+#define SK_RAW_BYTES sizeof(sk_raw_t)
 
 /* Begins a night whose epoch 0 starts at time_ms. The model must stay where it is. */
 void sk_stager_init(sk_stager_t *stager, const sk_stager_model_t *model, int64_t time_ms);
+
+/* From now on the stager accepts PPG and acceleration. raw must stay where it is. */
+void sk_stager_use_raw(sk_stager_t *stager, sk_raw_t *raw);
 
 /* When the person went to bed; at any time, for the epochs that are closed from then on. */
 void sk_stager_start_of_night(sk_stager_t *stager, int64_t time_ms);
@@ -131,6 +150,16 @@ sk_stager_push_t sk_stager_push_heart_rate(sk_stager_t *stager, int64_t time_ms,
 
 /* The activity count of an epoch of 30 s; time_ms is the start of it or any time within. */
 sk_stager_push_t sk_stager_push_count(sk_stager_t *stager, int64_t time_ms, float count);
+
+/*
+ * Raw samples, after sk_stager_use_raw(); without it they are refused. PPG: 25 to 128 Hz, any unit in which the pulse is a
+ * wave whose tops count. Acceleration: 25 to 104 Hz, g; z is the axis that leaves the wrist through the watch's face.
+ */
+sk_stager_push_t sk_stager_push_ppg(sk_stager_t *stager, int64_t time_ms, float value);
+sk_stager_push_t sk_stager_push_acceleration(sk_stager_t *stager, int64_t time_ms, float x, float y, float z);
+
+/* Oxygen saturation in %. FS-WATCH-14 has no feature of it; the answer says that the sensor was there. */
+sk_stager_push_t sk_stager_push_spo2(sk_stager_t *stager, int64_t time_ms, float percent);
 
 /* Closes the open epoch if it is over at now_ms, and answers the epoch that becomes due then. */
 sk_stager_event_t sk_stager_epoch(sk_stager_t *stager, int64_t now_ms, sk_stager_answer_t *answer);

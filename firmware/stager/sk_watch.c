@@ -89,6 +89,12 @@ void sk_watch_count(sk_watch_t *watch, float count)
     watch->counted |= 1u;
 }
 
+void sk_watch_late_count(sk_watch_t *watch, float count)
+{
+    watch->counts[SK_WATCH_COUNTS_LATE] = count;
+    watch->counted |= 1u << SK_WATCH_COUNTS_LATE;
+}
+
 /* The heart rate's features; watch->known is not 0. */
 static void heart_rate_row(sk_watch_t *watch, float *row)
 {

@@ -59,6 +59,9 @@ void sk_watch_heart_rate(sk_watch_t *watch, int32_t after_ms, float bpm);
 /* The open epoch's count. */
 void sk_watch_count(sk_watch_t *watch, float count);
 
+/* The count of the epoch SK_WATCH_COUNTS_LATE before the open one, which is read when the open epoch ends. */
+void sk_watch_late_count(sk_watch_t *watch, float count);
+
 /*
  * Ends the open epoch: its row, 0 where a feature is masked. hours: from bedtime to the epoch's start. Returns the bits of the
  * features that are valid.

@@ -18,7 +18,7 @@ RUNTIME_SOURCES = ("runtime/sk_crc32.c", "runtime/sk_frame.c", "runtime/sk_runne
 STAGE_MODEL = "sk_stage_model"
 """Generated files of this name are a model's stager (sktools/build/stager.py)."""
 
-STAGER_SOURCES = ("stager/sk_stager.c", "stager/sk_watch.c")
+STAGER_SOURCES = ("stager/sk_beats.c", "stager/sk_motion.c", "stager/sk_stager.c", "stager/sk_watch.c")
 STAGE_SERVER = "runtime/sk_stage_server.c"
 
 MODEL_FOLDER = "src/model"

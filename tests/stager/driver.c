@@ -45,11 +45,13 @@ static void say_answer(const sk_stager_answer_t *answer)
 int main(void)
 {
     static sk_stager_t stager;
+    static sk_raw_t raw;
     char line[128], word[16];
     while (fgets(line, sizeof line, stdin) != NULL) {
         int64_t time = 0;
         double value = 0;
-        if (sscanf(line, "%15s %" SCNd64 " %lf", word, &time, &value) < 1) {
+        double x = 0, y = 0;
+        if (sscanf(line, "%15s %" SCNd64 " %lf %lf %lf", word, &time, &value, &x, &y) < 1) {
             continue;
         }
         sk_stager_answer_t answer;
@@ -57,6 +59,16 @@ int main(void)
             memset(&stager, 0xA5, sizeof stager);
             sk_stager_init(&stager, &stage_model, time);
             printf("bytes %zu\n", sizeof stager);
+        } else if (strcmp(word, "raw") == 0) {
+            memset(&raw, 0xA5, sizeof raw);
+            sk_stager_use_raw(&stager, &raw);
+            printf("bytes %zu\n", sizeof raw);
+        } else if (strcmp(word, "ppg") == 0) {
+            printf("%s\n", pushed[sk_stager_push_ppg(&stager, time, (float)value)]);
+        } else if (strcmp(word, "motion") == 0) { /* z, then x and y */
+            printf("%s\n", pushed[sk_stager_push_acceleration(&stager, time, (float)x, (float)y, (float)value)]);
+        } else if (strcmp(word, "spo2") == 0) {
+            printf("%s\n", pushed[sk_stager_push_spo2(&stager, time, (float)value)]);
         } else if (strcmp(word, "bed") == 0) {
             sk_stager_start_of_night(&stager, time);
             printf("bed\n");

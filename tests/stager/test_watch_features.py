@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from sktools.datasets.recording import Recording, Signal
-from sktools.datasets.registry import recordings
+from sktools.datasets.registry import open_dataset
 from sktools.features.feature_set import FeatureTable
 from sktools.features.fs_watch_14 import FIXED, FS_WATCH_14, NAMES
 from sktools.features.normalisation import normalise
@@ -89,7 +89,7 @@ def host_rows(table: FeatureTable, prior: PriorConfig) -> NDArray[np.int8]:
 
 def test_on_real_nights(tmp_path: Path, amount: Amount, figures: Figures) -> None:
     """Each feature within 0.02 of its spread on 99.9 % of the epochs, and masked on both sides or on none."""
-    nights = list(islice(recordings("sleep-accel", real_folder()), amount(2, 25)))
+    nights = list(islice(open_dataset("sleep-accel", real_folder()).recordings(), amount(2, 25)))
     assert all("activity_counts" in night.signals for night in nights)
     tables = [FS_WATCH_14.extract(night) for night in nights]
     prior = fit_prior(tables, 240.0)
