@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +24,11 @@ EPOCHS_PER_HOUR = 120
 LONGEST_DELAY_MINUTES = 60
 NOTHING_SAID: Mapping[str, object] = {"live": None, "temperature": 1.0, "supersedes": []}
 """Keys of a configuration that configuration.json leaves out if they have these values."""
+
+
+def bedtime_epoch(seconds: float) -> int:
+    """The epoch that a bedtime falls into, counted from the recording's first; negative before it."""
+    return math.floor(seconds / EPOCH_SECONDS)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import click
 
 from sktools.cli import settings
 from sktools.cli.console import console
-from sktools.cli.options import hypnogram_file, machine_readable, talk
+from sktools.cli.options import hypnogram_file, lights_times, machine_readable, talk
 from sktools.errors import MissingError, UsageError
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     metavar="DIR",
     help="Folder of the recordings that the model was trained on, or NAME=DIR.  [default: that of --data]",
 )
+@lights_times
 @hypnogram_file
 @machine_readable
 @talk
@@ -45,6 +46,8 @@ def command(
     include_training: bool,
     baselines: bool,
     training_data: tuple[str, ...],
+    lights_off: str | None,
+    lights_on: str | None,
     hypnogram: Path | None,
 ) -> None:
     """Score MODEL with the reference kernels on every subject that it was not trained on.
@@ -53,7 +56,8 @@ def command(
     sensor, and with --baselines gradient-boosted trees on the same features, fitted on the people that the model was
     trained on and on nobody else.
 
-    Nights without labels are not scored; --hypnogram writes their stages.
+    Sleep statistics have the names and definitions of YASA. Nights without labels get predicted ones and are not
+    scored.
     """
     from sktools.cli.folders import open_datasets
     from sktools.cli.run_view import RunView
@@ -80,22 +84,25 @@ def command(
         include_training=include_training,
         baselines=baselines or bool(training_data),
         open_training=training,
+        lights_off=lights_off,
+        lights_on=lights_on,
         hypnogram=hypnogram,
     )
     with RunView() as view:
         work = carry_out(EVALUATE, options, view.update)
-    score, name = work.score, work.model.name
-    console.document(score)
-    if not score["epochs"]:
-        console.result(f"{len(score['subjects'])} nights without labels: nothing is scored")
-    elif not console.as_json:
-        from sktools.reports.terminal import yardstick_table
-        from sktools.reports.yardsticks import first_words, yardstick_notes
+    console.document(work.score)
+    if not console.as_json:
+        _show(work.model.name, work.score)
 
-        kind = " (synthetic data)" if score["synthetic"] else ""
-        console.result(
-            f"{name} on {score['dataset']}{kind}: {len(score['subjects'])} subjects, {score['epochs']:,} epochs"
-        )
+
+def _show(name: str, score: dict[str, Any]) -> None:
+    from sktools.reports.sleep import sleep_tables
+    from sktools.reports.terminal import yardstick_table
+    from sktools.reports.yardsticks import first_words, yardstick_notes
+
+    kind = " (synthetic data)" if score["synthetic"] else ""
+    if score["epochs"]:
+        console.result(f"{name} on {score['dataset']}{kind}: {_people(score['subjects'])}, {score['epochs']:,} epochs")
         warned = first_words(name, score)
         if warned:
             console.result(warned)
@@ -103,10 +110,21 @@ def command(
         console.render(yardstick_table(name, score))
         for note in yardstick_notes(score):
             console.result(note)
-        if score["left_out"]:
-            console.result(f"left out: {score['left_out']} subjects that the model was trained on")
-        if score["training_included"]:
-            console.result(f"includes {len(score['training_included'])} subjects that the model was trained on")
+    if score["unlabelled_subjects"]:
+        console.result(f"without labels, so not scored: {_people(score['unlabelled_subjects'])}")
+    nights = [{"subject": subject, **row["sleep"]} for subject, row in score.get("by_subject", {}).items()]
+    nights += [{"subject": subject, "true": None, **row["sleep"]} for subject, row in score["unlabelled"].items()]
+    for part in sleep_tables(nights, score.get("sleep", {})):
+        console.render(part)
+    if score["left_out"]:
+        console.result(f"left out: {score['left_out']} subjects that the model was trained on")
+    if score["training_included"]:
+        console.result(f"includes {len(score['training_included'])} subjects that the model was trained on")
+
+
+def _people(subjects: Sequence[str]) -> str:
+    """'1 subject', '5 subjects'."""
+    return f"{len(subjects)} subject{'s' * (len(subjects) != 1)}"
 
 
 def _table(score: dict[str, Any]) -> Table:

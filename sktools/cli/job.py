@@ -80,6 +80,8 @@ def run_options(
         replay=replay or AS_IT_WAS,
         what_if=what_if,
         output=results_root(results.output),
+        lights_off=results.lights_off,
+        lights_on=results.lights_on,
         save_outputs=results.save_outputs,
         hypnogram=results.hypnogram,
         command=("sktools", *sys.argv[1:]),

@@ -75,6 +75,6 @@ def show(bundle: Bundle) -> None:
     if console.as_json:
         console.info(f"report: {bundle.path / 'report.html'}")
         return
-    for part in terminal_report(bundle.profile):
+    for part in terminal_report(bundle.profile, bundle.metrics):
         console.render(part)
     console.result(f"report: {bundle.path / 'report.html'}")

@@ -61,11 +61,13 @@ class FrameChoice:
 
 @dataclass(frozen=True)
 class Results:
-    """What is written where."""
+    """What is written where, and the time in bed of the sleep statistics."""
 
     save_outputs: Path | None = None
     output: Path | None = None
     hypnogram: Path | None = None
+    lights_off: str | None = None
+    lights_on: str | None = None
 
 
 def _group(kind: type[Any], name: str, options: Sequence[Decorator]) -> Callable[[Command], Command]:
@@ -161,6 +163,18 @@ hypnogram_file = click.option(
     help="Write the stages, one line an epoch; labels are not needed.",
 )
 """--hypnogram."""
+
+
+def lights_times(command: Command) -> Command:
+    """--lights-off and --lights-on."""
+    for name, end in (("--lights-on", "last"), ("--lights-off", "first")):
+        command = click.option(
+            name,
+            metavar="TIME",
+            help=f"For the sleep statistics: 23:05, 2024-03-01T23:05, or 12.5min after the recording began.  "
+            f"[default: the {end} epoch that has a label, else of the recording]",
+        )(command)
+    return command
 
 
 OPTIMIZE_HELP = (
@@ -279,6 +293,7 @@ results = _group(
             help="Folder of the results.  [default: ./results]",
         ),
         hypnogram_file,
+        lights_times,
     ],
 )
 """What is written where, as Results."""

@@ -40,6 +40,6 @@ def command(result: str, html: Path | None, svg: Path | None, place: BoardChoice
         console.info(f"wrote {svg}")
     console.document(bundle.profile.to_json())
     if not console.as_json:
-        for part in terminal_report(bundle.profile):
+        for part in terminal_report(bundle.profile, bundle.metrics):
             console.render(part)
         console.result(f"report: {bundle.path / 'report.html'}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,19 +15,20 @@ from sktools.datasets.registry import Dataset, Skipped
 from sktools.errors import DataError, UsageError
 from sktools.features.feature_set import FeatureSet, FeatureTable, find_feature_set
 from sktools.features.frames import Night, cut, prepare_night
-from sktools.model_config import ModelConfig
+from sktools.model_config import ModelConfig, bedtime_epoch
 
 
 @dataclass(frozen=True)
 class NightSpan:
     """A night that the frames were cut from. start: clock time of the first epoch, may be empty.
 
-    measured: bool [epochs], whether any feature of the epoch is.
+    measured: bool [epochs], whether any feature of the epoch is. bedtime: s from the first epoch.
     """
 
     subject: str
     start: str
     measured: NDArray[np.bool_]
+    bedtime: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,17 @@ class EvaluationSet:
     synthetic: bool
     nights: tuple[NightSpan, ...] = ()
     missing: tuple[str, ...] = ()
+
+    def epochs_since_bedtime(self) -> NDArray[np.int64]:
+        """Of each row of each frame, int64 [n, epochs]; negative before bedtime."""
+        epochs = int(self.labels.shape[1])
+        bedtimes = {night.subject: bedtime_epoch(night.bedtime) for night in self.nights}
+        reached: dict[str, int] = {}
+        first = np.zeros(len(self.frame_subjects), np.int64)
+        for index, subject in enumerate(self.frame_subjects):
+            first[index] = reached.setdefault(subject, -bedtimes.get(subject, 0))
+            reached[subject] += epochs
+        return np.asarray(first[:, None] + np.arange(epochs))
 
 
 def training_subjects(metrics_file: Path, dataset: str) -> frozenset[str] | None:
@@ -106,7 +118,7 @@ def _night(config: ModelConfig, feature_set: FeatureSet, recording: Recording) -
     table = _table(feature_set, recording)
     missing = [name for name, columns in feature_set.groups.items() if not table.valid[:, list(columns)].any()]
     night = prepare_night(table, config.features, config.classes)
-    return replace(night, start=recording.start, missing=tuple(missing))
+    return replace(night, start=recording.start, bedtime=recording.bedtime, missing=tuple(missing))
 
 
 def _table(feature_set: FeatureSet, recording: Recording) -> FeatureTable:
@@ -190,6 +202,21 @@ def evaluation_set(
         training_included=tuple(subject for subject in scored if subject in trained),
         skipped=tuple(skipped),
         synthetic=dataset.reader.synthetic,
-        nights=tuple(NightSpan(night.subject, night.start, night.measured) for night in nights),
+        nights=tuple(NightSpan(night.subject, night.start, night.measured, night.bedtime) for night in nights),
         missing=tuple(group for group in nights[0].missing if all(group in night.missing for night in nights)),
     )
+
+
+def by_night(
+    chosen: EvaluationSet, answers: NDArray[np.int64]
+) -> Iterator[tuple[NightSpan, NDArray[np.int64], NDArray[np.int64]]]:
+    """Each night with its labels and answers, [epochs] each, padding left out.
+
+    answers: [n, epochs] of the set's first n frames. Nights beyond them are left out, the last one may be cut short.
+    """
+    owners = np.array(chosen.frame_subjects[: len(answers)])
+    for night in chosen.nights:
+        mine = np.flatnonzero(owners == night.subject)
+        if len(mine):
+            length = len(night.measured)
+            yield night, chosen.labels[mine].ravel()[:length], answers[mine].ravel()[:length]

@@ -23,6 +23,7 @@ class Night:
 
     features: float32 [epochs, features], normalised. labels: int64 [epochs], class index, -1 where not scored.
     measured: bool [epochs], whether any feature of the epoch is. start: clock time of the first epoch, may be empty.
+    bedtime: seconds from the first epoch to bedtime.
     missing: groups of the feature set of which the night has not one value, such as 'motion'.
     """
 
@@ -32,6 +33,7 @@ class Night:
     labels: NDArray[np.int64]
     measured: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))
     start: str = ""
+    bedtime: float = 0.0
     missing: tuple[str, ...] = ()
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sktools.errors import DataError
-from sktools.model_config import EPOCH_SECONDS
+from sktools.model_config import EPOCH_SECONDS, bedtime_epoch
 
 CLOCK_FILE = "clock.json"
 MINUTES_PER_ROW = 5
@@ -115,11 +115,6 @@ def fit_clock(
         prior,
         {**facts, "prior_weight": weight, "prior_minutes": minutes},
     )
-
-
-def bedtime_epoch(seconds: float) -> int:
-    """The epoch that a bedtime falls into, counted from the recording's first; negative before it."""
-    return int(np.floor(seconds / EPOCH_SECONDS))
 
 
 def write_clock(path: Path, clock: Clock) -> None:

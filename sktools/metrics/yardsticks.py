@@ -19,6 +19,7 @@ from sktools.metrics.classification import (
     plain_accuracy,
     weighted_f1,
 )
+from sktools.metrics.clock import Clock
 
 MAJORITY, CLOCK, TREES = "majority", "clock", "trees"
 TITLES: Mapping[str, str] = {MAJORITY: "always", CLOCK: "the clock alone", TREES: "trees, same features"}
@@ -58,6 +59,24 @@ def answered(
         "per_class": {name: {"recall": float(value)} for name, value in zip(class_names, recall, strict=True)},
     }
     return {**scores, "learned_on": learned_on} if learned_on else scores
+
+
+def clock_alone(
+    clock: Clock | None,
+    epochs: NDArray[np.int64],
+    labels: NDArray[np.int64],
+    mask: NDArray[np.bool_],
+    class_names: Sequence[str],
+) -> dict[str, Any]:
+    """The commonest stage of each minute since bedtime, as the clock's people had it. Not computed without a clock.
+
+    epochs: since bedtime, [n, epochs]. labels, mask: as answered() needs them.
+    """
+    if clock is None:
+        return not_computed("the model has no clock.json; sktools zoo score MODEL --data DIR fits one")
+    nights = clock.facts.get("nights")
+    learned = f"{nights} night{'s' * (nights != 1)} of the model's training people" if nights else "its training people"
+    return answered(labels, clock.shares_of(epochs).argmax(axis=-1), mask, class_names, learned)
 
 
 def not_computed(why: str) -> dict[str, Any]:

@@ -86,6 +86,7 @@ def find_dataset(work: Work) -> None:
     """
     options, model = work.options, work.model
     work.dataset = None
+    check_lights(work)
     if options.inputs is not None and (options.dataset is not None or options.data is not None):
         raise UsageError("--inputs and --dataset exclude each other")
     if options.inputs is None and model.config is None and options.dataset is not None:
@@ -103,6 +104,11 @@ def find_dataset(work: Work) -> None:
     asked = options.dataset or options.default_dataset or options.hypnogram
     if asked or supplies(model.config, opened):
         work.dataset = opened
+
+
+def check_lights(work: Work) -> None:
+    """Raises UsageError for what is no time of lights off or on: before the nights are run, not after."""
+    _ = work.options.lights
 
 
 def open_for(work: Work) -> Dataset:

@@ -31,6 +31,8 @@ def evaluate(
     include_training: bool = False,
     baselines: bool = False,
     training_data: Sequence[Dataset] = (),
+    lights_off: str | None = None,
+    lights_on: str | None = None,
     hypnogram: str | Path | None = None,
     progress: Listener = silent,
 ) -> dict[str, Any]:
@@ -39,10 +41,12 @@ def evaluate(
     dataset, data, subjects, include_training, progress: as in run(); the default is the synthetic cohort.
     baselines: score gradient-boosted trees on the same features too, fitted on the people that the model was trained
     on. training_data: the data sets that hold these people, each opened with its folder; by default `dataset`.
-    hypnogram: a .csv that gets the stages; with it, nights without labels are accepted.
+    lights_off, lights_on: the time in bed for the sleep statistics, such as "23:05", "2024-03-01T23:05", or "12.5min"
+    after the recording began. hypnogram: a .csv that gets the stages.
 
     Returns what `sktools evaluate --json` prints: accuracy, f1, kappa, average_precision, per_class, confusion,
-    by_subject, intervals, yardsticks and more. If no night has labels, `epochs` is 0 and there are no scores.
+    by_subject, intervals, sleep, yardsticks and more. Nights without labels get predicted sleep statistics, under
+    `unlabelled`; if no night has labels, `epochs` is 0 and there are no scores.
     Raises SktoolsError; OSError if the file cannot be written.
     """
 
@@ -62,13 +66,15 @@ def evaluate(
         include_training=include_training,
         baselines=baselines or bool(training_data),
         open_training=training,
+        lights_off=lights_off,
+        lights_on=lights_on,
         hypnogram=None if hypnogram is None else Path(hypnogram),
     )
     return carry_out(EVALUATE, options, progress).score
 
 
 def answer_and_score(work: Work) -> None:
-    """Answers every frame, writes the hypnogram that was asked for, and scores the nights that have labels."""
+    """Answers every frame, writes the hypnogram that was asked for, and scores the nights."""
     options, config = work.options, work.model.config
     assert work.dataset is not None
     listen = _listener(work)
@@ -78,17 +84,17 @@ def answer_and_score(work: Work) -> None:
         options.include_training,
         options.subjects,
         listen,
-        need_labels=options.hypnogram is None,
+        need_labels=False,
     )
     assert config is not None
     if options.hypnogram is not None:
         write_hypnogram(options.hypnogram, chosen, logits, config.classes.names)
         work.note(f"hypnogram: {options.hypnogram}")
-    if not chosen.mask.any():
-        work.score = {"dataset": chosen.dataset, "subjects": list(chosen.subjects), "epochs": 0}
-        return
-    trees, people, why = _trees(work, listen) if options.baselines else (None, "", NO_TREES)
-    work.score = scored(chosen, logits, config.classes, yardsticks(chosen, config.classes, trees, people, why))
+    beside = {}
+    if chosen.mask.any():
+        trees, people, why = _trees(work, listen) if options.baselines else (None, "", NO_TREES)
+        beside = yardsticks(chosen, config.classes, work.model.folder, trees, people, why)
+    work.score = scored(chosen, logits, config.classes, beside, options.lights)
 
 
 def _trees(work: Work, listen: ProgressCallback) -> tuple[Trees | None, str, str]:
@@ -125,6 +131,7 @@ def _find_recordings(work: Work) -> None:
 
 
 def _check_output(work: Work) -> None:
+    door.check_lights(work)
     if work.options.hypnogram is not None:
         check_file_writable(work.options.hypnogram)
 

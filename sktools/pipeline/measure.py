@@ -15,6 +15,7 @@ from sktools.boards.qemu import find_qemu, qemu_version
 from sktools.datasets.registry import Skipped
 from sktools.errors import ThresholdError
 from sktools.features.evaluation_set import evaluation_set
+from sktools.metrics.clock import read_clock
 from sktools.metrics.quantized import dequantize
 from sktools.partial import check_file_writable, check_writable, replace_file
 from sktools.pipeline.door import DEFAULT_DATASET
@@ -112,6 +113,9 @@ def measure(work: Work) -> None:
         frames=work.frames,
         float_tflite=work.model.float_tflite,
         classes=config.classes.names if config else (),
+        wake=config.classes.map[0] if config else 0,
+        clock=read_clock(work.model.folder, config.classes.names) if config else None,
+        lights=work.options.lights,
         port=work.options.port,
         baud=work.options.baud,
         meter=work.meter,

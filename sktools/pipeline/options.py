@@ -10,6 +10,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from sktools.datasets.registry import Dataset
+from sktools.metrics.lights import LightsTimes
 from sktools.profiling.live_night import Replay
 
 AS_IT_WAS = Replay()
@@ -27,7 +28,7 @@ class RunOptions:
     the synthetic cohort, if it has the model's features. baselines, open_training: see sktools.evaluate; the second
     opens the data sets of these names, whose people the model was trained on, and raises MissingError if nobody said
     where they are. replay, what_if: how `sktools live` replays a night, and whether it scores other ways too.
-    command: what the manifest says made the result.
+    lights_off, lights_on: as LightsTimes. command: what the manifest says made the result.
     """
 
     model: str
@@ -59,5 +60,12 @@ class RunOptions:
     what_if: bool = False
     output: Path = Path("results")
     save_outputs: Path | None = None
+    lights_off: str | None = None
+    lights_on: str | None = None
     hypnogram: Path | None = None
     command: Sequence[str] = ()
+
+    @property
+    def lights(self) -> LightsTimes:
+        """Raises UsageError for what is no time."""
+        return LightsTimes(self.lights_off, self.lights_on)

@@ -9,7 +9,7 @@ import json
 import math
 import re
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -55,6 +55,7 @@ def write_bundle(
         "layers.csv": layers_csv(profile),
         "blocks.csv": blocks_csv(profile),
         "metrics.json": _dump(metrics),
+        **({"sleep.csv": sleep_csv(metrics["sleep"]["nights"])} if metrics.get("sleep") else {}),
         **render(profile, metrics, provenance),
     }
     files = {name: utf8(text) for name, text in sorted(texts.items())}
@@ -159,6 +160,18 @@ def blocks_csv(profile: Profile) -> str:
         for block in profile.blocks
     ]
     return _csv(header, rows)
+
+
+def sleep_csv(nights: Sequence[Mapping[str, Any]]) -> str:
+    """One row per night and side (true, predicted), one column per statistic; what a night does not have is empty."""
+    names = list(nights[0]["predicted"]) if nights else []
+    rows = [
+        [night["subject"], side, *("" if night[side].get(name) is None else f"{night[side][name]:g}" for name in names)]
+        for night in nights
+        for side in ("true", "predicted")
+        if night[side] is not None
+    ]
+    return _csv(["subject", "stages", *names], rows)
 
 
 def _layer_row(layer: LayerProfile) -> list[object]:

@@ -32,6 +32,28 @@ _SCORE = {
         },
     }
 }
+_FIGURES = {"type": ["object", "null"], "additionalProperties": {"type": ["number", "null"]}}
+_SLEEP = {
+    "type": ["object", "null"],
+    "properties": {
+        "nights": {
+            "type": "array",
+            "items": {
+                "properties": {
+                    "subject": {"type": "string"},
+                    "true": _FIGURES,
+                    "predicted": {**_FIGURES, "type": "object"},
+                },
+                "required": ["subject", "true", "predicted"],
+            },
+        },
+        "agreement": {
+            "type": "object",
+            "additionalProperties": {**_FIGURES, "type": "object", "required": ["bias", "subjects"]},
+        },
+    },
+    "required": ["nights", "agreement"],
+}
 _MANIFEST = {
     "properties": {
         **{key: {"type": ["object", "null"]} for key in ("tools", "packages", "image", "data", "files")},
@@ -54,6 +76,7 @@ def check(folder: Path, profile: Profile, metrics: Mapping[str, Any], manifest: 
         classes = metrics.get("classes") or []
     _require(folder / "metrics.json", "", metrics, {"properties": {"classes": _TEXTS}})
     _require(folder / "metrics.json", "", metrics, {"properties": {"nights": _nights(len(classes))}})
+    _require(folder / "metrics.json", "", metrics, {"properties": {"sleep": _SLEEP}})
     for night in metrics.get("nights") or []:
         if len(night["true"]) != len(night["device"]):
             raise _damaged(folder / "metrics.json", "a night has more epochs of one kind than of the other")

@@ -13,13 +13,16 @@ from sktools.boards.driver import Driver, Session
 from sktools.build.build import Build
 from sktools.compiler.compiled import CompiledModel
 from sktools.compiler.reference import Reference
+from sktools.metrics.clock import Clock
+from sktools.metrics.lights import NO_LIGHTS, LightsTimes
+from sktools.metrics.sleep import stages_of
 from sktools.profiling.assemble import Setting, assemble
 from sktools.profiling.device import BoardDevice
 from sktools.profiling.float_reference import float_reference
 from sktools.profiling.inputs import FrameSet
 from sktools.profiling.power import PowerMeter, measure_energy
 from sktools.profiling.profile import Calibration, Memory, Profile
-from sktools.profiling.scoring import nights, score
+from sktools.profiling.scoring import nights, score, sleep
 from sktools.profiling.session import FrameReport, Measurement, measure
 
 EPOCHS_PER_HOUR = 120
@@ -30,8 +33,9 @@ class Request:
     """What to measure.
 
     model: its name in results. float_tflite: the float model beside it, or None. classes: names of the output
-    classes, empty where they are not known. port, baud: None for the board's own. meter: measures the board's
-    supply, None where nothing does.
+    classes, empty if they are not known; wake: the index of the one that means awake. clock: of the model, a yardstick.
+    lights: off and on, for the sleep statistics. port, baud: None for the board's own. meter: measures the board's
+    supply, None if nothing does.
     """
 
     model: str
@@ -40,6 +44,9 @@ class Request:
     frames: FrameSet
     float_tflite: Path | None = None
     classes: Sequence[str] = ()
+    wake: int = 0
+    clock: Clock | None = None
+    lights: LightsTimes = NO_LIGHTS
     port: str | None = None
     baud: int | None = None
     meter: PowerMeter | None = None
@@ -94,12 +101,15 @@ def profile_board(
         notes=_notes(request, measurement),
     )
     labelled = request.frames.labelled
+    staged = nights(labelled, measurement.outputs) if labelled is not None and request.classes else []
+    stages = stages_of(request.classes, request.wake)
     metrics = {
         "frames": request.frames.source,
         "frames_sha256": request.frames.sha256,
         "accuracy": accuracy,
         "classes": list(request.classes),
-        "nights": nights(labelled, measurement.outputs) if labelled is not None and request.classes else [],
+        "nights": staged,
+        "sleep": sleep(labelled, staged, stages, request.lights) if labelled is not None and staged else None,
     }
     return Result(assemble(setting, model, measurement, accuracy), metrics, measurement)
 
@@ -107,7 +117,14 @@ def profile_board(
 def _accuracy(request: Request, model: CompiledModel, measurement: Measurement) -> dict[str, Any] | None:
     if request.frames.labelled is None or not request.classes:
         return None
-    return score(request.frames.labelled, measurement.outputs, measurement.host_outputs, model.output, request.classes)
+    return score(
+        request.frames.labelled,
+        measurement.outputs,
+        measurement.host_outputs,
+        model.output,
+        request.classes,
+        request.clock,
+    )
 
 
 def _clock(board: Board, session: Session) -> float | None:

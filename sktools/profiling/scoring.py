@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,26 +10,35 @@ import numpy as np
 from sktools.compiler.compiled import TensorSpec
 from sktools.features.evaluation_set import EvaluationSet
 from sktools.metrics.classification import accuracy_report
+from sktools.metrics.clock import Clock
+from sktools.metrics.lights import NO_LIGHTS, LightsTimes
 from sktools.metrics.quantized import dequantize
-from sktools.metrics.yardsticks import MAJORITY, TREES, majority, not_computed
+from sktools.metrics.sleep import Stages, compare_nights, sleep_agreement
+from sktools.metrics.yardsticks import CLOCK, MAJORITY, TREES, clock_alone, majority, not_computed
 from sktools.profiling.parity import Int8Array
 
 EPOCH_SECONDS = 30
 
 
 def score(
-    evaluation: EvaluationSet, device: Int8Array, host: Int8Array, spec: TensorSpec, classes: Sequence[str]
+    evaluation: EvaluationSet,
+    device: Int8Array,
+    host: Int8Array,
+    spec: TensorSpec,
+    classes: Sequence[str],
+    clock: Clock | None = None,
 ) -> dict[str, Any] | None:
     """The `accuracy` object of profile.json; None where no epoch of the frames that were run is labelled.
 
-    device, host: int8 [n, *model output] of the evaluation set's first n frames.
+    device, host: int8 [n, *model output] of the evaluation set's first n frames. clock: the model's.
     """
     count = len(device)
     mask = evaluation.mask[:count]
     if not mask.any():
         return None
     ran = set(evaluation.frame_subjects[:count])
-    subjects = [subject for subject in evaluation.subjects if subject in ran]
+    labelled = {subject for subject, known in zip(evaluation.frame_subjects, mask, strict=False) if known.any()}
+    subjects = [subject for subject in evaluation.subjects if subject in labelled]
 
     def report(outputs: Int8Array) -> dict[str, Any]:
         logits = dequantize(outputs, spec.scale, spec.zero_point).reshape(*mask.shape, len(classes))
@@ -40,8 +49,12 @@ def score(
         **report(device),
         "yardsticks": {
             MAJORITY: majority(evaluation.labels[:count], mask, classes),
+            CLOCK: clock_alone(
+                clock, evaluation.epochs_since_bedtime()[:count], evaluation.labels[:count], mask, classes
+            ),
             TREES: not_computed("sktools evaluate MODEL --baselines --training-data DIR scores them on this machine"),
         },
+        "unlabelled_subjects": [name for name in evaluation.subjects if name in ran - labelled],
         "missing": list(evaluation.missing),
         "synthetic": evaluation.synthetic,
         "left_out": evaluation.left_out,
@@ -75,3 +88,25 @@ def nights(evaluation: EvaluationSet, device: Int8Array) -> list[dict[str, Any]]
             {"subject": subject, "true": stages[:end].tolist(), "device": predicted[:end].astype(int).tolist()}
         )
     return result
+
+
+def sleep(
+    evaluation: EvaluationSet, found: Sequence[Mapping[str, Any]], stages: Stages, lights: LightsTimes = NO_LIGHTS
+) -> dict[str, Any]:
+    """Sleep statistics of the device's answers: `nights`, one by one, and `agreement` with the labels over nights.
+
+    found: as nights() returns them. Each of `nights` has `subject`, `true` (null without labels) and `predicted`.
+    """
+    starts = {night.subject: night.start for night in evaluation.nights}
+    rows = []
+    for night in found:
+        if night["device"]:
+            subject = str(night["subject"])
+            true, device = np.array(night["true"], np.int64), np.array(night["device"], np.int64)
+            rows.append(
+                {
+                    "subject": subject,
+                    **compare_nights(true, device, stages, lights.of(subject, starts.get(subject, ""))),
+                }
+            )
+    return {"nights": rows, "agreement": sleep_agreement(rows)}

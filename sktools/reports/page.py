@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from sktools.profiling.profile import Profile
 from sktools.reports import figures, night_plots, plots, profile_plots
 from sktools.reports.published import BLOCK_MS_PER_SLEEP_HOUR, SOURCE
+from sktools.reports.sleep import label, limits
 from sktools.reports.yardsticks import first_words, yardstick_notes, yardstick_rows
 
 if TYPE_CHECKING:
@@ -53,6 +54,9 @@ def report_page(profile: Profile, metrics: Mapping[str, Any], provenance: Mappin
         classes=classes,
         nights=[night_plots.night_label(night) for night in nights],
         hypnograms=_for_script(hypnograms),
+        sleep=metrics.get("sleep"),
+        sleep_label=label,
+        sleep_limits=limits,
         plan_layout=(shown["memory"] or {}).get("layout", {}),
         planned=max((buffer.offset + buffer.size for buffer in profile.plan), default=0),
         more_nights=len(metrics.get("nights") or []) - len(nights),

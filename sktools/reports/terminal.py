@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sktools.profiling.profile import Profile
 from sktools.reports.figures import at_clock, count, cycles_per_mac, decimal, duration, headline, percent
 from sktools.reports.live_tables import stager_tables
+from sktools.reports.sleep import sleep_tables
 from sktools.reports.yardsticks import first_words, yardstick_notes, yardstick_rows
 
 if TYPE_CHECKING:
@@ -108,8 +109,11 @@ def headline_table(profile: Profile) -> Table:
     return table
 
 
-def terminal_report(profile: Profile) -> tuple[RenderableType, ...]:
-    """What `sktools run` and `sktools report` show: blocks, headline, accuracy, notes."""
+def terminal_report(profile: Profile, metrics: Mapping[str, Any] | None = None) -> tuple[RenderableType, ...]:
+    """What `sktools run` and `sktools report` show: blocks, headline, accuracy, sleep statistics, notes.
+
+    metrics: the bundle's metrics.json, which has the sleep statistics.
+    """
     from rich.text import Text
 
     parts: list[RenderableType] = [Text(_title(profile), style="bold"), block_table(profile)]
@@ -121,6 +125,9 @@ def terminal_report(profile: Profile) -> tuple[RenderableType, ...]:
         warned = first_words(profile.model, profile.accuracy)
         parts += [Text(f"\n{where}", style="bold"), *([Text(warned)] if warned else []), scored]
         parts += [Text(note) for note in yardstick_notes(profile.accuracy)]
+    sleep = (metrics or {}).get("sleep")
+    if sleep:
+        parts += sleep_tables(sleep["nights"], sleep["agreement"])
     if profile.totals.cycles is None and profile.counter.note:
         parts.append(Text(f"note: no cycles: {profile.counter.note}"))
     if profile.stager is not None:

@@ -30,10 +30,11 @@ COMPARED = (3, 4)
 BLOCK_MODEL = "ss-4-tcn-sm"
 OWN_ENGINE = "aot"
 MEASURES: Mapping[str, str] = {
-    "efficiency_percent": "sleep efficiency, %",
-    "total_sleep_min": "total sleep time, min",
-    "latency_min": "sleep latency, min",
-    "wake_after_onset_min": "wake after sleep onset, min",
+    "SE": "sleep efficiency, %",
+    "TST": "total sleep time, min",
+    "SOL": "sleep latency, min",
+    "WASO": "wake after sleep onset, min",
+    "REM_latency": "REM latency, min",
 }
 
 
@@ -81,9 +82,9 @@ class Agreement:
 
 
 AGREEMENTS = (
-    Agreement("efficiency", "Sleep efficiency", "efficiency_percent", "%"),
-    Agreement("tst", "Total sleep time", "total_sleep_min", "h", scale=60.0),
-    Agreement("waso", "Wake after sleep onset", "wake_after_onset_min", "min"),
+    Agreement("efficiency", "Sleep efficiency", "SE", "%"),
+    Agreement("tst", "Total sleep time", "TST", "h", scale=60.0),
+    Agreement("waso", "Wake after sleep onset", "WASO", "min"),
 )
 
 

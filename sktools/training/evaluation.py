@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from sktools.datasets.registry import Dataset, Skipped
 from sktools.errors import UsageError
-from sktools.features.evaluation_set import EvaluationSet, evaluation_set
-from sktools.metrics.agreement import bland_altman, bootstrap_by_subject
+from sktools.features.evaluation_set import EvaluationSet, by_night, evaluation_set
+from sktools.features.frames import NO_CLASS
+from sktools.metrics.agreement import bootstrap_by_subject
 from sktools.metrics.classification import (
     accuracy_report,
     cohen_kappa,
@@ -20,8 +21,9 @@ from sktools.metrics.classification import (
     plain_accuracy,
     weighted_f1,
 )
+from sktools.metrics.lights import NO_LIGHTS, LightsTimes
 from sktools.metrics.reference import reference_logits
-from sktools.metrics.sleep import MEASURES, SleepSummary, sleep_summary
+from sktools.metrics.sleep import compare_nights, sleep_agreement, stages_of
 from sktools.model_config import ClassesConfig, ModelConfig
 from sktools.training.progress import Progress, ProgressCallback, silent
 from sktools.training.yardsticks import yardsticks
@@ -89,31 +91,40 @@ def scored(
     logits: NDArray[np.float32],
     classes: ClassesConfig,
     beside: Mapping[str, Any] | None = None,
+    lights: LightsTimes = NO_LIGHTS,
 ) -> dict[str, Any]:
     """The `accuracy` object of logits [n, epochs, classes] on an evaluation set, with its subjects one by one.
 
-    beside: the yardsticks on the same epochs; None for those that need nothing to learn from.
+    beside: the yardsticks on the same epochs; None for those that need nothing to learn from. lights: off and on.
     missing: sensors of the feature set that no night has. intervals: 95 % bootstrap intervals over subjects.
-    sleep: bias and limits of the sleep measures over subjects, predicted less true.
+    sleep: the sleep statistics over subjects, true and predicted, with bias and limits. `subjects` are those that are
+    scored; `unlabelled_subjects` those without a label, whose predicted statistics stand under `unlabelled`.
+    If no epoch is labelled, `epochs` is 0 and there are no scores.
     """
-    report = accuracy_report(chosen.dataset, logits, chosen.labels, chosen.mask, classes.names, chosen.subjects)
-    subjects = _subjects(chosen, logits, classes)
-    confusions = np.stack([subject.confusion for subject in subjects.values()])
-    report["by_subject"] = {name: subject.figures() for name, subject in subjects.items()}
-    report["intervals"] = {
-        name: list(bootstrap_by_subject(confusions, statistic))
-        for name, statistic in (("accuracy", plain_accuracy), ("f1", weighted_f1), ("kappa", cohen_kappa))
-    }
-    report["sleep"] = {
-        measure: asdict(
-            bland_altman(
-                [getattr(subject.true, measure) for subject in subjects.values()],
-                [getattr(subject.predicted, measure) for subject in subjects.values()],
-            )
-        )
-        for measure in MEASURES
-    }
-    report["yardsticks"] = yardsticks(chosen, classes) if beside is None else dict(beside)
+    answers = logits.argmax(axis=-1)
+    stages = stages_of(classes.names, classes.map[WAKE_STAGE])
+    subjects, unlabelled = {}, {}
+    for night, labels, predicted in by_night(chosen, answers):
+        sleep = compare_nights(labels, predicted, stages, lights.of(night.subject, night.start))
+        if sleep["true"] is None:
+            unlabelled[night.subject] = {"epochs": len(labels), "sleep": {"predicted": sleep["predicted"]}}
+        else:
+            known = labels != NO_CLASS
+            confusion = confusion_matrix(labels[known], predicted[known], len(classes.names))
+            subjects[night.subject] = _Subject(confusion, sleep)
+    report: dict[str, Any] = {"dataset": chosen.dataset, "subjects": list(subjects), "epochs": 0}
+    if subjects:
+        report = accuracy_report(chosen.dataset, logits, chosen.labels, chosen.mask, classes.names, subjects)
+        confusions = np.stack([subject.confusion for subject in subjects.values()])
+        report["by_subject"] = {name: subject.figures() for name, subject in subjects.items()}
+        report["intervals"] = {
+            name: list(bootstrap_by_subject(confusions, statistic))
+            for name, statistic in (("accuracy", plain_accuracy), ("f1", weighted_f1), ("kappa", cohen_kappa))
+        }
+        report["sleep"] = sleep_agreement([subject.sleep for subject in subjects.values()])
+        report["yardsticks"] = yardsticks(chosen, classes) if beside is None else dict(beside)
+    report["unlabelled_subjects"] = list(unlabelled)
+    report["unlabelled"] = unlabelled
     report["missing"] = list(chosen.missing)
     report["left_out"] = chosen.left_out
     report["training_included"] = list(chosen.training_included)
@@ -125,8 +136,7 @@ def scored(
 @dataclass(frozen=True)
 class _Subject:
     confusion: NDArray[np.int64]
-    true: SleepSummary
-    predicted: SleepSummary
+    sleep: Mapping[str, Any]
 
     def figures(self) -> dict[str, Any]:
         return {
@@ -134,22 +144,5 @@ class _Subject:
             "accuracy": plain_accuracy(self.confusion),
             "f1": weighted_f1(self.confusion),
             "kappa": cohen_kappa(self.confusion),
-            "sleep": {"true": asdict(self.true), "predicted": asdict(self.predicted)},
+            "sleep": dict(self.sleep),
         }
-
-
-def _subjects(chosen: EvaluationSet, logits: NDArray[np.float32], classes: ClassesConfig) -> dict[str, _Subject]:
-    """Every subject that has a scored epoch."""
-    owners = np.array(chosen.frame_subjects)
-    result = {}
-    for name in chosen.subjects:
-        mine = owners == name
-        mask, labels = chosen.mask[mine].ravel(), chosen.labels[mine].ravel()
-        predicted = logits[mine].argmax(axis=-1).ravel()
-        if mask.any():
-            result[name] = _Subject(
-                confusion_matrix(labels[mask], predicted[mask], len(classes.names)),
-                sleep_summary(labels, mask, classes.map[WAKE_STAGE]),
-                sleep_summary(predicted, mask, classes.map[WAKE_STAGE]),
-            )
-    return result

@@ -15,6 +15,7 @@ from sktools.errors import DataError
 from sktools.features.evaluation_set import EvaluationSet, load_nights, training_subjects
 from sktools.features.frames import Night, join
 from sktools.metrics import yardsticks as metrics
+from sktools.metrics.clock import read_clock
 from sktools.model_config import ClassesConfig, ModelConfig
 from sktools.training.progress import Progress, ProgressCallback, silent
 from sktools.training.trees import Trees, fit_trees
@@ -25,23 +26,28 @@ NO_TREES = "sktools evaluate MODEL --baselines --training-data DIR trains them o
 def yardsticks(
     chosen: EvaluationSet,
     classes: ClassesConfig,
+    model_folder: Path | None = None,
     trees: Trees | None = None,
     learned_on: str = "",
     why_no_trees: str = NO_TREES,
 ) -> dict[str, Any]:
     """The yardsticks on the epochs that a model is scored on, by name.
 
-    trees: fitted on the model's training people, None where there are none. learned_on: those people, in words.
-    why_no_trees: the reason for None.
+    model_folder: may hold the model's clock.json. trees: fitted on the model's training people, None if there are none.
+    learned_on: those people, in words. why_no_trees: the reason for None. Raises DataError for a damaged clock.json.
     """
-
-    def found(predicted: NDArray[np.int64]) -> dict[str, Any]:
-        return metrics.answered(chosen.labels, predicted, chosen.mask, classes.names, learned_on)
-
-    return {
+    clock = read_clock(model_folder, classes.names) if model_folder is not None else None
+    found = {
         metrics.MAJORITY: metrics.majority(chosen.labels, chosen.mask, classes.names),
-        metrics.TREES: found(tree_answers(trees, chosen)) if trees else metrics.not_computed(why_no_trees),
+        metrics.CLOCK: metrics.clock_alone(
+            clock, chosen.epochs_since_bedtime(), chosen.labels, chosen.mask, classes.names
+        ),
+        metrics.TREES: metrics.not_computed(why_no_trees),
     }
+    if trees is not None:
+        answers = tree_answers(trees, chosen)
+        found[metrics.TREES] = metrics.answered(chosen.labels, answers, chosen.mask, classes.names, learned_on)
+    return found
 
 
 def tree_answers(trees: Trees, chosen: EvaluationSet) -> NDArray[np.int64]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from sktools.errors import EXIT_FAILURE, EXIT_USAGE
+from sktools.errors import EXIT_USAGE
 from tests.cli.conftest import Command
 from tests.support.csv_files import write_declaration, write_night
 
@@ -28,11 +28,11 @@ def _rows(path: Path) -> list[dict[str, str]]:
 
 
 def test_nights_without_labels_become_a_hypnogram(sktools: Command, nights: Path, workspace: Path) -> None:
-    refused = sktools("evaluate", "tiny", "--dataset", "csv", "--data", str(nights))
-    assert refused.code == EXIT_FAILURE and "--hypnogram" in refused.err
     ended = sktools("evaluate", "tiny", "--dataset", "csv", "--data", str(nights), "--hypnogram", "out/h.csv", "--json")
     assert ended.code == 0, ended.err
-    assert json.loads(ended.out) == {"dataset": "csv", "subjects": ["anna", "ben"], "epochs": 0}
+    score = json.loads(ended.out)
+    assert (score["subjects"], score["unlabelled_subjects"], score["epochs"]) == ([], ["anna", "ben"], 0)
+    assert score["unlabelled"]["anna"]["sleep"]["predicted"]["TIB"] == 20.0 and "kappa" not in score
     rows = _rows(workspace / "out" / "h.csv")
     assert [row["subject"] for row in rows] == ["anna"] * 40 + ["ben"] * 32
     assert {row["stage"] for row in rows} <= {"WAKE", "SLEEP"} and not any(row["true"] for row in rows)
@@ -44,6 +44,7 @@ def test_labelled_nights_are_scored_and_written(sktools: Command, nights: Path, 
     ended = sktools("evaluate", "tiny", "--dataset", "csv", "--data", str(nights), "--hypnogram", "h.csv", "--json")
     assert ended.code == 0, ended.err
     score, rows = json.loads(ended.out), _rows(workspace / "h.csv")
+    assert (score["subjects"], score["unlabelled_subjects"]) == (["anna"], ["ben"])
     right = [row["true"] == row["stage"] for row in rows if row["true"]]
     assert score["epochs"] == len(right) and score["accuracy"] == pytest.approx(sum(right) / len(right))
 

@@ -72,3 +72,12 @@ def test_a_night_without_labels_is_as_long_as_its_recording() -> None:
     assert [(night["subject"], len(night["device"]), set(night["true"])) for night in found] == [
         ("a", 7, {-1}), ("b", 3, {-1}),
     ]  # fmt: skip
+
+
+def test_nights_without_labels_are_not_among_those_scored() -> None:
+    labels = LABELS.copy()
+    labels[2] = -1
+    half = dataclasses.replace(_evaluation(), labels=labels, mask=labels >= 0)
+    answers = _answers(np.where(labels >= 0, labels, 0))
+    found = score(half, answers, answers, SPEC, ("WAKE", "SLEEP"))
+    assert found is not None and (found["subjects"], found["unlabelled_subjects"]) == (["a"], ["b"])

@@ -30,8 +30,8 @@ CONFIG = ModelConfig(
     ClassesConfig(("WAKE", "SLEEP"), {0: 0, 1: 1, 2: 1, 3: 1, 5: 1}),
 )
 SLEEP = {
-    "true": {"efficiency_percent": 80.0, "total_sleep_min": 360.0},
-    "predicted": {"efficiency_percent": 90.0, "total_sleep_min": 405.0},
+    "true": {"SE": 80.0, "TST": 360.0},
+    "predicted": {"SE": 90.0, "TST": 405.0},
 }
 SCORE = {
     **fakes.accuracy(),
@@ -40,7 +40,7 @@ SCORE = {
     "by_subject": {"a": {"sleep": SLEEP}, "b": {"sleep": SLEEP}},
     "epochs": 20,
     "intervals": {"accuracy": [0.7, 0.8], "kappa": [0.45, 0.55]},
-    "sleep": {"total_sleep_min": {"subjects": 2, "bias": 45.0, "lower": 40.0, "upper": 50.0}},
+    "sleep": {"TST": {"subjects": 2, "bias": 45.0, "lower": 40.0, "upper": 50.0}},
 }
 
 

@@ -60,7 +60,7 @@ def test_trees_use_what_stands_beyond_the_frame_of_an_epoch() -> None:
     assert np.mean(predicted[chosen.mask] == chosen.labels[chosen.mask]) > 0.95
     again = fit_trees([_night(1), _night(2), _night(3)], 2)
     assert np.array_equal(trees.probabilities(night.features), again.probabilities(night.features))
-    found = yardsticks(chosen, CLASSES, trees, "three nights")["trees"]
+    found = yardsticks(chosen, CLASSES, trees=trees, learned_on="three nights")["trees"]
     assert found["kappa"] > 0.9 and found["learned_on"] == "three nights"
     assert NOT_COMPUTED in yardsticks(chosen, CLASSES)["trees"]
 
