@@ -10,7 +10,7 @@ import click
 
 from sktools.cli import settings
 from sktools.cli.console import console
-from sktools.cli.options import hypnogram_file, lights_times, machine_readable, talk
+from sktools.cli.options import hypnogram_file, lights_times, machine_readable, no_clock, talk
 from sktools.errors import MissingError, UsageError
 
 if TYPE_CHECKING:
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     help="Folder of the recordings that the model was trained on, or NAME=DIR.  [default: that of --data]",
 )
 @lights_times
+@click.option("--live", is_flag=True, help="Score MODEL as a watch answers, with a row for each delay.")
+@no_clock
 @hypnogram_file
 @machine_readable
 @talk
@@ -48,6 +50,8 @@ def command(
     training_data: tuple[str, ...],
     lights_off: str | None,
     lights_on: str | None,
+    live: bool,
+    no_clock: bool,
     hypnogram: Path | None,
 ) -> None:
     """Score MODEL with the reference kernels on every subject that it was not trained on.
@@ -55,6 +59,10 @@ def command(
     Beside the model stand what it must beat: one constant answer, the time since the start of the night without any
     sensor, and with --baselines gradient-boosted trees on the same features, fitted on the people that the model was
     trained on and on nobody else.
+
+    With --live, and always for a model that is meant for a watch, each answer comes from the frame that ends now: every
+    30 s the newest 2 h, with zeros for what lies before the night. The answer for an epoch is read some minutes later.
+    The scores are those at the model's recommended delay; --live shows every delay.
 
     Sleep statistics have the names and definitions of YASA. Nights without labels get predicted ones and are not
     scored.
@@ -86,6 +94,8 @@ def command(
         open_training=training,
         lights_off=lights_off,
         lights_on=lights_on,
+        live=live,
+        stage_prior=not no_clock,
         hypnogram=hypnogram,
     )
     with RunView() as view:
@@ -96,6 +106,7 @@ def command(
 
 
 def _show(name: str, score: dict[str, Any]) -> None:
+    from sktools.reports.live import decision_lines, live_table
     from sktools.reports.sleep import sleep_tables
     from sktools.reports.terminal import yardstick_table
     from sktools.reports.yardsticks import first_words, yardstick_notes
@@ -108,6 +119,10 @@ def _show(name: str, score: dict[str, Any]) -> None:
             console.result(warned)
         console.render(_table(score))
         console.render(yardstick_table(name, score))
+        if "live" in score:
+            console.render(live_table(score))
+        for line in decision_lines(score["decision"]):
+            console.result(line)
         for note in yardstick_notes(score):
             console.result(note)
     if score["unlabelled_subjects"]:

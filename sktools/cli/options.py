@@ -304,3 +304,10 @@ def power(command: Command) -> Command:
     return click.option(
         "--joulescope", is_flag=True, help="Measure the energy between the board's GPIO marks, not estimate it."
     )(command)
+
+
+def no_clock(command: Command) -> Command:
+    """--no-clock."""
+    return click.option(
+        "--no-clock", is_flag=True, help="Leave out the model's stage prior, which depends on the minute of the night."
+    )(command)

@@ -40,12 +40,14 @@ class FeatureTable:
 class FeatureSet:
     """names: features in network input order. groups: sensor -> indices of its features, dropped together.
     extract: FeatureTable of a recording.
+    look_ahead_epochs: how many epochs after its own a row uses; None if it may use the whole night, as no watch can.
     """
 
     name: str
     names: tuple[str, ...]
     groups: Mapping[str, tuple[int, ...]]
     extract: Callable[[Recording], FeatureTable]
+    look_ahead_epochs: int | None = None
 
 
 _SETS: dict[str, FeatureSet] = {}

@@ -221,5 +221,6 @@ FS_WATCH_14 = register(
         NAMES,
         {"heart_rate": tuple(range(10)), "activity_counts": (10, 11, 12), "clock": (CLOCK,)},
         extract,
+        look_ahead_epochs=0,
     )
 )

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 
 from sktools.errors import DataError
 from sktools.metrics.clock import Clock
+from sktools.metrics.quantized import dequantize
+from sktools.metrics.reference import Outputs
 
 LARGEST = (1 << 15) - 1
 
@@ -66,3 +68,22 @@ def decision_of(clock: Clock | None, scale: float, classes: int) -> Decision:
     if not len(moved):
         return plain_decision(classes)
     return Decision(classes, clock.epochs_per_row, steps[: moved[-1] + 2])
+
+
+def decided_logits(
+    outputs: Outputs, epochs: NDArray[np.integer], clock: Clock | None = None, temperature: float = 1.0
+) -> NDArray[np.float32]:
+    """Logits [..., classes] whose argmax is the decision, and whose softmax its probabilities.
+
+    epochs: since bedtime, [...]. clock: None for no prior. temperature: what the logits are divided by.
+    """
+    classes = outputs.values.shape[-1]
+    if outputs.quantized:
+        # Through the integers that the chip adds, so that a tie here is a tie there.
+        scores = decision_of(clock, outputs.scale, classes).scores(outputs.values, epochs)
+        logits = dequantize(scores, outputs.scale, outputs.zero_point)
+    else:
+        logits = outputs.values
+        if clock is not None:
+            logits = (logits + clock.logit_prior[clock.rows_of(epochs)]).astype(np.float32)
+    return logits if temperature == 1.0 else (logits / np.float32(temperature)).astype(np.float32)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,10 +13,30 @@ from sktools.errors import ModelError
 from sktools.metrics.quantized import dequantize, quantize
 
 
-def reference_logits(
+@dataclass(frozen=True)
+class Outputs:
+    """What a model made of frames.
+
+    values: [n, epochs, classes], int8, uint8 or float32; real = scale * (q - zero_point) if they are integers.
+    """
+
+    values: NDArray[Any]
+    scale: float = 1.0
+    zero_point: int = 0
+
+    @property
+    def quantized(self) -> bool:
+        return not np.issubdtype(self.values.dtype, np.floating)
+
+    def logits(self) -> NDArray[np.float32]:
+        """Real values, float32, same shape."""
+        return dequantize(self.values, self.scale, self.zero_point) if self.quantized else self.values
+
+
+def reference_outputs(
     content: bytes, frames: NDArray[np.float32], progress: Callable[[int, int], None] | None = None
-) -> NDArray[np.float32]:
-    """Logits [n, epochs, classes] of normalised frames [n, epochs, features], int8, uint8 or float32 models alike.
+) -> Outputs:
+    """The outputs for normalised frames [n, epochs, features] of int8, uint8 and float32 models alike.
 
     progress: called with (frames done, frames in all).
     Raises ModelError where the file cannot be run or takes frames of another shape.
@@ -24,15 +45,22 @@ def reference_logits(
     entry, result = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
     if list(entry["shape"][1:]) != list(frames.shape[1:]):
         raise ModelError(f"the model takes frames of {entry['shape'][1:].tolist()}, given {list(frames.shape[1:])}")
-    logits = np.zeros((len(frames), *result["shape"][1:]), np.float32)
+    values = np.zeros((len(frames), *result["shape"][1:]), result["dtype"])
     for index, frame in enumerate(frames):
         interpreter.set_tensor(entry["index"], _into(frame[None], entry))
         interpreter.invoke()
-        output = interpreter.get_tensor(result["index"])
-        logits[index] = output[0] if output.dtype == np.float32 else dequantize(output, *result["quantization"])[0]
+        values[index] = interpreter.get_tensor(result["index"])[0]
         if progress is not None:
             progress(index + 1, len(frames))
-    return logits
+    scale, zero_point = result["quantization"]
+    return Outputs(values, float(scale), int(zero_point))
+
+
+def reference_logits(
+    content: bytes, frames: NDArray[np.float32], progress: Callable[[int, int], None] | None = None
+) -> NDArray[np.float32]:
+    """Logits [n, epochs, classes] of normalised frames [n, epochs, features]; see reference_outputs."""
+    return reference_outputs(content, frames, progress).logits()
 
 
 def _into(frame: NDArray[np.float32], entry: Any) -> NDArray[Any]:

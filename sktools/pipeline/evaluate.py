@@ -15,6 +15,7 @@ from sktools.pipeline.hypnogram import write_hypnogram
 from sktools.pipeline.options import RunOptions
 from sktools.pipeline.stage import Stage, Work, carry_out
 from sktools.pipeline.stages import only
+from sktools.training.answers import answered
 from sktools.training.evaluation import answer, scored
 from sktools.training.progress import Progress, ProgressCallback
 from sktools.training.trees import Trees
@@ -33,6 +34,8 @@ def evaluate(
     training_data: Sequence[Dataset] = (),
     lights_off: str | None = None,
     lights_on: str | None = None,
+    live: bool = False,
+    stage_prior: bool = True,
     hypnogram: str | Path | None = None,
     progress: Listener = silent,
 ) -> dict[str, Any]:
@@ -42,7 +45,10 @@ def evaluate(
     baselines: score gradient-boosted trees on the same features too, fitted on the people that the model was trained
     on. training_data: the data sets that hold these people, each opened with its folder; by default `dataset`.
     lights_off, lights_on: the time in bed for the sleep statistics, such as "23:05", "2024-03-01T23:05", or "12.5min"
-    after the recording began. hypnogram: a .csv that gets the stages.
+    after the recording began.
+    live: score the answers as a watch has them, with a row for each delay (`live`); a model for a watch is always
+    scored so, at its recommended delay. stage_prior: False leaves out what the model adds by the minute of the night.
+    hypnogram: a .csv that gets the stages.
 
     Returns what `sktools evaluate --json` prints: accuracy, f1, kappa, average_precision, per_class, confusion,
     by_subject, intervals, sleep, yardsticks and more. Nights without labels get predicted sleep statistics, under
@@ -68,6 +74,8 @@ def evaluate(
         open_training=training,
         lights_off=lights_off,
         lights_on=lights_on,
+        live=live,
+        stage_prior=stage_prior,
         hypnogram=None if hypnogram is None else Path(hypnogram),
     )
     return carry_out(EVALUATE, options, progress).score
@@ -78,15 +86,23 @@ def answer_and_score(work: Work) -> None:
     options, config = work.options, work.model.config
     assert work.dataset is not None
     listen = _listener(work)
-    chosen, logits = answer(
+    given = answer(
         work.model,
         work.dataset,
         options.include_training,
         options.subjects,
         listen,
         need_labels=False,
+        clock=options.stage_prior,
+        live=options.live,
     )
     assert config is not None
+    chosen, logits = given.chosen, given.logits
+    if given.looks_ahead:
+        work.caution(
+            f"the features of {work.model.name} ({config.features.set}, {config.features.normalisation}) look ahead "
+            "over the night: a watch cannot have these answers"
+        )
     if options.hypnogram is not None:
         write_hypnogram(options.hypnogram, chosen, logits, config.classes.names)
         work.note(f"hypnogram: {options.hypnogram}")
@@ -94,7 +110,8 @@ def answer_and_score(work: Work) -> None:
     if chosen.mask.any():
         trees, people, why = _trees(work, listen) if options.baselines else (None, "", NO_TREES)
         beside = yardsticks(chosen, config.classes, work.model.folder, trees, people, why)
-    work.score = scored(chosen, logits, config.classes, beside, options.lights)
+    score = scored(chosen, logits, config.classes, beside, options.lights)
+    work.score = {**score, **answered(given, config)}
 
 
 def _trees(work: Work, listen: ProgressCallback) -> tuple[Trees | None, str, str]:

@@ -27,7 +27,8 @@ class RunOptions:
     build_folder: of the firmware project. default_dataset: opens the data set that is used if none is named; None for
     the synthetic cohort, if it has the model's features. baselines, open_training: see sktools.evaluate; the second
     opens the data sets of these names, whose people the model was trained on, and raises MissingError if nobody said
-    where they are. replay, what_if: how `sktools live` replays a night, and whether it scores other ways too.
+    where they are. live: read each answer as a watch does, at every delay. stage_prior: False leaves the model's clock
+    out. replay, what_if: how `sktools live` replays a night, and whether it scores other ways too.
     lights_off, lights_on: as LightsTimes. command: what the manifest says made the result.
     """
 
@@ -53,6 +54,8 @@ class RunOptions:
     inputs: Path | NDArray[Any] | None = None
     frames: int | None = None
     baselines: bool = False
+    live: bool = False
+    stage_prior: bool = True
     open_training: Callable[[Sequence[str]], Sequence[Dataset]] | None = None
     port: str | None = None
     joulescope: bool = False

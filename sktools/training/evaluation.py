@@ -21,10 +21,11 @@ from sktools.metrics.classification import (
     plain_accuracy,
     weighted_f1,
 )
+from sktools.metrics.clock import read_clock
 from sktools.metrics.lights import NO_LIGHTS, LightsTimes
-from sktools.metrics.reference import reference_logits
 from sktools.metrics.sleep import compare_nights, sleep_agreement, stages_of
 from sktools.model_config import ClassesConfig, ModelConfig
+from sktools.training.answers import Answers, answered, answers
 from sktools.training.progress import Progress, ProgressCallback, silent
 from sktools.training.yardsticks import yardsticks
 from sktools.zoo import METRICS_FILE, ModelRef
@@ -38,16 +39,20 @@ def evaluate(
     include_training: bool = False,
     subjects: Iterable[str] | None = None,
     progress: ProgressCallback = silent,
+    clock: bool = True,
+    live: bool = False,
 ) -> dict[str, Any]:
     """The `accuracy` object of a model on a data set, with how the subjects were chosen.
 
     Every subject that the model was not trained on is scored, each epoch once; see evaluation_set for the options.
-    Beyond the keys of `accuracy`: by_subject, intervals, sleep, yardsticks, missing, left_out, training_included,
-    skipped, synthetic.
+    clock: False leaves the stage prior out. live: score it as a watch answers, whatever the model is for.
+    Beyond the keys of `accuracy`: by_subject, intervals, sleep, yardsticks, missing, decision, left_out,
+    training_included, skipped, synthetic; and `live`, if the model is scored so.
     Raises UsageError where no config.yaml stands beside the .tflite, and what evaluation_set raises.
     """
-    classes = _config(model).classes
-    return scored(*answer(model, dataset, include_training, subjects, progress), classes)
+    config = _config(model)
+    found = answer(model, dataset, include_training, subjects, progress, clock=clock, live=live)
+    return {**scored(found.chosen, found.logits, config.classes), **answered(found, config)}
 
 
 def answer(
@@ -57,8 +62,10 @@ def answer(
     subjects: Iterable[str] | None = None,
     progress: ProgressCallback = silent,
     need_labels: bool = True,
-) -> tuple[EvaluationSet, NDArray[np.float32]]:
-    """The frames of a data set and the model's logits [n, epochs, classes]; see evaluate.
+    clock: bool = True,
+    live: bool = False,
+) -> Answers:
+    """The frames of a data set and the model's decision; see evaluate.
 
     need_labels: refuse nights of which no epoch is scored.
     """
@@ -69,12 +76,8 @@ def answer(
 
     progress(Progress("read", message=f"reading {dataset.name}"))
     chosen = evaluation_set(config, dataset, model.folder / METRICS_FILE, include_training, subjects, note, need_labels)
-    logits = reference_logits(
-        model.tflite.read_bytes(),
-        chosen.features,
-        lambda done, total: progress(Progress("evaluate", done, total, message=dataset.name)),
-    )
-    return chosen, logits
+    table = read_clock(model.folder, config.classes.names) if clock else None
+    return answers(model.tflite.read_bytes(), config, chosen, table, live, progress)
 
 
 def _config(model: ModelRef) -> ModelConfig:
