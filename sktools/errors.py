@@ -17,7 +17,7 @@ class SktoolsError(Exception):
     message: one line, what is wrong and what was found or is supported instead. File names, and what files and boards
     say, may stand in it as they are: whatever does not print is escaped here.
     hint: one line, the next command to try; empty when there is none.
-    exit_code: the process exit code of design.md (1, 2, 3 or 4).
+    exit_code: what the command line ends with (docs/commands.md): 1, 2, 3 or 4.
     """
 
     exit_code = EXIT_FAILURE

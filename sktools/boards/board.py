@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sktools.build.memory_map import MemoryRegion
 from sktools.build.sdk import Sdk
-from sktools.build.target import Target
+from sktools.build.target import BuildRecipe, Target
 from sktools.errors import UsageError
 from sktools.strict_yaml import parse, read_yaml, suggest
 
@@ -63,22 +63,6 @@ class JLink:
 
 
 @dataclass(frozen=True)
-class BuildRecipe:
-    """See sktools.build.target.Target."""
-
-    compiler: str
-    install: str
-    sources: tuple[str, ...]
-    linker_script: str
-    cpu_flags: tuple[str, ...]
-    model_flags: tuple[str, ...]
-    runtime_flags: tuple[str, ...]
-    link_flags: tuple[str, ...]
-    image: str
-    binary: str = ""
-
-
-@dataclass(frozen=True)
 class Board:
     """One board as its YAML describes it.
 
@@ -111,7 +95,7 @@ class Board:
         """
         if self.build is None:
             raise UsageError(f"board {self.name} is built by its SDK, not by a compiler alone", "name it: --sdk DIR")
-        return Target(board=self.name, **{name: getattr(self.build, name) for name in BuildRecipe.__dataclass_fields__})
+        return Target(board=self.name, **vars(self.build))
 
 
 def board_names() -> tuple[str, ...]:

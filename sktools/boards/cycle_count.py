@@ -11,7 +11,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from sktools.boards.cycle_model import Window, build_plugin, plugin_arguments, read_windows
+from sktools.boards.cycle_model import StepWindow, build_plugin, plugin_arguments, read_windows
 from sktools.boards.qemu import find_qemu, machine_command, start, stop
 from sktools.errors import BuildError, LinkError, SktoolsError, UsageError
 from sktools.partial import temporary_folder
@@ -28,7 +28,7 @@ class BenchRun:
     status: its exit status.
     """
 
-    windows: tuple[Window, ...]
+    windows: tuple[StepWindow, ...]
     uart: bytes
     status: int
 

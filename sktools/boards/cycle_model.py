@@ -34,7 +34,7 @@ WINDOW_BYTES = 2 * _RECORD.size
 
 
 @dataclass(frozen=True)
-class Window:
+class StepWindow:
     """What ran between one begin marker and the end marker after it, neither included.
 
     sequence: position of the window since the board was started.
@@ -47,7 +47,7 @@ class Window:
     cycles: int
 
 
-def read_windows(records: bytes, first_window: int = 0) -> tuple[Window, ...]:
+def read_windows(records: bytes, first_window: int = 0) -> tuple[StepWindow, ...]:
     """Pairs the plugin's marker records into windows.
 
     Raises LinkError where a begin lacks its end or the other way round: the image was left in the middle of a step.
@@ -60,7 +60,7 @@ def read_windows(records: bytes, first_window: int = 0) -> tuple[Window, ...]:
         if [row[1] for row in pair] != [_BEGIN, _END]:
             raise LinkError(f"the cycle model's markers do not pair up at record {pair[0][0]}", "run it again")
         begin, end = pair
-        windows.append(Window(first_window + position // 2, end[2] - begin[2], end[3] - begin[3]))
+        windows.append(StepWindow(first_window + position // 2, end[2] - begin[2], end[3] - begin[3]))
     return tuple(windows)
 
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sktools.boards.board import Board
-from sktools.boards.cycle_model import WINDOW_BYTES, Window, build_plugin, plugin_arguments, read_windows
+from sktools.boards.cycle_model import WINDOW_BYTES, StepWindow, build_plugin, plugin_arguments, read_windows
 from sktools.boards.driver import Counter, Session, StepCount, driver
 from sktools.boards.input_window import InputWindow
 from sktools.boards.qemu import find_qemu, machine_command, start, stop
@@ -65,7 +65,7 @@ class VirtualSession(Session):
         self._seen += WINDOW_BYTES * len(windows)
         return tuple(StepCount(window.instructions, window.cycles) for window in windows)
 
-    def _read(self, records: Path) -> tuple[Window, ...]:
+    def _read(self, records: Path) -> tuple[StepWindow, ...]:
         with records.open("rb") as stream:
             stream.seek(self._seen)
             return read_windows(stream.read())

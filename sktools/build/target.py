@@ -14,22 +14,19 @@ class Interpreter:
     archive: str
 
 
-@dataclass(frozen=True)
-class Target:
-    """How the image of one board is made with a GNU-style compiler and make.
+@dataclass(frozen=True, kw_only=True)
+class BuildRecipe:
+    """How an image is made with a GNU-style compiler and make, as a board's YAML describes it.
 
-    board: name of the board.
     compiler: program on PATH; install: the command that installs it.
     sources: files below firmware/ that this board adds to the model, the kernels and the runtime.
-    linker_script: file below firmware/, or "" where the compiler's default serves (a shared library).
+    linker_script: file below firmware/, or "" if the compiler's default is used (a shared library).
     cpu_flags: passed to every compilation and to the link.
-    model_flags, runtime_flags: optimization of the model and its kernels, and of all else.
+    model_flags, runtime_flags: optimization of the model and its kernels, and of everything else.
     link_flags: of the link alone.
     image: file name of what the link makes. binary: file name of the raw flash content, or "" for none.
-    engine: what runs the model. interpreter: None where that is generated C.
     """
 
-    board: str
     compiler: str
     install: str
     sources: tuple[str, ...]
@@ -40,5 +37,15 @@ class Target:
     link_flags: tuple[str, ...]
     image: str
     binary: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target(BuildRecipe):
+    """The recipe of one board and one engine.
+
+    board: name of the board. engine: what runs the model. interpreter: None if that is generated C.
+    """
+
+    board: str
     engine: str = "aot"
     interpreter: Interpreter | None = None

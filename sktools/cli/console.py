@@ -22,7 +22,7 @@ SECONDS_BETWEEN_LINES = 10.0
 """Where stderr is no terminal, a log gets a line about work under way no more often than this."""
 
 
-class Progress(Protocol):
+class Bar(Protocol):
     """A step of work that is under way."""
 
     def update(self, done: int, total: int | None = None, note: str = "") -> None:
@@ -100,7 +100,7 @@ class Console:
             self.events.write(json.dumps(line, allow_nan=False) + "\n")
 
     @contextmanager
-    def progress(self, what: str, total: int | None = None, unit: str = "frames") -> Iterator[Progress]:
+    def progress(self, what: str, total: int | None = None, unit: str = "frames") -> Iterator[Bar]:
         """A bar on stderr where that is a terminal, else one line at the start and one at the end."""
         if self.verbosity < 0:
             yield _Silent()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sktools.cli.console import Progress, console, terminal_view
+from sktools.cli.console import Bar, console, terminal_view
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -94,7 +94,7 @@ class LiveView:
         self._tally = Tally(model, frames)
         self._total = len(frames.frames)
         self._stack = ExitStack()
-        self._bar: Progress | None = None
+        self._bar: Bar | None = None
         self._live: Any = None
 
     def __enter__(self) -> LiveView:

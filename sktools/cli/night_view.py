@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sktools.cli.console import Progress, console, terminal_view
+from sktools.cli.console import Bar, console, terminal_view
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -30,7 +30,7 @@ class NightView:
         self._what, self._names, self._total = what, names, total
         self._stack = ExitStack()
         self._live: Any = None
-        self._bar: Progress | None = None
+        self._bar: Bar | None = None
         self._subject, self._stages = "", np.zeros(0, np.int64)
         self._done = self._right = self._scored = 0
         self._drawn = 0.0

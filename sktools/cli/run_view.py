@@ -5,8 +5,7 @@ from __future__ import annotations
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from sktools.cli.console import Progress as Bar
-from sktools.cli.console import console
+from sktools.cli.console import Bar, console
 from sktools.cli.live_view import LiveView
 from sktools.cli.night_view import NightView
 from sktools.pipeline.events import Advanced, Begun, Caution, Done, EpochDone, Event, FrameDone, Note

@@ -5,8 +5,7 @@ from __future__ import annotations
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from sktools.cli.console import Progress as Bar
-from sktools.cli.console import console
+from sktools.cli.console import Bar, console
 
 if TYPE_CHECKING:
     from sktools.training.progress import Progress

@@ -60,7 +60,7 @@ class _OtherInputError(_RestartedError):
     """The board holds another input than the host's frame."""
 
 
-class Window(Protocol):
+class InputPath(Protocol):
     """A way for a frame's input beside the serial line, where the board has one."""
 
     def write(self, frame: bytes) -> None:
@@ -112,7 +112,7 @@ class Client:
         patience: Patience | None = None,
         locate: Callable[[int], str | None] | None = None,
         clock: Callable[[], float] = time.monotonic,
-        window: Window | None = None,
+        window: InputPath | None = None,
     ) -> None:
         self.window = window
         self._transport = transport

@@ -144,7 +144,7 @@ class ErrorReply:
     detail: int
 
 
-class Reader:
+class PayloadReader:
     """Takes values off the front of a payload.
 
     Raises LinkError where the payload is shorter than what is asked of it.
@@ -181,7 +181,7 @@ class Reader:
 
 
 def parse_hello(payload: bytes) -> Hello:
-    reader = Reader(payload)
+    reader = PayloadReader(payload)
     protocol, payload_max, clock_hz = reader.take("HHI")
     sha256 = reader.bytes(32).hex()
     layers, steps, input_bytes, output_bytes, arena_bytes = reader.take("HHIII")
@@ -195,7 +195,7 @@ def layers_request(first: int) -> bytes:
 
 def parse_layers(payload: bytes) -> tuple[int, tuple[LayerInfo, ...]]:
     """The index of the first row, and the rows."""
-    reader = Reader(payload)
+    reader = PayloadReader(payload)
     (first,) = reader.take("H")
     rows = []
     while reader.rest:
@@ -213,7 +213,7 @@ def run_request(token: int, steps: int, flags: int, input_crc: int) -> bytes:
 
 
 def parse_run(payload: bytes) -> RunReply:
-    return RunReply(*Reader(payload).take("IHI"))
+    return RunReply(*PayloadReader(payload).take("IHI"))
 
 
 def steps_request(first: int) -> bytes:
@@ -222,7 +222,7 @@ def steps_request(first: int) -> bytes:
 
 def parse_steps(payload: bytes) -> tuple[int, int, tuple[StepResult, ...]]:
     """The run's token, the first step and the results from there."""
-    reader = Reader(payload)
+    reader = PayloadReader(payload)
     token, first = reader.take("IH")
     results = []
     while reader.rest:
@@ -236,21 +236,21 @@ def read_request(source: ReadSource, offset: int, count: int) -> bytes:
 
 def parse_read(payload: bytes) -> tuple[int, int, bytes]:
     """The run's token, the offset and the bytes from there."""
-    reader = Reader(payload)
+    reader = PayloadReader(payload)
     token, offset = reader.take("II")
     return token, offset, reader.bytes(reader.rest)
 
 
 def parse_memory(payload: bytes) -> Memory:
-    return Memory(*Reader(payload).take("III"))
+    return Memory(*PayloadReader(payload).take("III"))
 
 
 def parse_error(payload: bytes) -> ErrorReply:
-    return ErrorReply(*Reader(payload).take("BBI"))
+    return ErrorReply(*PayloadReader(payload).take("BBI"))
 
 
 def parse_fault(payload: bytes) -> Fault:
-    reader = Reader(payload)
+    reader = PayloadReader(payload)
     reason, step = reader.take("IH")
     registers = reader.take("13I")
     known = FaultReason(reason) if reason in set(FaultReason) else FaultReason.CPU

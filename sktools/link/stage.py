@@ -10,7 +10,7 @@ from enum import IntEnum
 from sktools.errors import LinkError
 from sktools.link.client import Client
 from sktools.link.framing import PAYLOAD_MAX
-from sktools.link.messages import MessageType, Reader
+from sktools.link.messages import MessageType, PayloadReader
 
 FEATURES = 14
 NO_ANSWER = -1
@@ -111,7 +111,7 @@ class StageLink:
     def begin(self, start_ms: int, bedtime_ms: int | None) -> Stager:
         """Starts a night; epoch 0 begins at start_ms. Raises LinkError if the firmware has no stager."""
         payload = struct.pack("<qBq", start_ms, bedtime_ms is not None, bedtime_ms or 0)
-        found = Stager(*Reader(self._client.ask(MessageType.STAGE_BEGIN, payload)).take("IHB"))
+        found = Stager(*PayloadReader(self._client.ask(MessageType.STAGE_BEGIN, payload)).take("IHB"))
         self._classes = found.classes
         return found
 
@@ -123,7 +123,7 @@ class StageLink:
         payload = struct.pack("<q", base) + b"".join(
             _SAMPLE.pack(sample.kind, sample.time_ms - base, sample.value) for sample in samples
         )
-        return Outcomes(*Reader(self._client.ask(MessageType.STAGE_SAMPLES, payload)).take("HHHHI"))
+        return Outcomes(*PayloadReader(self._client.ask(MessageType.STAGE_SAMPLES, payload)).take("HHHHI"))
 
     def epoch(self, now_ms: int, lags: Sequence[int] = (), *, worn: bool = True) -> EpochReply:
         """Lets the board close the open epoch if it is over. lags: rows of the network's output to send, as epochs
@@ -137,7 +137,7 @@ class StageLink:
 
     def _epoch(self, now_ms: int, flags: int, lags: Sequence[int]) -> EpochReply:
         payload = struct.pack("<qBB", now_ms, flags, len(lags)) + bytes(lags)
-        reader = Reader(self._client.ask(MessageType.STAGE_EPOCH, payload, runs=True))
+        reader = PayloadReader(self._client.ask(MessageType.STAGE_EPOCH, payload, runs=True))
         what, open_epoch, valid = reader.take("BIH")
         row = reader.floats(FEATURES)
         quantised = reader.bytes(FEATURES)

@@ -13,12 +13,11 @@ from sktools.profiling.parity import Parity
 from sktools.profiling.power import InferenceEnergy
 from sktools.profiling.profile import (
     SCHEMA_VERSION,
+    AppliedCalibration,
     BlockProfile,
-    Calibration,
     LayerProfile,
-    Memory,
+    MemoryUse,
     ParityTotals,
-    PlannedBuffer,
     Profile,
     Totals,
 )
@@ -37,8 +36,8 @@ class Setting:
     frame_hours: float
     sqnr_reference: str | None
     counter: Counter
-    calibration: Calibration | None
-    memory: Memory
+    calibration: AppliedCalibration | None
+    memory: MemoryUse
     energy: InferenceEnergy | None = None
     notes: tuple[str, ...] = ()
 
@@ -75,10 +74,7 @@ def assemble(
         blocks=blocks(layers, setting.frame_hours),
         parity=ParityTotals(measurement.frames, observed.elements, observed.mismatched, observed.max_abs_diff),
         accuracy=accuracy,
-        plan=tuple(
-            PlannedBuffer(buffer.name, buffer.offset, buffer.size, buffer.first_step, buffer.last_step)
-            for buffer in model.plan.buffers
-        ),
+        plan=model.plan.buffers,
         notes=tuple(notes),
     )
 

@@ -259,7 +259,7 @@ def by_lag(
 
 
 @dataclass(frozen=True)
-class Comparison:
+class NightComparison:
     """Device against host over nights.
 
     parity: of the network's bytes, both given the device's rows. rows: features int8 that differ. masks: features that
@@ -285,7 +285,7 @@ def compare_nights(
     host: Sequence[Int8Array],
     names: Sequence[str],
     judge: Judge,
-) -> Comparison:
+) -> NightComparison:
     """device_reference: by_lag() of the device's rows. host: by_lag() of the host's. names: of the features."""
     parity = Parity()
     rows = masks = same = total = 0
@@ -302,7 +302,7 @@ def compare_nights(
         same += int((host_stages(night, own, judge) == answered.stages).sum())
         total += night.epochs
     shares = {name: float(value) for name, value in zip(names, close / total, strict=True)}
-    return Comparison(parity, rows, masks, shares, same / total, total)
+    return NightComparison(parity, rows, masks, shares, same / total, total)
 
 
 def host_stages(night: LiveNight, logits: Int8Array, judge: Judge) -> NDArray[np.int64]:

@@ -10,10 +10,10 @@ from sktools.model_config import EPOCH_SECONDS, EPOCHS_PER_HOUR
 from sktools.profiling import energy
 from sktools.profiling.live import (
     NETWORK_PART,
-    Comparison,
     Costs,
     DeviceNight,
     Judge,
+    NightComparison,
     device_accuracy,
     host_accuracy,
     live_rows,
@@ -40,7 +40,7 @@ class Replayed:
     device: Sequence[DeviceNight]
     host: Sequence[Int8Array]
     costs: Costs
-    comparison: Comparison
+    comparison: NightComparison
     judge: Judge
     left_out: int
     training_included: Sequence[str]

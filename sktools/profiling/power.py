@@ -17,7 +17,7 @@ RECORD_S = 5.0
 
 
 @dataclass(frozen=True)
-class Recording:
+class PowerTrace:
     """Samples [n] of current (A), voltage (V) and whether the board marked an inference; rate_hz samples a second."""
 
     current: npt.NDArray[np.float64]
@@ -49,11 +49,11 @@ class InferenceEnergy:
 class PowerMeter(Protocol):
     """Something that measures the board's supply and sees its marks."""
 
-    def record(self, seconds: float) -> Recording:
+    def record(self, seconds: float) -> PowerTrace:
         """Records without a gap. Raises LinkError where it cannot."""
 
 
-def between_marks(recording: Recording) -> InferenceEnergy:
+def between_marks(recording: PowerTrace) -> InferenceEnergy:
     """The energy of each whole inference in a recording; those cut off at either end are left out.
 
     Raises LinkError where none is whole, or samples between the marks are missing (NaN).
@@ -130,7 +130,7 @@ class Joulescope:
                 f"there is no one Joulescope on USB: {error}", "plug it in, and close its user interface"
             ) from error
 
-    def record(self, seconds: float) -> Recording:
+    def record(self, seconds: float) -> PowerTrace:
         with self._device as device:
             device.parameter_set("current_lsb", "gpi0")
             data = device.read(
@@ -139,7 +139,7 @@ class Joulescope:
         signals = data["signals"]
         current, voltage, mark = (np.asarray(signals[name]["value"]) for name in ("current", "voltage", "current_lsb"))
         length = min(len(current), len(voltage), len(mark))
-        return Recording(
+        return PowerTrace(
             current[:length].astype(np.float64),
             voltage[:length].astype(np.float64),
             mark[:length] != 0,

@@ -13,6 +13,7 @@ from importlib import resources
 from typing import Any
 
 from sktools.boards.driver import Counter
+from sktools.compiler.compiled import Buffer
 from sktools.errors import DataError
 from sktools.profiling.parity import Parity
 
@@ -20,7 +21,7 @@ SCHEMA_VERSION = 1
 
 
 @dataclass(frozen=True)
-class Calibration:
+class AppliedCalibration:
     """Board cycles = model cycles x factor. error: what is known of it; fitted_on: the program it was fitted on."""
 
     factor: float
@@ -49,7 +50,7 @@ class Totals:
 
 
 @dataclass(frozen=True)
-class Memory:
+class MemoryUse:
     """Bytes. arena: all RAM that kernels write besides input and output; flash and ram: the image that ran."""
 
     arena_bytes: int
@@ -102,17 +103,6 @@ class ParityTotals:
 
 
 @dataclass(frozen=True)
-class PlannedBuffer:
-    """One buffer of the arena: bytes [offset, offset + size), live from first_step to last_step, both included."""
-
-    name: str
-    offset: int
-    size: int
-    first_step: int
-    last_step: int
-
-
-@dataclass(frozen=True)
 class Profile:
     """One measuring session.
 
@@ -135,14 +125,14 @@ class Profile:
     frame_hours: float
     sqnr_reference: str | None
     counter: Counter
-    calibration: Calibration | None
+    calibration: AppliedCalibration | None
     totals: Totals
-    memory: Memory
+    memory: MemoryUse
     layers: tuple[LayerProfile, ...]
     blocks: tuple[BlockProfile, ...]
     parity: ParityTotals
     accuracy: Mapping[str, Any] | None
-    plan: tuple[PlannedBuffer, ...]
+    plan: tuple[Buffer, ...]
     notes: tuple[str, ...]
     live: tuple[Mapping[str, Any], ...] | None = None
     stager: Mapping[str, Any] | None = None
@@ -161,9 +151,9 @@ class Profile:
         validate(document, where)
         parts: dict[str, Any] = dict(document)
         parts["counter"] = Counter(**parts["counter"])
-        parts["calibration"] = Calibration(**parts["calibration"]) if parts["calibration"] else None
+        parts["calibration"] = AppliedCalibration(**parts["calibration"]) if parts["calibration"] else None
         parts["totals"] = Totals(**parts["totals"])
-        parts["memory"] = Memory(**parts["memory"])
+        parts["memory"] = MemoryUse(**parts["memory"])
         parts["layers"] = tuple(
             LayerProfile(**{**layer, "parity": _parity(layer["parity"])}) for layer in parts["layers"]
         )
@@ -171,7 +161,7 @@ class Profile:
             BlockProfile(**{**block, "parity": Parity(**block["parity"])}) for block in parts["blocks"]
         )
         parts["parity"] = ParityTotals(**parts["parity"])
-        parts["plan"] = tuple(PlannedBuffer(**buffer) for buffer in parts["plan"])
+        parts["plan"] = tuple(Buffer(**buffer) for buffer in parts["plan"])
         parts["notes"] = tuple(parts["notes"])
         parts["live"] = None if parts.get("live") is None else tuple(parts["live"])
         parts.setdefault("stager", None)

@@ -21,7 +21,7 @@ from sktools.profiling.device import BoardDevice
 from sktools.profiling.float_reference import float_reference
 from sktools.profiling.inputs import FrameSet
 from sktools.profiling.power import PowerMeter, measure_energy
-from sktools.profiling.profile import Calibration, Memory, Profile
+from sktools.profiling.profile import AppliedCalibration, MemoryUse, Profile
 from sktools.profiling.scoring import nights, score, sleep
 from sktools.profiling.session import FrameReport, Measurement, measure
 
@@ -134,15 +134,15 @@ def _clock(board: Board, session: Session) -> float | None:
     return float(session.client.hello().clock_hz)
 
 
-def _calibration(board: Board) -> Calibration | None:
+def _calibration(board: Board) -> AppliedCalibration | None:
     known = board.calibration
-    return None if known is None else Calibration(known.factor, known.error, known.fitted_on)
+    return None if known is None else AppliedCalibration(known.factor, known.error, known.fitted_on)
 
 
-def _memory(build: Build, session: Session) -> Memory:
+def _memory(build: Build, session: Session) -> MemoryUse:
     sizes = build.sizes()
     stack = session.client.memory().stack_used
-    return Memory(
+    return MemoryUse(
         arena_bytes=build.model.plan.written_bytes,
         flash_bytes=sizes.flash_bytes,
         ram_bytes=sizes.ram_bytes,

@@ -16,24 +16,35 @@ from sktools.compiler.compile import compile_with
 from sktools.compiler.costs import cost_key
 from sktools.errors import MissingError
 
-MOST_VARIANTS = 4
-"""More than any operator has; the rounds end when one measures nothing new."""
-
 
 def tune(tflite: bytes, board: Board, on_round: Callable[[int, int], None] = lambda done, new: None) -> dict[str, int]:
-    """cost_key -> model cycles, for the plain kernel and every variant and fusion that applies to some operator.
+    """cost_key -> model cycles, for the plain kernel and every variant and fusion that applies to an operator.
 
     Round n builds an image of each operator's n-th kernel and runs one random frame; then come the fused steps, with
     and without the kernels for spare arena. on_round: rounds done, calls that the round measured for the first time.
-    Raises MissingError where the board counts no cycles.
+    Raises MissingError if the board counts no cycles.
     """
     costs: dict[str, int] = {}
-    rounds = [*((number, False) for number in range(MOST_VARIANTS)), (MOST_VARIANTS, True), (0, True)]
+    variants = _most_variants(tflite)
+    rounds = [*((number, False) for number in range(variants)), (variants - 1, True), (0, True)]
     for done, (number, fuse) in enumerate(rounds, start=1):
         before = len(costs)
         costs |= _measure(tflite, board, number, fuse=fuse)
         on_round(done, len(costs) - before)
     return costs
+
+
+def _most_variants(tflite: bytes) -> int:
+    """The number of kernels of the operator that has the most."""
+    most = 1
+
+    def choose(calls: Sequence[Call]) -> Call:
+        nonlocal most
+        most = max(most, len(calls))
+        return calls[0]
+
+    compile_with(tflite, "tune", choose, fuse=False, optimize="speed")
+    return most
 
 
 def _measure(tflite: bytes, board: Board, number: int, *, fuse: bool) -> dict[str, int]:

@@ -6,7 +6,8 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sktools.profiling.profile import PlannedBuffer, Profile
+from sktools.compiler.compiled import Buffer
+from sktools.profiling.profile import Profile
 from sktools.reports.figures import cycles_per_mac
 from sktools.reports.plots import LIMIT, PALETTE, PRIMARY, SECONDARY, Plot, bars, figure, stacked_bars
 from sktools.reports.published import BLOCK_MS_PER_SLEEP_HOUR
@@ -166,7 +167,7 @@ def memory_plan(profile: Profile) -> Plot | None:
     return plot
 
 
-def _fitting(buffer: PlannedBuffer, share: float) -> str:
+def _fitting(buffer: Buffer, share: float) -> str:
     """What a box tells of itself: its name and size as far as they fit into its share of the plot's width."""
     lines = (_ends(buffer.name), f"{buffer.size:,} bytes")
     return "<br>".join(line for line in lines if len(line) <= share * CHARACTERS_ACROSS)
@@ -178,7 +179,7 @@ def _ends(name: str) -> str:
     return name if len(parts) < 3 else f"{parts[0]} … {parts[-1]}"
 
 
-def _box(buffer: PlannedBuffer, color: str) -> Plot:
+def _box(buffer: Buffer, color: str) -> Plot:
     left, right = buffer.first_step - 0.5, buffer.last_step + 0.5
     low, high = buffer.offset, buffer.offset + buffer.size
     return {

@@ -20,7 +20,7 @@ from sktools.metrics.classification import cohen_kappa, confusion_matrix
 from sktools.model_config import ModelConfig
 from sktools.training.batches import rows_at
 from sktools.training.evaluation import WAKE_STAGE, scored
-from sktools.training.first_training import Run, train_in_turn, trainings
+from sktools.training.first_training import Training, train_in_turn, trainings
 from sktools.training.progress import Progress, ProgressCallback, silent
 from sktools.training.tensorflow_setup import require_tensorflow
 
@@ -108,7 +108,7 @@ def cross_validate(
 
     def learn(run: ModelConfig, without: set[tuple[str, str]], taught: Probabilities | None = None) -> keras.Model:
         parts = [
-            Run(
+            Training(
                 wanted,
                 [night for key, night in views[_view(wanted)].items() if key not in without],
                 taught=taught if wanted is run else None,
@@ -157,7 +157,7 @@ def _view(config: ModelConfig) -> tuple[Any, ...]:
     return config.features, *sorted(config.classes.map.items())
 
 
-def _fitted(runs: Sequence[Run], tell: Callable[[int, int, dict[str, float]], None]) -> keras.Model:
+def _fitted(runs: Sequence[Training], tell: Callable[[int, int, dict[str, float]], None]) -> keras.Model:
     with tempfile.TemporaryDirectory() as folder:
         return train_in_turn(runs, Path(folder) / "state.npz", on_epoch=tell)[0]
 

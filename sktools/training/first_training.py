@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Run:
+class Training:
     """One training. nights: labelled by the configuration's classes.
 
     taught: (data set, subject) of every night -> what teachers answer, probabilities [epochs, classes].
@@ -68,7 +68,7 @@ def trainings(config: ModelConfig) -> tuple[ModelConfig, ...]:
 
 
 def train_in_turn(
-    runs: Sequence[Run],
+    runs: Sequence[Training],
     checkpoint: Path,
     digest: str = "",
     resume: bool = False,

@@ -26,7 +26,7 @@ from sktools.partial import check_writable, partial_folder
 from sktools.training.batches import Sampler
 from sktools.training.causal_cost import causal_scores
 from sktools.training.evaluation import scored
-from sktools.training.first_training import Run, train_in_turn, trainings
+from sktools.training.first_training import Training, train_in_turn, trainings
 from sktools.training.fitting import History, ValidationSet
 from sktools.training.model_card import model_card
 from sktools.training.progress import Progress, ProgressCallback, silent
@@ -163,8 +163,8 @@ def _relabelled(config: ModelConfig, dataset: Dataset, material: _Material) -> _
     )
 
 
-def _run(config: ModelConfig, materials: Sequence[_Material]) -> Run:
-    return Run(
+def _run(config: ModelConfig, materials: Sequence[_Material]) -> Training:
+    return Training(
         config,
         [night for material in materials for night in material.train],
         [_validation(material, config.network.epochs) for material in materials if material.validation],
@@ -181,7 +181,7 @@ def _validation(material: _Material, epochs: int) -> ValidationSet:
     )
 
 
-def _digest(runs: Sequence[Run]) -> str:
+def _digest(runs: Sequence[Training]) -> str:
     """Of the configurations and of every number that training sees."""
     digest = hashlib.sha256()
     for run in runs:

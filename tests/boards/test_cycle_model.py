@@ -15,7 +15,7 @@ import pytest
 
 from sktools.boards.board import load_board
 from sktools.boards.cycle_count import count_cycles, main
-from sktools.boards.cycle_model import Window
+from sktools.boards.cycle_model import StepWindow
 from sktools.build.shipped import firmware_path
 from sktools.errors import EXIT_FAILURE, EXIT_USAGE
 from tests.support.tools import needs_qemu
@@ -148,24 +148,24 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def windows(image: Path) -> tuple[Window, ...]:
+def windows(image: Path) -> tuple[StepWindow, ...]:
     return count_cycles(image).windows
 
 
 @needs_qemu
-def test_every_case_ran(windows: tuple[Window, ...]) -> None:
+def test_every_case_ran(windows: tuple[StepWindow, ...]) -> None:
     assert [window.sequence for window in windows] == list(range(len(CASES)))
 
 
 @needs_qemu
 @pytest.mark.parametrize("index", range(len(CASES)), ids=[case.name for case in CASES])
-def test_counts_are_exact(windows: tuple[Window, ...], index: int) -> None:
+def test_counts_are_exact(windows: tuple[StepWindow, ...], index: int) -> None:
     case, window = CASES[index], windows[index]
     assert (window.instructions, window.cycles) == (case.instructions, case.cycles)
 
 
 @needs_qemu
-def test_two_runs_count_the_same(image: Path, windows: tuple[Window, ...]) -> None:
+def test_two_runs_count_the_same(image: Path, windows: tuple[StepWindow, ...]) -> None:
     assert count_cycles(image).windows == windows
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from sktools.boards import cycle_model, qemu
-from sktools.boards.cycle_model import Window, build_plugin, read_windows
+from sktools.boards.cycle_model import StepWindow, build_plugin, read_windows
 from sktools.build.shipped import firmware_path
 from sktools.errors import EXIT_MISSING, LinkError, MissingError
 from tests.support.tools import needs_cc, needs_qemu
@@ -35,7 +35,7 @@ def play(folder: Path, api: int, *blocks: str) -> bytes:
 @pytest.mark.parametrize("api", [1, 2, 3, 4, 5, 6, 7])
 def test_the_plugin_counts_with_every_api_version(tmp_path: Path, api: int) -> None:
     # ldr 2, bne 1 not taken; ldr behind a branch 2, adds 1. The jump back costs outside the windows.
-    assert read_windows(play(tmp_path, api, "0", "1", "0", "1")) == (Window(0, 4, 6), Window(1, 4, 6))
+    assert read_windows(play(tmp_path, api, "0", "1", "0", "1")) == (StepWindow(0, 4, 6), StepWindow(1, 4, 6))
 
 
 @needs_cc
@@ -48,7 +48,7 @@ def test_a_jump_inside_a_window_costs_its_refill(tmp_path: Path) -> None:
 
 def test_markers_that_do_not_pair_are_refused() -> None:
     whole = record(0, 1, 10, 20) + record(1, 2, 14, 30)
-    assert read_windows(whole) == (Window(0, 4, 10),)
+    assert read_windows(whole) == (StepWindow(0, 4, 10),)
     for damaged in (record(0, 1, 1, 1), record(0, 2, 1, 1), whole[24:] + whole[:24], record(0, 1, 1, 1) * 2):
         with pytest.raises(LinkError, match="do not pair up"):
             read_windows(damaged)
@@ -56,7 +56,7 @@ def test_markers_that_do_not_pair_are_refused() -> None:
 
 def test_a_record_still_being_written_is_left_out() -> None:
     whole = record(0, 1, 10, 20) + record(1, 2, 14, 30)
-    assert read_windows(whole + record(2, 1, 0, 0)[:7]) == (Window(0, 4, 10),)
+    assert read_windows(whole + record(2, 1, 0, 0)[:7]) == (StepWindow(0, 4, 10),)
 
 
 @needs_qemu

@@ -19,7 +19,7 @@ from sktools.boards import virtual
 from sktools.boards.board import load_board
 from sktools.boards.driver import Session, driver_for
 from sktools.errors import BuildError, LinkError, MissingError
-from sktools.link.client import BoardFaultError, Window
+from sktools.link.client import BoardFaultError, InputPath
 from sktools.link.messages import FaultReason
 from tests.support.builds import build_for, fake_build
 from tests.support.fake_model import (
@@ -130,7 +130,7 @@ class FullWindow:
 
 
 @pytest.mark.parametrize("window", [ElsewhereWindow(), FullWindow()])
-def test_an_input_that_the_window_does_not_bring_goes_over_the_line(window: Window) -> None:
+def test_an_input_that_the_window_does_not_bring_goes_over_the_line(window: InputPath) -> None:
     frame = frame_of(3)
     with driver_for(BOARD).open(fake_build("virtual")) as session:
         session.client.window = window

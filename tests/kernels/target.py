@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from sktools.boards.cycle_count import count_cycles
-from sktools.boards.cycle_model import Window
+from sktools.boards.cycle_model import StepWindow
 from tests.kernels.cases import Case
 from tests.kernels.host import DRIVER, KERNELS, ROOT, fast_sources
 
@@ -29,7 +29,7 @@ class TargetRun:
     """wrong: numbers of the cases whose output differs; windows: what each case took."""
 
     wrong: tuple[int, ...]
-    windows: tuple[Window, ...]
+    windows: tuple[StepWindow, ...]
 
 
 def run_on_target(cases: Sequence[Case], folder: Path) -> TargetRun:

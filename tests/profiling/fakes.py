@@ -12,7 +12,7 @@ from sktools.boards.driver import Counter, StepCount
 from sktools.compiler.compiled import Buffer, CompiledModel, Layer, MemoryPlan, TensorSpec
 from sktools.profiling.assemble import Setting
 from sktools.profiling.parity import crc32
-from sktools.profiling.profile import Calibration, Memory
+from sktools.profiling.profile import AppliedCalibration, MemoryUse
 from sktools.profiling.session import DeviceRun
 
 Int8 = NDArray[np.int8]
@@ -80,10 +80,10 @@ def frames(count: int = 3) -> Int8:
     return np.random.default_rng(0).integers(-50, 50, (count, *INPUT.shape), dtype=np.int8)
 
 
-CALIBRATION = Calibration(1.109, "its error for other code is unknown.", "an interpreter")
+CALIBRATION = AppliedCalibration(1.109, "its error for other code is unknown.", "an interpreter")
 
 
-def setting(calibration: Calibration | None = CALIBRATION) -> Setting:
+def setting(calibration: AppliedCalibration | None = CALIBRATION) -> Setting:
     kind = "cycle-model" if calibration else "dwt"
     return Setting(
         model="fake",
@@ -95,7 +95,7 @@ def setting(calibration: Calibration | None = CALIBRATION) -> Setting:
         sqnr_reference="float-model",
         counter=Counter(kind, "a fake"),
         calibration=calibration,
-        memory=Memory(24, 20000, 8000, 100, 512),
+        memory=MemoryUse(24, 20000, 8000, 100, 512),
     )
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from sktools.errors import EXIT_MISSING, LinkError, MissingError
 from sktools.link.client import Run
-from sktools.profiling.power import Joulescope, Recording, between_marks, measure_energy
+from sktools.profiling.power import Joulescope, PowerTrace, between_marks, measure_energy
 from tests.support.fake_joulescope import Instrument, fake_package, recording
 
 
@@ -65,7 +65,7 @@ class Meter:
     def __init__(self, board: Board) -> None:
         self._board = board
 
-    def record(self, seconds: float) -> Recording:
+    def record(self, seconds: float) -> PowerTrace:
         while self._board.runs < 3:
             pass
         return recording(".II.")
@@ -78,7 +78,7 @@ def test_the_board_runs_while_the_meter_records() -> None:
 
 def test_a_board_that_fails_meanwhile() -> None:
     class Quick:
-        def record(self, seconds: float) -> Recording:
+        def record(self, seconds: float) -> PowerTrace:
             return recording(".II.")
 
     with pytest.raises(LinkError, match="the board is gone"):

@@ -7,18 +7,18 @@ from typing import Any
 
 import numpy as np
 
-from sktools.profiling.power import RECORD_S, Recording
+from sktools.profiling.power import RECORD_S, PowerTrace
 
 RATE = 1e6
 MICROJOULES = 10e3 * RECORD_S / 5
 """Of the one inference that the instrument sees: 10 mW over a fifth of the recording."""
 
 
-def recording(marks: str, samples: int = 100, active: float = 5e-3, idle: float = 1e-3) -> Recording:
+def recording(marks: str, samples: int = 100, active: float = 5e-3, idle: float = 1e-3) -> PowerTrace:
     """Each letter of `marks` is `samples` samples: 'I' marked at `active` ampere, '.' idle; 2 V throughout."""
     marked = np.repeat([mark == "I" for mark in marks], samples)
     current = np.where(marked, active, idle)
-    return Recording(current, np.full(len(current), 2.0), marked, RATE)
+    return PowerTrace(current, np.full(len(current), 2.0), marked, RATE)
 
 
 def fake_package(found: list[Any]) -> types.ModuleType:
