@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -15,7 +17,7 @@ from sktools.build.replacement import replacement
 from sktools.build.toolchain import require_program, run_make
 from sktools.compiler.compiled import CompiledModel
 from sktools.compiler.emit import identifier_of
-from sktools.compiler.reference import Reference
+from sktools.compiler.reference import Int8Array, Reference
 from sktools.errors import MissingError
 
 VECTORS, VECTOR_SEED = 2, 0
@@ -38,19 +40,39 @@ def random_vectors(tflite: bytes, count: int = VECTORS, seed: int = VECTOR_SEED)
     """
     oracle = Reference(tflite)
     shape = oracle.graph.tensors[oracle.graph.input].shape
+    return vectors_of(lambda frame: oracle.run(frame)[oracle.graph.output], shape, count, seed)
+
+
+def vectors_of(
+    answer: Callable[[Int8Array], Int8Array], shape: Sequence[int], count: int = VECTORS, seed: int = VECTOR_SEED
+) -> tuple[Vector, ...]:
+    """Seeded random frames with whatever answers them."""
     generator = np.random.default_rng(seed)
-    found = []
-    for _ in range(count):
-        frame = generator.integers(-128, 128, size=shape, dtype=np.int8)
-        output = oracle.run(frame)[oracle.graph.output]
-        found.append(Vector(tuple(frame.reshape(-1).tolist()), tuple(output.reshape(-1).tolist())))
-    return tuple(found)
+    frames = [generator.integers(-128, 128, size=shape, dtype=np.int8) for _ in range(count)]
+    return tuple(
+        Vector(tuple(frame.reshape(-1).tolist()), tuple(answer(frame).reshape(-1).tolist())) for frame in frames
+    )
 
 
-def library_files(model: CompiledModel, vectors: tuple[Vector, ...], stack: int | None = None) -> dict[str, bytes]:
+@dataclass(frozen=True)
+class SelfTest:
+    """What the library's self-test compares. judged: if the expected values are the reference's; else the C's own."""
+
+    vectors: tuple[Vector, ...]
+    judged: bool = True
+
+
+def library_files(
+    model: CompiledModel,
+    vectors: tuple[Vector, ...],
+    stack: int | None = None,
+    *,
+    judged: bool = True,
+    manifest: Mapping[str, Any] | None = None,
+) -> dict[str, bytes]:
     """Every file of the C library but the compiled one, by its path below the folder.
 
-    stack: bytes that a call takes, where they were measured.
+    stack: bytes that a call takes, if they were measured. judged: see SelfTest. manifest: content of manifest.json.
     """
     name = identifier_of(model.name)
     generated, copied = project_sources(model, ("runtime/sk_model.h",))
@@ -74,6 +96,7 @@ def library_files(model: CompiledModel, vectors: tuple[Vector, ...], stack: int 
         "cpu_flags": CPU_FLAGS,
         "flags": MODEL_FLAGS,
         "vectors": vectors,
+        "judged": judged,
         "source": f"{len(vectors)} random frames (seed {VECTOR_SEED})",
     }
     return {
@@ -87,6 +110,7 @@ def library_files(model: CompiledModel, vectors: tuple[Vector, ...], stack: int 
         "README.md": render("export/README.md.j2", fields),
         "exports.txt": "".join(f"{name}_{call}\n" for call in ("input", "invoke", "output")).encode(),
         MARK: f"{model.sha256}\n".encode(),
+        **({} if manifest is None else {"manifest.json": (json.dumps(manifest, indent=1) + "\n").encode()}),
     }
 
 
@@ -99,16 +123,28 @@ class Exported:
 
 
 def export_library(
-    model: CompiledModel, tflite: bytes, folder: Path, check: Callable[[Path, str], int | None] = lambda *_: None
+    model: CompiledModel,
+    tflite: bytes,
+    folder: Path,
+    check: Callable[[Path, str], int | None] = lambda *_: None,
+    *,
+    self_test: SelfTest | None = None,
+    manifest: Mapping[str, Any] | None = None,
 ) -> Exported:
     """Writes the C library into `folder` and compiles it for the Cortex-M4.
 
     check: has the compiled library of a folder and a name tested; returns the stack of a call, None where it cannot.
+    self_test: None for random_vectors of the reference. manifest: see library_files.
     Raises MissingError where the compiler is missing: the sources are written all the same. Raises BuildError where it
     does not compile, or the folder holds something else; and what `check` raises.
     """
-    name, vectors = identifier_of(model.name), random_vectors(tflite)
-    files = library_files(model, vectors)
+    name = identifier_of(model.name)
+    test = self_test or SelfTest(random_vectors(tflite))
+
+    def files_with(stack: int | None) -> dict[str, bytes]:
+        return library_files(model, test.vectors, stack, judged=test.judged, manifest=manifest)
+
+    files = files_with(None)
     try:
         for program, install in ((COMPILER, INSTALL), ("make", "sudo apt-get install make")):
             require_program(program, "the Cortex-M4 library", install)
@@ -122,7 +158,7 @@ def export_library(
         run_make(fresh, arguments=["example"])  # what does not link here does not link in a firmware
         shutil.rmtree(fresh / "obj")
         stack = check(fresh, name)
-        for path, content in library_files(model, vectors, stack).items():
+        for path, content in files_with(stack).items():
             if content != files[path]:  # comments alone: what was compiled stays
                 (fresh / path).write_bytes(content)
     return Exported(folder / "lib" / f"lib{name}.a", stack)

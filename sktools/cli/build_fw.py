@@ -54,19 +54,23 @@ if TYPE_CHECKING:
 def command(model: str, output: Path | None, place: BoardChoice, connection: Connection, image: Image) -> None:
     """Compile MODEL to C, render a firmware project that builds with make, and build it.
 
+    Before, the C runs on this machine and is compared with the reference kernels at every layer: exit code 3 and no
+    image if a byte differs. Without a host compiler or a reference the image is built, and said to be not verified.
+
     Without --board, builds for the virtual board and also writes the Apollo4 Plus project; that one is compiled only if
     its SDK is found. With --board apollo4p_evb and no SDK, the project is written and the exit code is 4.
     """
     from sktools.cli.job import naming, run_options
     from sktools.cli.run_view import RunView
     from sktools.pipeline.stage import carry_out
-    from sktools.pipeline.stages import BUILD
+    from sktools.pipeline.stages import BUILD_FW
 
     options = run_options(model, place, image, connection, build_folder=output)
     with naming(options), RunView() as view:
-        work = carry_out(BUILD, options, view.update)
+        work = carry_out(BUILD_FW, options, view.update)
     built = work.build
-    document = build_document(built)
+    assert work.verification is not None
+    document = {**build_document(built), **work.verification.document()}
     if settings.choose("board", place.board).source == "default" and output is None:
         document["also"] = _also(dataclasses.replace(options, board=settings.EVB))
     console.document(document)
@@ -77,6 +81,7 @@ def command(model: str, output: Path | None, place: BoardChoice, connection: Con
         "project": built.folder,
         "image": built.image,
         "sizes": sizes,
+        "verified": work.verification.line,
         "build it again": _make_command(work),
     }
     console.result(summary(lines))
@@ -88,17 +93,19 @@ def _also(options: RunOptions) -> dict[str, Any]:
     """The Apollo4 Plus project. Without its SDK the project is written, and the document says what is missing."""
     from sktools.cli.run_view import RunView
     from sktools.pipeline.stage import Work, go_through
-    from sktools.pipeline.stages import BUILD
+    from sktools.pipeline.stages import BUILD_FW
 
     with RunView() as view:
         work = Work(options, view.update)
         try:
-            go_through(BUILD, work)
+            go_through(BUILD_FW, work)
         except MissingError as error:
             told = {"project": str(work.folder), "not built": error.message, "next": error.hint}
             return {"folder": str(work.folder), "built": False, "told": told}
     told = {"project": str(work.folder), "image": str(work.build.image), "build it again": _make_command(work)}
-    return {"folder": str(work.folder), "built": True, "told": told, **build_document(work.build)}
+    assert work.verification is not None
+    verified = work.verification.document()
+    return {"folder": str(work.folder), "built": True, "told": told, **build_document(work.build), **verified}
 
 
 def _make_command(work: Work) -> str:

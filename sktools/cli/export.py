@@ -37,7 +37,8 @@ KINDS = ("c-library", "tflite", "header")
 def command(model: str, kind: str, optimize: str | None, output: Path | None) -> None:
     """Write MODEL as sources with a Cortex-M4 library and a self-test, as the .tflite, or as a C array of it.
 
-    The library's self-test is run on the emulated Cortex-M4, where QEMU is installed.
+    The library's C is compared with the reference kernels on this machine, as by build-fw: exit code 3 and no library
+    if a byte differs. Its self-test is run on the emulated Cortex-M4 if QEMU is installed.
     """
     from sktools.zoo import LOCAL_FOLDER, resolve
 
@@ -46,22 +47,30 @@ def command(model: str, kind: str, optimize: str | None, output: Path | None) ->
     write = {"c-library": _library, "tflite": _tflite, "header": _header}[kind]
     document = {"model": found.name, "sha256": found.sha256, "as": kind, **write(found, folder, output, optimize)}
     console.document(document)
-    console.result(summary({name: value for name, value in document.items() if name not in ("as", "model")}))
+    shown = {**document, "verified": str(document["verified"]).lower()} if "verified" in document else document
+    console.result(summary({name: value for name, value in shown.items() if name not in ("as", "model")}))
 
 
 def _library(found: ModelRef, folder: Path, output: Path | None, optimize: str | None) -> dict[str, Any]:
     from sktools.boards.library_check import stack_of_a_call
     from sktools.build.cache import user_costs
-    from sktools.build.export import export_library
+    from sktools.build.export import SelfTest, export_library, random_vectors
     from sktools.compiler.compile import compile_model
     from sktools.compiler.costs import known_costs
+    from sktools.profiling.verification import manifest_of, own_vectors, verify
 
     target = output or folder / "c-library"
     content = found.tflite.read_bytes()
     level = settings.text("optimize", optimize)
     with console.waiting(f"building {found.name} as a C library ({level}) and testing it"):
         compiled = compile_model(content, name=found.name, optimize=level, costs=known_costs(user_costs()))
-        exported = export_library(compiled, content, target, stack_of_a_call)
+        verification = verify(compiled, content)
+        judged = verification.verified
+        test = SelfTest(random_vectors(content) if judged else own_vectors(compiled, content), judged)
+        manifest = manifest_of(compiled, verification)
+        exported = export_library(compiled, content, target, stack_of_a_call, self_test=test, manifest=manifest)
+    if not verification.verified:
+        console.warning(f"the C library is not verified: {verification.why}")
     for note in compiled.notes:
         console.info(f"note: {note}")
     ram = compiled.plan.arena_bytes + compiled.input.elements + compiled.output.elements
@@ -73,6 +82,7 @@ def _library(found: ModelRef, folder: Path, output: Path | None, optimize: str |
         "stack_bytes": exported.stack_bytes,
         "model_bytes": compiled.model_bytes,
         "self_test": shlex.join(["make", "-C", str(target), "check"]),
+        **verification.document(),
     }
 
 

@@ -14,7 +14,7 @@ from sktools.datasets.registry import Dataset
 from sktools.pipeline.events import Listener, silent
 from sktools.pipeline.options import AOT, VIRTUAL, RunOptions
 from sktools.pipeline.stage import carry_out
-from sktools.pipeline.stages import BUILD, PROFILE, RUN
+from sktools.pipeline.stages import BUILD_FW, PROFILE, RUN
 from sktools.profiling.bundle import Bundle
 
 MODEL = "model"
@@ -102,10 +102,12 @@ def build_fw(
     output: folder of the project; the default is ./build/<model>/<board>-<engine>. Everything else is as in run().
 
     Returns the build: `build.folder`, `build.image`, `build.sizes()`, `build.model`. Raises SktoolsError: MissingError
-    without compiler or SDK (the project is written all the same), BuildError if the model does not fit or compile.
+    without compiler or SDK (the project is written all the same), BuildError if the model does not fit or compile,
+    ThresholdError if the C differs from the reference on this machine: no image is made. manifest.json in the build's
+    folder says whether that was verified.
     """
     asked = {key: value for key, value in locals().items() if key not in ("output", "progress")}
-    return carry_out(BUILD, RunOptions(**_typed({**asked, "build_folder": output})), progress).build
+    return carry_out(BUILD_FW, RunOptions(**_typed({**asked, "build_folder": output})), progress).build
 
 
 _PATHS = frozenset({"data", "output", "save_outputs", "hypnogram", "sdk", "build_folder"})

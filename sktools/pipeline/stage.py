@@ -15,12 +15,14 @@ if TYPE_CHECKING:
     from sktools.boards.board import Board
     from sktools.boards.configure import ImageOptions
     from sktools.build.build import Build
+    from sktools.compiler.compiled import CompiledModel
     from sktools.datasets.registry import Dataset
     from sktools.profiling.bundle import Bundle
     from sktools.profiling.inputs import FrameSet
     from sktools.profiling.live_night import LiveNight
     from sktools.profiling.power import PowerMeter
     from sktools.profiling.run import Result
+    from sktools.profiling.verification import Verification
     from sktools.zoo import ModelRef
 
 
@@ -30,7 +32,8 @@ class Work:
 
     model: the .tflite and what is known of it. board: at the clock, serial rate and probe that were asked for.
     image: options of its image. folder: of the build. meter: measures the board's supply, None if nothing does.
-    dataset: None if the frames are the user's own or random. flash_line: what was done to flash the board.
+    dataset: None if the frames are the user's own or random. compiled: what `build` makes an image of, None before.
+    verification: None if this run does not verify. flash_line: what was done to flash the board.
     live_*: the nights of `sktools live`, how many subjects of the model's training are left out, which are not, and
     what could not be used.
     """
@@ -44,6 +47,8 @@ class Work:
     folder: Path = field(init=False)
     meter: PowerMeter | None = field(init=False)
     dataset: Dataset | None = field(init=False)
+    compiled: CompiledModel | None = None
+    verification: Verification | None = None
     build: Build = field(init=False)
     flash_line: str = field(init=False)
     frames: FrameSet = field(init=False)

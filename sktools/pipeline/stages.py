@@ -38,6 +38,14 @@ PROFILE = tuple(stage for stage in RUN if stage.name != "flash")
 BUILD = only("model", "board", "build")
 """As far as the image."""
 
+BUILD_FW = (
+    *only("model", "board"),
+    Stage("verify", "compare the generated C with the reference on this machine", image.verify, image.verify_begins),
+    *only("build"),
+    Stage("manifest", "write down what the image is of, and that it is verified", image.write_manifest),
+)
+"""An image that is handed out: none is made of C that differs from the reference."""
+
 FIND_BUILD = (*only("model", "board"), Stage("find", "find the build that an earlier command made", image.find_build))
 FLASH = (*FIND_BUILD, *(replace(stage, ends=nothing) for stage in only("flash")))
 """An image that is there already, onto the board; what was done is the result, so no line says it."""

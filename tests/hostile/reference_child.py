@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from sktools.compiler.reference import Reference
+from sktools.compiler.reference_process import KernelDiedError
 from sktools.errors import ModelError
 
 SECONDS = 20
@@ -42,6 +43,8 @@ def _child(file: Path) -> None:
                 **{str(index): value for index, value in values.items()},
             )
         note = {"ended": "ran"}
+    except KernelDiedError as error:
+        note = {"ended": "crashed", "why": error.message}
     except ModelError as error:
         note = {"ended": "refused", "why": error.message}
     except Exception as error:  # whatever the runtime's bindings raise
