@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from sktools.build.export_stager import CALLS, Chain, stager_fields, stager_files
 from sktools.build.neuralspot import COMPILER, CPU_FLAGS, INSTALL, MODEL_FLAGS
 from sktools.build.project import c_files, include_folders, printable, project_sources, render
 from sktools.build.replacement import replacement
+from sktools.build.stager import StagerFacts
 from sktools.build.toolchain import require_program, run_make
 from sktools.compiler.compiled import CompiledModel
 from sktools.compiler.emit import identifier_of
@@ -21,6 +24,7 @@ from sktools.compiler.reference import Int8Array, Reference
 from sktools.errors import MissingError
 
 VECTORS, VECTOR_SEED = 2, 0
+NETWORK_CALLS = ("input", "invoke", "output")
 MARK = ".sktools-c-library"
 """Stands in a folder that holds a library of ours, so that no other folder is replaced."""
 
@@ -62,6 +66,15 @@ class SelfTest:
     judged: bool = True
 
 
+@dataclass(frozen=True)
+class LiveChain:
+    """What an exported stager needs to know. feature_set: its name. chain: the golden vector of its self-test."""
+
+    facts: StagerFacts
+    feature_set: str
+    chain: Chain
+
+
 def library_files(
     model: CompiledModel,
     vectors: tuple[Vector, ...],
@@ -69,14 +82,17 @@ def library_files(
     *,
     judged: bool = True,
     manifest: Mapping[str, Any] | None = None,
+    live: LiveChain | None = None,
 ) -> dict[str, bytes]:
     """Every file of the C library but the compiled one, by its path below the folder.
 
     stack: bytes that a call takes, if they were measured. judged: see SelfTest. manifest: content of manifest.json.
+    live: of a model that brings its stager with it.
     """
     name = identifier_of(model.name)
     generated, copied = project_sources(model, ("runtime/sk_model.h",))
-    wrapper = f"src/{name}.c"
+    wrappers = (f"src/{name}.c", *((f"src/{name}_stager.c",) if live else ()))
+    selftests = [f"selftest/{name}_selftest.c", *([f"selftest/{name}_chain_selftest.c"] if live else [])]
     sources = {**generated, **copied}
     fields = {
         **_names(model.name, model.sha256),
@@ -91,7 +107,11 @@ def library_files(
         "stack": f"{stack} bytes, measured on an emulated Cortex-M4" if stack else "not measured when this was written",
         "model_bytes": model.model_bytes,
         "notes": model.notes,
-        "sources": c_files((*sources, wrapper)),
+        "sources": c_files((*sources, *wrappers)),
+        "selftests": selftests,
+        "internal_names": internal_names(sources.values()),
+        "stager": stager_fields(live.facts, live.feature_set) if live else None,
+        "chain": live.chain if live else None,
         "include_folders": include_folders(sources),
         "cpu_flags": CPU_FLAGS,
         "flags": MODEL_FLAGS,
@@ -101,17 +121,31 @@ def library_files(
     }
     return {
         **sources,
-        wrapper: render("export/library.c.j2", fields),
+        wrappers[0]: render("export/library.c.j2", fields),
+        f"src/{name}_names.h": render("export/names.h.j2", fields),
+        **(stager_files(fields, name) if live else {}),
         f"include/{name}.h": render("export/public.h.j2", fields),
         f"selftest/{name}_selftest.h": render("export/selftest.h.j2", fields),
         f"selftest/{name}_selftest.c": render("export/selftest.c.j2", fields),
         "examples/main.c": render("export/main.c.j2", fields),
         "Makefile": render("export/Makefile.j2", fields),
+        "CMakeLists.txt": render("export/CMakeLists.txt.j2", fields),
+        f"{name}Config.cmake": render("export/Config.cmake.j2", fields),
+        "zephyr/module.yml": render("export/zephyr_module.yml.j2", fields),
+        "zephyr/Kconfig": render("export/zephyr_Kconfig.j2", fields),
+        "zephyr/CMakeLists.txt": render("export/zephyr_CMakeLists.txt.j2", fields),
         "README.md": render("export/README.md.j2", fields),
-        "exports.txt": "".join(f"{name}_{call}\n" for call in ("input", "invoke", "output")).encode(),
+        "exports.txt": "".join(f"{name}_{call}\n" for call in (*NETWORK_CALLS, *(CALLS if live else ()))).encode(),
         MARK: f"{model.sha256}\n".encode(),
         **({} if manifest is None else {"manifest.json": (json.dumps(manifest, indent=1) + "\n").encode()}),
     }
+
+
+def internal_names(sources: Iterable[bytes]) -> list[str]:
+    """Every name of the library's own sources that another library of this kind has too, but macros."""
+    text = "\n".join(source.decode() for source in sources)
+    macros = set(re.findall(r"^\s*#\s*define\s+(sk_\w+)", text, re.MULTILINE))
+    return sorted(set(re.findall(r"\bsk_[a-z0-9_]+\b", text)) - macros)
 
 
 @dataclass(frozen=True)
@@ -130,8 +164,11 @@ def export_library(
     *,
     self_test: SelfTest | None = None,
     manifest: Mapping[str, Any] | None = None,
+    live: LiveChain | None = None,
 ) -> Exported:
     """Writes the C library into `folder` and compiles it for the Cortex-M4.
+
+    live: of a model that brings its stager with it, which is then a part of the library.
 
     check: has the compiled library of a folder and a name tested; returns the stack of a call, None where it cannot.
     self_test: None for random_vectors of the reference. manifest: see library_files.
@@ -142,7 +179,7 @@ def export_library(
     test = self_test or SelfTest(random_vectors(tflite))
 
     def files_with(stack: int | None) -> dict[str, bytes]:
-        return library_files(model, test.vectors, stack, judged=test.judged, manifest=manifest)
+        return library_files(model, test.vectors, stack, judged=test.judged, manifest=manifest, live=live)
 
     files = files_with(None)
     try:

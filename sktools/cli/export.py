@@ -13,6 +13,8 @@ from sktools.cli.console import console, summary
 from sktools.cli.options import OPTIMIZE_HELP, examples, machine_readable, model_argument, talk
 
 if TYPE_CHECKING:
+    from sktools.build.export import LiveChain
+    from sktools.compiler.compiled import CompiledModel
     from sktools.zoo import ModelRef
 
 KINDS = ("c-library", "tflite", "header")
@@ -57,6 +59,7 @@ def _library(found: ModelRef, folder: Path, output: Path | None, optimize: str |
     from sktools.build.export import SelfTest, export_library, random_vectors
     from sktools.compiler.compile import compile_model
     from sktools.compiler.costs import known_costs
+    from sktools.profiling.live_model import with_live_stager
     from sktools.profiling.verification import manifest_of, own_vectors, verify
 
     target = output or folder / "c-library"
@@ -64,15 +67,22 @@ def _library(found: ModelRef, folder: Path, output: Path | None, optimize: str |
     level = settings.text("optimize", optimize)
     with console.waiting(f"building {found.name} as a C library ({level}) and testing it"):
         compiled = compile_model(content, name=found.name, optimize=level, costs=known_costs(user_costs()))
+        live = _live_chain(found, compiled, content)
+        if live is not None and found.config is not None:
+            compiled = with_live_stager(compiled, found.config, found.folder)
         verification = verify(compiled, content)
         judged = verification.verified
         test = SelfTest(random_vectors(content) if judged else own_vectors(compiled, content), judged)
         manifest = manifest_of(compiled, verification)
-        exported = export_library(compiled, content, target, stack_of_a_call, self_test=test, manifest=manifest)
+        exported = export_library(
+            compiled, content, target, stack_of_a_call, self_test=test, manifest=manifest, live=live
+        )
     if not verification.verified:
         console.warning(f"the C library is not verified: {verification.why}")
     for note in compiled.notes:
         console.info(f"note: {note}")
+    if live is None:
+        console.info("note: the network alone: its features cannot be computed on the chip as the samples come")
     ram = compiled.plan.arena_bytes + compiled.input.elements + compiled.output.elements
     return {
         "folder": str(target),
@@ -81,9 +91,24 @@ def _library(found: ModelRef, folder: Path, output: Path | None, optimize: str |
         "ram_bytes": ram,
         "stack_bytes": exported.stack_bytes,
         "model_bytes": compiled.model_bytes,
+        "stager": live is not None,
         "self_test": shlex.join(["make", "-C", str(target), "check"]),
         **verification.document(),
     }
+
+
+def _live_chain(found: ModelRef, compiled: CompiledModel, content: bytes) -> LiveChain | None:
+    """What the stager's part of the library is made of; None for a model without a live feature set."""
+    from sktools.build.export import LiveChain
+    from sktools.build.stager import is_live
+    from sktools.profiling.golden_chain import golden_chain
+    from sktools.profiling.live_model import live_decision, stager_facts
+
+    config = found.config
+    if config is None or not is_live(config):
+        return None
+    facts = stager_facts(config, live_decision(compiled, config, found.folder))
+    return LiveChain(facts, config.features.set, golden_chain(compiled, content, config, found.folder))
 
 
 def _tflite(found: ModelRef, folder: Path, output: Path | None, optimize: str | None) -> dict[str, Any]:

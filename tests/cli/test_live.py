@@ -27,7 +27,7 @@ EPOCHS = 60
 def live_folder(folder: Path) -> Path:
     """A model folder: the network of ss-2 with the live feature set. Its answers are worth nothing."""
     found = resolve("ss-2")
-    folder.mkdir()
+    folder.mkdir(parents=True)
     shutil.copy(found.tflite, folder / TFLITE_FILE)
     document = yaml.safe_load((found.folder / CONFIG_FILE).read_text())
     prior = {"mean": list(PRIOR.mean), "std": list(PRIOR.std), "epochs": PRIOR.epochs}
