@@ -15,6 +15,7 @@ from sktools.datasets.registry import Skipped
 from sktools.errors import DataError, UsageError
 from sktools.features.evaluation_set import training_subjects
 from sktools.features.feature_set import find_feature_set
+from sktools.metrics.clock import read_clock
 from sktools.metrics.quantized import dequantize
 from sktools.pipeline import door
 from sktools.pipeline.events import EpochDone
@@ -147,6 +148,8 @@ def replay_nights(work: Work) -> None:
         costs=costs,
         comparison=compare_nights(nights, device, reference, host, names, judge),
         judge=judge,
+        clock=read_clock(work.model.folder, config.classes.names),
+        missing=_missing(work),
         left_out=work.live_left_out,
         training_included=work.live_trained,
         skipped=work.live_skipped,
@@ -168,6 +171,17 @@ def replay_nights(work: Work) -> None:
     profile = with_live(result.profile, found)
     metrics = {**result.metrics, "accuracy": profile.accuracy, "nights": night_metrics(found)}
     work.result = Result(profile, metrics, result.measurement)
+
+
+def _missing(work: Work) -> tuple[str, ...]:
+    """Groups of the feature set of which no night has a value."""
+    assert work.model.config is not None
+    groups = find_feature_set(work.model.config.features.set).groups
+    return tuple(
+        name
+        for name, columns in groups.items()
+        if not any(night.valid[:, list(columns)].any() for night in work.live_nights)
+    )
 
 
 def _frames(work: Work) -> FrameSet:

@@ -6,6 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+import numpy as np
+
+from sktools.metrics.clock import Clock
+from sktools.metrics.yardsticks import CLOCK, MAJORITY, TREES, clock_alone, majority, not_computed
 from sktools.model_config import EPOCH_SECONDS, EPOCHS_PER_HOUR
 from sktools.profiling import energy
 from sktools.profiling.live import (
@@ -30,7 +34,7 @@ class Replayed:
     """Everything that replaying nights gave.
 
     host: by_lag() of each night's own rows. what_if: name, kappa and epochs of the same nights replayed in other ways,
-    on the host.
+    on the host. clock: of the model, a yardstick. missing: groups of the feature set of which no night has a value.
     """
 
     dataset: str
@@ -42,6 +46,8 @@ class Replayed:
     costs: Costs
     comparison: NightComparison
     judge: Judge
+    clock: Clock | None
+    missing: Sequence[str]
     left_out: int
     training_included: Sequence[str]
     skipped: Sequence[Mapping[str, str]]
@@ -71,8 +77,18 @@ def _accuracy(found: Replayed) -> dict[str, Any] | None:
     host = host_accuracy(found.nights, found.host, found.judge, found.dataset)
     if device is None or host is None:
         return None
+    labels = np.concatenate([night.labels for night in found.nights])
+    since = np.concatenate([night.since_bedtime for night in found.nights])
     return {
         **device,
+        "subjects": [night.subject for night in found.nights if (night.labels >= 0).any()],
+        "unlabelled_subjects": [night.subject for night in found.nights if not (night.labels >= 0).any()],
+        "yardsticks": {
+            MAJORITY: majority(labels, labels >= 0, found.judge.names),
+            CLOCK: clock_alone(found.clock, since, labels, labels >= 0, found.judge.names),
+            TREES: not_computed("sktools evaluate MODEL --baselines --training-data DIR scores them on this machine"),
+        },
+        "missing": list(found.missing),
         "synthetic": found.synthetic,
         "left_out": found.left_out,
         "training_included": list(found.training_included),
