@@ -22,8 +22,22 @@ BASE_STAGES: Mapping[int, str] = {0: "WAKE", 1: "N1", 2: "N2", 3: "N3", 5: "REM"
 EPOCH_SECONDS = 30
 EPOCHS_PER_HOUR = 120
 LONGEST_DELAY_MINUTES = 60
-NOTHING_SAID: Mapping[str, object] = {"live": None, "temperature": 1.0, "supersedes": []}
+NOTHING_SAID: Mapping[str, object] = {
+    "live": None,
+    "temperature": 1.0,
+    "supersedes": [],
+    "training.frames": "anywhere",
+    "training.newest": 40,
+    "training.older_weight": 0.3,
+    "training.teacher": None,
+    "training.teacher_features": None,
+    "training.teacher_share": 0.7,
+    "training.prior_weight": 0.0,
+    "training.prior_minutes": 60.0,
+}
 """Keys of a configuration that configuration.json leaves out if they have these values."""
+FRAMES = ("anywhere", "ending")
+TEACHERS = ("trees",)
 
 
 def bedtime_epoch(seconds: float) -> int:
@@ -160,6 +174,12 @@ class TrainingConfig:
     weight_averaging: decay a step of the running average of the weights that is kept; 0 keeps the weights themselves.
     first: a model, by its name in the zoo, whose classes (more than the model's own) the network learns before its own,
     with another last layer and by this same recipe; training then goes on from those weights.
+    frames: 'anywhere' in the night, or 'ending': the frame ends now, as a watch has it, 0 before the night's start.
+    newest: epochs at the end of an 'ending' frame that count fully; older ones count `older_weight`.
+    teacher: 'trees' teach the network besides the labels (sktools.training.teachers), on the features of the set
+    `teacher_features` (the model's own if it is not given); their answers make up `teacher_share` of the target.
+    prior_weight, prior_minutes: of the stage prior by the time since bedtime, and the minutes after which it is 0
+    (sktools.metrics.clock.fit_clock); by default the decision has no prior.
     """
 
     seed: int = 42
@@ -180,9 +200,24 @@ class TrainingConfig:
     checkpoint_every: int = 5
     dataset_weights: Mapping[str, float] = field(default_factory=dict)
     first: str | None = None
+    frames: str = "anywhere"
+    newest: int = 40
+    older_weight: float = 0.3
+    teacher: str | None = None
+    teacher_features: str | None = None
+    teacher_share: float = 0.7
+    prior_weight: float = 0.0
+    prior_minutes: float = 60.0
 
     def __post_init__(self) -> None:
-        for name in ("epochs", "steps", "batch", "frames_per_subject", "checkpoint_every"):
+        if self.frames not in FRAMES:
+            raise UsageError(f"frames '{self.frames}' is unknown; {suggest(self.frames, FRAMES)}")
+        if self.teacher is not None and self.teacher not in TEACHERS:
+            raise UsageError(f"teacher '{self.teacher}' is unknown; {suggest(self.teacher, TEACHERS)}")
+        for name in ("older_weight", "teacher_share", "prior_weight"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise UsageError(f"{name} must be in [0, 1], found {getattr(self, name)}")
+        for name in ("epochs", "steps", "batch", "frames_per_subject", "checkpoint_every", "newest"):
             if getattr(self, name) < 1:
                 raise UsageError(f"{name} must be 1 or more, found {getattr(self, name)}")
         for name in ("weight_averaging", "validation", "sensor_dropout", "heart_rate_only", "label_smoothing"):
@@ -277,9 +312,11 @@ def resolved(config: ModelConfig) -> dict[str, Any]:
     Keys that came later are left out if they say nothing, so that older files still say the same.
     """
     document: dict[str, Any] = plain(config)
-    for key, nothing in NOTHING_SAID.items():
-        if document[key] == nothing:
-            del document[key]
+    for path, nothing in NOTHING_SAID.items():
+        *section, key = path.split(".")
+        holder = document[section[0]] if section else document
+        if holder[key] == nothing:
+            del holder[key]
     document["classes"]["map"] = {str(stage): target for stage, target in config.classes.map.items()}
     return document
 

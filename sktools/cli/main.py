@@ -29,6 +29,7 @@ COMMANDS: dict[str, str] = {
     "export": "write a model's files for use elsewhere: C library, .tflite, C array",
     "evaluate": "score a model on recordings, on the host",
     "train": "train, quantize and evaluate a network",
+    "cross-validate": "score a model's recipe on people that it did not learn from",
     "data": "fetch recordings and prepare feature stores",
     "zoo": "the models that ship with sktools",
     "monitor": "show what a board sends, our frames decoded",

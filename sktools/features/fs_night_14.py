@@ -1,41 +1,38 @@
 """FS-NIGHT-14: 14 features of a heart rate, activity counts and the time since bedtime, for a night that is over.
 
-The heart-rate features are those of FS-HR-NIGHT-14 but for three; rank and low compare with the night around. The
-features of the counts look both ways as well.
+The heart-rate features are those of FS-HR-NIGHT-14 but for the half-hour level, whose place the activity count has.
+Rank and low compare with the night around.
 """
 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sktools.datasets.recording import Recording
 from sktools.features import fs_hr_night_14
 from sktools.features.feature_set import FeatureSet, FeatureTable, register
-from sktools.features.fs_hr_14 import PER_EPOCH, on_grid, smooth
+from sktools.features.fs_hr_14 import PER_EPOCH, on_grid
 from sktools.features.fs_watch_14 import CLOCK as WATCH_CLOCK
 from sktools.features.fs_watch_14 import FIXED as WATCH_FIXED
-from sktools.features.fs_watch_14 import LONGEST_STILL, MOVED_COUNT, SMALLEST_COUNT, clock, epoch_counts
+from sktools.features.fs_watch_14 import SMALLEST_COUNT, clock, epoch_counts
 
-Floats = NDArray[np.float64]
-
-HEART_RATE_NAMES = (
+NAMES = (
     "hr_3min",
     "hr_rank",
     "hr_above_low_2h",
     "hr_trend_5min",
+    "hr_below_median",
     "hr_log_surges",
+    "hr_log_sd_20s",
     "hr_log_sd_60s",
     "hr_log_step_30s",
     "hr_log_step_6min",
     "hr_log_step_20min",
     "hr_log_power_004_012",
+    "counts_log",
+    "clock",
 )
-COUNTS_NAMES = ("counts_log", "counts_log_20min", "counts_still")
-NAMES = (*HEART_RATE_NAMES, *COUNTS_NAMES, "clock")
-HEART_RATE, COUNTS, CLOCK = range(10), range(10, 13), 13
-SMOOTH_EPOCHS = 20.0
-"""Width (standard deviation) of the Gaussian of `counts_log_20min`."""
+HEART_RATE, COUNTS, CLOCK = range(12), 12, 13
 
 
 def extract(recording: Recording) -> FeatureTable:
@@ -47,16 +44,12 @@ def extract(recording: Recording) -> FeatureTable:
         rate, measured = on_grid(recording.signals["heart_rate"], epochs)
         if measured.any():
             columns = dict(zip(fs_hr_night_14.NAMES[:-1], fs_hr_night_14.columns(rate), strict=True))
-            values[:, HEART_RATE] = np.stack([columns[name] for name in HEART_RATE_NAMES], axis=1)
+            values[:, HEART_RATE] = np.stack([columns[name] for name in NAMES[: len(HEART_RATE)]], axis=1)
             valid[:, HEART_RATE] = np.any(measured.reshape(epochs, PER_EPOCH), axis=1, keepdims=True)
     if "activity_counts" in recording.signals:
         counts = epoch_counts(recording.signals["activity_counts"], epochs)
-        known = np.isfinite(counts)
-        if known.any():
-            values[:, COUNTS] = np.stack(
-                count_columns(np.interp(np.arange(epochs), np.flatnonzero(known), counts[known])), axis=1
-            )
-            valid[:, COUNTS] = known[:, None]
+        valid[:, COUNTS] = np.isfinite(counts)
+        values[:, COUNTS] = np.log(np.where(valid[:, COUNTS], counts, 0.0) + SMALLEST_COUNT)
     return FeatureTable(
         recording.dataset,
         recording.subject,
@@ -69,29 +62,11 @@ def extract(recording: Recording) -> FeatureTable:
     )
 
 
-def count_columns(counts: Floats) -> list[Floats]:
-    """The features of the counts, [epochs] each, from a count per epoch."""
-    moved = counts > MOVED_COUNT
-    nearest = np.minimum(_since(moved), _since(moved[::-1])[::-1])
-    return [
-        np.log(counts + SMALLEST_COUNT),
-        np.log(smooth(counts, SMOOTH_EPOCHS) + SMALLEST_COUNT),
-        np.log1p(nearest),
-    ]
-
-
-def _since(moved: NDArray[np.bool_]) -> Floats:
-    """Epochs since the last movement, at most LONGEST_STILL."""
-    index = np.arange(len(moved))
-    last = np.maximum.accumulate(np.where(moved, index, -LONGEST_STILL))
-    return np.minimum(index - last, LONGEST_STILL).astype(float)
-
-
 FS_NIGHT_14 = register(
     FeatureSet(
         "fs-night-14",
         NAMES,
-        {"heart_rate": tuple(HEART_RATE), "activity_counts": tuple(COUNTS), "clock": (CLOCK,)},
+        {"heart_rate": tuple(HEART_RATE), "activity_counts": (COUNTS,), "clock": (CLOCK,)},
         extract,
     )
 )

@@ -58,3 +58,30 @@ def bootstrap_by_subject(
     tail = 50 * (1 - level)
     low, high = np.percentile(values, [tail, 100 - tail])
     return float(low), float(high)
+
+
+def seeds_interval(
+    confusions: NDArray[np.int64],
+    statistic: Callable[[NDArray[np.int64]], float],
+    against: NDArray[np.int64] | None = None,
+    seed: int = 0,
+    level: float = 0.95,
+) -> tuple[float, float]:
+    """Percentile interval of the mean over seeds of a statistic of the pooled confusion, or of its difference from
+    that of another model on the same people; people are drawn with replacement, the same ones for both.
+
+    confusions, against: [seeds, people, classes, classes]; the two may differ in the number of seeds and of classes.
+    Raises DataError if there is nobody, or the people are not as many.
+    """
+    people = confusions.shape[1]
+    if not people or (against is not None and against.shape[1] != people):
+        raise DataError("a paired bootstrap needs the same people on both sides, one or more")
+    drawn = np.random.default_rng(seed).integers(0, people, (RESAMPLES, people))
+
+    def mean(tables: NDArray[np.int64], row: NDArray[np.int64]) -> float:
+        return float(np.mean([statistic(table[row].sum(axis=0)) for table in tables]))
+
+    values = [mean(confusions, row) - (mean(against, row) if against is not None else 0.0) for row in drawn]
+    tail = 50 * (1 - level)
+    low, high = np.percentile(values, [tail, 100 - tail])
+    return float(low), float(high)

@@ -77,18 +77,26 @@ def random_start(length: int, epochs: int, generator: np.random.Generator) -> in
     return int(generator.integers(0, last_start + 1))
 
 
+def random_end(length: int, generator: np.random.Generator) -> int:
+    """Epoch after the last one of a frame that ends at a random epoch of a night of `length` epochs."""
+    return int(generator.integers(1, length + 1))
+
+
 def frame_at(night: Night, start: int, epochs: int) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """Features and labels of `epochs` epochs from `start`, padded at the end where they overhang."""
-    labels = night.labels[start : start + epochs]
-    short = epochs - len(labels)
-    padded = np.pad(labels, (0, short), constant_values=NO_CLASS) if short else labels
+    """Features and labels of `epochs` epochs from `start`, which is negative in a frame that begins before the night;
+    features are 0 and epochs not scored outside the night.
+    """
+    before = max(0, -start)
+    labels = night.labels[max(0, start) : start + epochs]
+    padded = np.pad(labels, (before, epochs - before - len(labels)), constant_values=NO_CLASS)
     return rows_at(night.features, start, epochs), padded
 
 
 def rows_at(values: NDArray[np.float32], start: int, epochs: int) -> NDArray[np.float32]:
-    """Rows [epochs, n] of a night's values [night, n] from `start`, 0 past its end."""
-    rows = values[start : start + epochs]
-    return np.pad(rows, ((0, epochs - len(rows)), (0, 0))) if len(rows) < epochs else rows
+    """Rows [epochs, n] of a night's values [night, n] from `start`, 0 before its first and past its last epoch."""
+    before = max(0, -start)
+    rows = values[max(0, start) : start + epochs]
+    return np.pad(rows, ((before, epochs - before - len(rows)), (0, 0))) if len(rows) < epochs else rows
 
 
 class Sampler:
@@ -123,7 +131,10 @@ class Sampler:
                 if not queue:
                     queue = self._draw_nights(generator)
                 night, epochs = queue.pop(), self._config.network.epochs
-                start = random_start(len(night.labels), epochs, generator)
+                if recipe.frames == "ending":
+                    start = random_end(len(night.labels), generator) - epochs
+                else:
+                    start = random_start(len(night.labels), epochs, generator)
                 frame, target = frame_at(night, start, epochs)
                 if self._taught is not None:
                     taught.append(rows_at(self._taught[night.dataset, night.subject], start, epochs))
@@ -150,4 +161,7 @@ class Sampler:
         scored = labels != NO_CLASS
         target = np.where(scored, labels, 0)
         weights = np.where(scored, self._class_weights[target], 0).astype(np.float32)
+        recipe = self._config.training
+        if recipe.frames == "ending":
+            weights[:, : -recipe.newest] *= recipe.older_weight
         return Batch(features.astype(np.float32), target.astype(np.int32), weights, taught)

@@ -26,9 +26,6 @@ if TYPE_CHECKING:
 
 History = list[dict[str, float]]
 
-TAUGHT_SHARE = 0.7
-"""Of the target, where there are teachers."""
-
 
 @dataclass(frozen=True)
 class ValidationSet:
@@ -72,7 +69,7 @@ def fit(
     def step(features: Any, labels: Any, weights: Any, taught: Any) -> Any:
         with tf.GradientTape() as tape:
             logits = model(features, training=True)
-            loss = focal_loss(logits, labels, weights, recipe.focal_gamma, recipe.label_smoothing, taught)
+            loss = focal_loss(logits, labels, weights, recipe, taught)
             total = loss + tf.add_n(model.losses) if model.losses else loss
         gradients = tape.gradient(total, model.trainable_variables)
         optimizer.apply_gradients(zip(gradients, model.trainable_variables, strict=True))
@@ -128,22 +125,22 @@ def averaging(recipe: TrainingConfig, step: int) -> float:
     return min(recipe.weight_averaging, (1 + step) / (10 + step))
 
 
-def focal_loss(logits: Any, labels: Any, weights: Any, gamma: float, smoothing: float, taught: Any = None) -> Any:
+def focal_loss(logits: Any, labels: Any, weights: Any, recipe: TrainingConfig, taught: Any = None) -> Any:
     """Focal cross-entropy on logits (Lin et al., ICCV 2017): -weight (1 - p)^gamma log p, mean over scored epochs.
 
     logits: [batch, epochs, classes]. labels: int [batch, epochs]. weights: [batch, epochs], 0 where not scored.
-    taught: probabilities [batch, epochs, classes] of teachers, which then make up TAUGHT_SHARE of the target
+    taught: probabilities [batch, epochs, classes] of teachers, which then make up `teacher_share` of the target
     (distillation, Hinton et al., 2015).
     """
     import tensorflow as tf
 
     classes = logits.shape[-1]
-    target = tf.one_hot(labels, classes) * (1 - smoothing) + smoothing / classes
+    target = tf.one_hot(labels, classes) * (1 - recipe.label_smoothing) + recipe.label_smoothing / classes
     if taught is not None:
-        target = (1 - TAUGHT_SHARE) * target + TAUGHT_SHARE * taught
+        target = (1 - recipe.teacher_share) * target + recipe.teacher_share * taught
     log = tf.nn.log_softmax(logits)
     # The floor keeps the gradient of x^gamma finite where a class is certain.
-    terms = -target * tf.pow(tf.maximum(1 - tf.exp(log), 1e-6), gamma) * log
+    terms = -target * tf.pow(tf.maximum(1 - tf.exp(log), 1e-6), recipe.focal_gamma) * log
     return tf.reduce_sum(weights * tf.reduce_sum(terms, axis=-1)) / tf.maximum(tf.reduce_sum(weights), 1.0)
 
 

@@ -20,9 +20,10 @@ from sktools.errors import DataError, ThresholdError, UsageError
 from sktools.features.evaluation_set import EvaluationSet, evaluation_set, load_nights
 from sktools.features.feature_set import find_feature_set
 from sktools.features.frames import Night, cut
-from sktools.metrics.reference import reference_logits
+from sktools.metrics.clock import CLOCK_FILE, Clock, write_clock
 from sktools.model_config import ModelConfig, config_digest, resolved
 from sktools.partial import check_writable, partial_folder
+from sktools.training.answers import answered, answers
 from sktools.training.batches import Sampler
 from sktools.training.causal_cost import causal_scores
 from sktools.training.evaluation import scored
@@ -32,6 +33,8 @@ from sktools.training.model_card import model_card
 from sktools.training.progress import Progress, ProgressCallback, silent
 from sktools.training.quantize import check_operators, to_float, to_int8
 from sktools.training.split import Split, split_subjects
+from sktools.training.stage_prior import clock_of
+from sktools.training.teachers import Taught, by_classes, teach, teacher_nights
 from sktools.training.tensorflow_setup import require_tensorflow
 
 if TYPE_CHECKING:
@@ -74,7 +77,7 @@ def train(
     progress: ProgressCallback = silent,
 ) -> TrainingResult:
     """Fit, quantize and score a model, and write its folder: config.yaml, configuration.json, model.keras,
-    model.tflite, model_float.tflite, metrics.json, history.json and README.md, each complete or not at all.
+    model.tflite, model_float.tflite, metrics.json, history.json, clock.json and README.md, each complete or not at all.
 
     output: the model's folder, such as ./models/ss-2-tcn-sm; the checkpoint stands there while it runs.
     config_file: copied to config.yaml. seed, epochs: instead of the configuration's.
@@ -95,8 +98,9 @@ def train(
     materials = [_load(config, dataset, progress) for dataset in datasets]
     check_writable(output)
     pairs = list(zip(datasets, materials, strict=True))
-    runs = [_run(wanted, [_relabelled(wanted, *pair) for pair in pairs]) for wanted in plan[:-1]]
-    runs.append(_run(config, materials))
+    stages = _taught(config, pairs, progress)
+    runs = [_run(wanted, [_relabelled(wanted, *pair) for pair in pairs], stages) for wanted in plan[:-1]]
+    runs.append(_run(config, materials, stages))
 
     def tell(number: int, epoch: int, figures: dict[str, float]) -> None:
         names = ", ".join(runs[number].config.classes.names)
@@ -108,9 +112,10 @@ def train(
     progress(Progress("convert", message="converting to int8"))
     representative = calibration_frames(runs[-1].nights, config)
     int8, single = to_int8(model, representative), to_float(model)
-    metrics = _metrics(config, materials, int8, single, history, progress)
+    clock = clock_of(config, runs[-1].nights)
+    metrics = _metrics(config, materials, int8, single, clock, history, progress)
     metrics["causal"] = _causal(config, datasets, materials, int8)
-    _publish(config, datasets, materials, output, config_file, model, int8, single, metrics, history)
+    _publish(config, datasets, materials, output, config_file, model, int8, single, clock, metrics, history)
     shutil.rmtree(checkpoint.parent, ignore_errors=True)
     for dataset, drop in metrics["f1_drop"].items():
         if drop > config.quantization.max_f1_drop:
@@ -163,11 +168,22 @@ def _relabelled(config: ModelConfig, dataset: Dataset, material: _Material) -> _
     )
 
 
-def _run(config: ModelConfig, materials: Sequence[_Material]) -> Training:
+def _taught(
+    config: ModelConfig, pairs: Sequence[tuple[Dataset, _Material]], progress: ProgressCallback
+) -> Taught | None:
+    """What the teachers say of the base stages in the nights to train on, None without teachers."""
+    if config.training.teacher is None:
+        return None
+    nights = [night for dataset, material in pairs for night in teacher_nights(config, dataset, material.split.train)]
+    return teach(nights, progress)
+
+
+def _run(config: ModelConfig, materials: Sequence[_Material], stages: Taught | None) -> Training:
     return Training(
         config,
         [night for material in materials for night in material.train],
         [_validation(material, config.network.epochs) for material in materials if material.validation],
+        None if stages is None else by_classes(stages, config.classes),
     )
 
 
@@ -190,6 +206,8 @@ def _digest(runs: Sequence[Training]) -> str:
             digest.update(f"{night.dataset}/{night.subject}".encode())
             digest.update(night.features.tobytes())
             digest.update(night.labels.tobytes())
+            if run.taught is not None:
+                digest.update(run.taught[night.dataset, night.subject].tobytes())
         for part in run.validation:
             digest.update(part.dataset.encode())
             digest.update(part.features.tobytes())
@@ -202,6 +220,7 @@ def _metrics(
     materials: Sequence[_Material],
     int8: bytes,
     single: bytes,
+    clock: Clock,
     history: History,
     progress: ProgressCallback,
 ) -> dict[str, Any]:
@@ -210,11 +229,12 @@ def _metrics(
         for kind, content in (("int8", int8), ("float", single)):
             chosen = material.held_out
 
-            def tell(done: int, total: int, what: str = f"{kind} on {chosen.dataset}") -> None:
-                progress(Progress("evaluate", done, total, message=what))
+            def tell(step: Progress, what: str = f"{kind} on {chosen.dataset}") -> None:
+                progress(dataclasses.replace(step, message=what))
 
-            logits = reference_logits(content, chosen.features, tell)
-            reports[kind][chosen.dataset] = scored(chosen, logits, config.classes)
+            live = config.live is not None and kind == "int8"
+            found = answers(content, config, chosen, clock, live, tell)
+            reports[kind][chosen.dataset] = {**scored(chosen, found.logits, config.classes), **answered(found, config)}
     selected = max(history, key=lambda row: row.get("kappa", row["epoch"]))
     return {
         "schema_version": SCHEMA_VERSION,
@@ -270,6 +290,7 @@ def _publish(
     model: keras.Model,
     int8: bytes,
     single: bytes,
+    clock: Clock,
     metrics: dict[str, Any],
     history: History,
 ) -> None:
@@ -283,12 +304,13 @@ def _publish(
         _write_json(folder / HISTORY_FILE, history)
         card = model_card(config, datasets, [material.split for material in materials], metrics)
         (folder / CARD_FILE).write_text(card, encoding="utf-8")
+        write_clock(folder / CLOCK_FILE, clock)
         (folder / zoo.FLOAT_TFLITE_FILE).write_bytes(single)
         (folder / zoo.TFLITE_FILE).write_bytes(int8)
         model.save(folder / zoo.KERAS_FILE)
         if config_file is not None:
             shutil.copyfile(config_file, folder / zoo.CONFIG_FILE)
-        order = [zoo.CONFIG_FILE, zoo.METRICS_FILE, CONFIGURATION_FILE, HISTORY_FILE, CARD_FILE]
+        order = [zoo.CONFIG_FILE, zoo.METRICS_FILE, CONFIGURATION_FILE, HISTORY_FILE, CARD_FILE, CLOCK_FILE]
         for file in [*order, zoo.KERAS_FILE, zoo.FLOAT_TFLITE_FILE, zoo.TFLITE_FILE]:
             if (folder / file).exists():
                 (folder / file).replace(output / file)

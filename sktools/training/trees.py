@@ -40,7 +40,11 @@ class Trees:
 
 
 def fit_trees(
-    nights: Sequence[Night], classes: int, context: Sequence[tuple[int, int]] = CONTEXT, seed: int = 0
+    nights: Sequence[Night],
+    classes: int,
+    context: Sequence[tuple[int, int]] = CONTEXT,
+    seed: int = 0,
+    rounds: int = ROUNDS,
 ) -> Trees:
     """Trees fitted on every labelled epoch of some nights.
 
@@ -56,7 +60,7 @@ def fit_trees(
     if len(np.unique(truth)) < 2:
         raise DataError(f"trees need labels of two classes or more, {len(nights)} nights have {len(np.unique(truth))}")
     ensemble = HistGradientBoostingClassifier(
-        max_iter=ROUNDS,
+        max_iter=rounds,
         learning_rate=LEARNING_RATE,
         max_leaf_nodes=LEAVES,
         min_samples_leaf=SMALLEST_LEAF,

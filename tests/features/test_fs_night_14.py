@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 
 from sktools.datasets.recording import Recording, Signal
 from sktools.features import fs_hr_night_14
-from sktools.features.fs_night_14 import NAMES, count_columns, extract
+from sktools.features.fs_night_14 import NAMES, extract
 
 EPOCHS = 60
 
@@ -24,24 +23,16 @@ def night(*sensors: str) -> Recording:
 
 def test_heart_rate_features_are_those_of_fs_hr_night_14() -> None:
     ours, theirs = extract(night("heart_rate")), fs_hr_night_14.extract(night("heart_rate"))
-    for column, name in enumerate(NAMES[:10]):
+    for column, name in enumerate(NAMES[:12]):
         assert np.array_equal(ours.values[:, column], theirs.values[:, theirs.names.index(name)])
-    assert not ours.valid[:, 10:13].any()
+    assert not ours.valid[:, 12].any()
 
 
 def test_counts_are_known_of_their_epochs_alone() -> None:
     table = extract(night("activity_counts"))
-    assert not table.valid[:, :10].any()
-    assert table.valid[10:50, 10:13].all()
-    assert not table.valid[:10, 10:13].any()
-    assert not table.valid[50:, 10:13].any()
-
-
-def test_still_counts_epochs_to_the_nearest_movement_on_either_side() -> None:
-    counts = np.zeros(200)
-    counts[[70, 80]] = 3.0
-    still = count_columns(counts)[2]
-    assert still[70] == still[80] == 0
-    assert still[74] == pytest.approx(np.log(5))
-    assert still[77] == pytest.approx(np.log(4))
-    assert still[0] == still[199] == pytest.approx(np.log(61))
+    assert not table.valid[:, :12].any()
+    assert table.valid[10:50, 12].all()
+    counts = night("activity_counts").signals["activity_counts"].values
+    assert np.allclose(table.values[10:50, 12], np.log(counts + 0.02))
+    assert not table.valid[:10, 12].any()
+    assert not table.valid[50:, 12].any()

@@ -14,7 +14,7 @@ from sktools.features.frames import Night
 from sktools.features.fs_w_pa_14 import FS_W_PA_14
 from sktools.model_config import ModelConfig, TrainingConfig
 from sktools.training.batches import Sampler, class_weights, dataset_shares, drop_sensors
-from sktools.training.fitting import TAUGHT_SHARE, cosine_rate, focal_loss
+from sktools.training.fitting import cosine_rate, focal_loss
 from sktools.training.split import split_subjects
 
 
@@ -103,12 +103,38 @@ def test_the_learning_rate_falls_once_along_a_cosine() -> None:
     assert np.all(np.diff(rates) < 0)
 
 
+PLAIN = TrainingConfig(focal_gamma=0.0, teacher_share=0.6)
+
+
+def test_ending_frames_end_within_the_night_and_weigh_its_newest_epochs_most(small_config: ModelConfig) -> None:
+    epochs = small_config.network.epochs
+    features = np.arange(1, 301, dtype=np.float32)[:, None] * np.ones(14, np.float32)
+    night = Night("synthetic", "a", features, np.zeros(300, np.int64))
+    recipe = dataclasses.replace(
+        small_config.training, sensor_dropout=0.0, heart_rate_only=0.0, frames="ending", newest=10, older_weight=0.5
+    )
+    config = dataclasses.replace(small_config, training=recipe)
+    ends = set()
+    for batch in Sampler([night], config, FS_W_PA_14, 1).epoch(0):
+        for frame, weights in zip(batch.features[..., 0], batch.weights, strict=True):
+            end = int(frame[-1])
+            ends.add(end)
+            assert np.array_equal(frame, np.maximum(np.arange(end - epochs + 1, end + 1), 0))
+            inside = frame > 0
+            assert np.all(weights[~inside] == 0)
+            assert np.all(weights[-10:][inside[-10:]] == 1)
+            assert np.all(weights[:-10][inside[:-10]] == 0.5)
+    assert min(ends) < epochs < max(ends)
+
+
 def test_focal_loss_by_hand() -> None:
     logits = np.array([[[0.0, 0.0], [2.0, 0.0], [0.0, 9.0]]], np.float32)
     labels, weights = np.array([[0, 0, 0]], np.int32), np.array([[1.0, 3.0, 0.0]], np.float32)
     p = 1 / (1 + np.exp(-2.0))
     expected = (0.25 * np.log(2) + 3 * (1 - p) ** 2 * -np.log(p)) / 4
-    assert float(focal_loss(logits, labels, weights, 2.0, 0.0)) == pytest.approx(expected, rel=1e-5)
+    assert float(focal_loss(logits, labels, weights, TrainingConfig(focal_gamma=2.0))) == pytest.approx(
+        expected, rel=1e-5
+    )
 
 
 def test_teachers_make_up_most_of_the_target() -> None:
@@ -116,13 +142,13 @@ def test_teachers_make_up_most_of_the_target() -> None:
     weights = np.ones((1, 1), np.float32)
     sure = np.array([[[0.0, 2.0]]], np.float32)
     right, wrong = (
-        float(focal_loss(sure, labels, weights, 0.0, 0.0, np.array([[row]], np.float32)))
+        float(focal_loss(sure, labels, weights, PLAIN, np.array([[row]], np.float32)))
         for row in ([1.0, 0.0], [0.0, 1.0])
     )
     low, high = np.log1p(np.exp(-2.0)), np.log1p(np.exp(2.0))
     assert right == pytest.approx(high, rel=1e-5)
-    assert wrong == pytest.approx((1 - TAUGHT_SHARE) * high + TAUGHT_SHARE * low, rel=1e-5)
-    assert float(focal_loss(logits, labels, weights, 0.0, 0.0)) == pytest.approx(np.log(2), rel=1e-5)
+    assert wrong == pytest.approx(0.4 * high + 0.6 * low, rel=1e-5)
+    assert float(focal_loss(logits, labels, weights, PLAIN)) == pytest.approx(np.log(2), rel=1e-5)
 
 
 def test_what_is_taught_stands_beside_its_epochs(small_config: ModelConfig) -> None:
@@ -141,5 +167,6 @@ def test_a_certain_answer_has_a_finite_gradient(gamma: float) -> None:
 
     logits = tf.Variable([[[60.0, -60.0]]])
     with tf.GradientTape() as tape:
-        loss = focal_loss(logits, np.array([[0]], np.int32), np.ones((1, 1), np.float32), gamma, 0.0)
+        recipe = TrainingConfig(focal_gamma=gamma)
+        loss = focal_loss(logits, np.array([[0]], np.int32), np.ones((1, 1), np.float32), recipe)
     assert np.isfinite(tape.gradient(loss, logits).numpy()).all()

@@ -22,7 +22,7 @@ from sktools.training.trainer import train
 SYNTHETIC = [open_dataset("synthetic")]
 FILES = {
     *("config.yaml", "configuration.json", "model.keras", "model.tflite", "model_float.tflite"),
-    *("metrics.json", "history.json", "README.md"),
+    *("metrics.json", "history.json", "README.md", "clock.json"),
 }
 
 
