@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -40,6 +40,12 @@ if TYPE_CHECKING:
     help="Training epochs (of each training), instead of the configuration's.",
 )
 @click.option("--resume", is_flag=True, help="Go on from the last checkpoint.")
+@click.option(
+    "--cross-validation",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Figures for the model's card, from sktools cross-validate MODEL --json > FILE.",
+)
 @machine_readable
 @talk
 def command(
@@ -50,6 +56,7 @@ def command(
     seed: int | None,
     epochs: int | None,
     resume: bool,
+    cross_validation: Path | None,
 ) -> None:
     """Train MODEL (a zoo name, or a config.yaml) and write its folder.
 
@@ -78,6 +85,7 @@ def command(
             epochs=epochs,
             resume=resume,
             progress=view.update,
+            cross_validation=_figures(cross_validation),
         )
     console.document(result.metrics)
     for dataset, score in result.metrics["int8"].items():
@@ -86,6 +94,20 @@ def command(
             f"average precision {score['average_precision']:.3f} ({len(score['subjects'])} held-out subjects, int8)"
         )
     console.result(f"model: {result.folder}")
+
+
+def _figures(file: Path | None) -> dict[str, Any] | None:
+    import json
+
+    from sktools.errors import DataError
+
+    if file is None:
+        return None
+    try:
+        found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise DataError(f"{file}: is not the JSON of sktools cross-validate") from error
+    return found
 
 
 def _opened(datasets: tuple[str, ...], folders: tuple[str, ...]) -> list[Dataset]:

@@ -9,6 +9,7 @@ from sktools.datasets.registry import Dataset, Reader
 from sktools.metrics.complexity import flops_per_sleep_hour, macs_per_frame, parameters
 from sktools.model_config import BASE_STAGES, EPOCH_SECONDS, ModelConfig
 from sktools.training.split import Split
+from sktools.training.validation_summary import card_lines
 
 
 def model_card(
@@ -52,6 +53,7 @@ def model_card(
         "",
         *([f"Held-out rule: {config.held_out_rule}.", ""] if config.held_out_rule else []),
         *_first(config),
+        *card_lines(metrics),
         "## Accuracy on held-out subjects (int8)",
         "",
         "| data set | epochs | accuracy | F1 (weighted) | kappa | average precision | "
@@ -78,10 +80,15 @@ def model_card(
 
 
 def _first(config: ModelConfig) -> list[str]:
-    first = config.training.first
+    first, teacher = config.training.first, config.training.teacher
+    taught = [
+        "Besides the labels, trees taught the network: each night was answered by trees that did not see the person.",
+        "",
+    ]
     if first is None:
-        return []
+        return taught if teacher else []
     return [
+        *(taught if teacher else []),
         f"The network learnt the classes of {first} first, with another last layer, then its own from those weights; "
         "each by the whole recipe, on the same subjects.",
         "",

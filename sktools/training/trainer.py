@@ -6,7 +6,7 @@ import dataclasses
 import hashlib
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,6 +36,7 @@ from sktools.training.split import Split, split_subjects
 from sktools.training.stage_prior import clock_of
 from sktools.training.teachers import Taught, by_classes, teach, teacher_nights
 from sktools.training.tensorflow_setup import require_tensorflow
+from sktools.training.validation_summary import summary
 
 if TYPE_CHECKING:
     import keras
@@ -75,6 +76,7 @@ def train(
     epochs: int | None = None,
     resume: bool = False,
     progress: ProgressCallback = silent,
+    cross_validation: Mapping[str, Any] | None = None,
 ) -> TrainingResult:
     """Fit, quantize and score a model, and write its folder: config.yaml, configuration.json, model.keras,
     model.tflite, model_float.tflite, metrics.json, history.json, clock.json and README.md, each complete or not at all.
@@ -82,6 +84,8 @@ def train(
     output: the model's folder, such as ./models/ss-2-tcn-sm; the checkpoint stands there while it runs.
     config_file: copied to config.yaml. seed, epochs: instead of the configuration's.
     resume: go on from the checkpoint; the result is that of the uninterrupted run.
+    cross_validation: the document of `sktools cross-validate --json` for this configuration; its figures stand in
+    metrics.json and on the card.
     Where `training.first` asks for a first training, history.json tells of the second one.
     Raises UsageError, DataError and MissingError for what it is given, ThresholdError (after writing) where int8
     loses more weighted F1 than `quantization.max_f1_drop`.
@@ -114,6 +118,8 @@ def train(
     int8, single = to_int8(model, representative), to_float(model)
     clock = clock_of(config, runs[-1].nights)
     metrics = _metrics(config, materials, int8, single, clock, history, progress)
+    if cross_validation is not None:
+        metrics["cross_validation"] = summary(config, cross_validation)
     metrics["causal"] = _causal(config, datasets, materials, int8)
     _publish(config, datasets, materials, output, config_file, model, int8, single, clock, metrics, history)
     shutil.rmtree(checkpoint.parent, ignore_errors=True)
