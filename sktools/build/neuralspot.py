@@ -19,6 +19,7 @@ from sktools.build.memory_map import Content, MemoryRegion, check_fit
 from sktools.build.project import (
     TFLITE,
     c_files,
+    check_sources,
     cxx_files,
     include_folders,
     is_model,
@@ -111,6 +112,7 @@ def application_files(
 ) -> dict[str, bytes]:
     """Every file of the application, by its path below its folder. Depends on nothing but the arguments."""
     board = (*SOURCES, *target.sdk.sources)
+    check_sources(target.board, board)
     own = interpreter_sources(board, quiet=False) if target.engine == tflm.ENGINE else board
     generated, copied = project_sources(model, (*runtime_sources(model), *own))
     sources = {**generated, **copied}

@@ -11,6 +11,7 @@ from sktools.build import record
 from sktools.build.shipped import firmware_path, template_path
 from sktools.build.target import Target
 from sktools.compiler.compiled import CompiledModel
+from sktools.errors import UsageError
 
 RUNTIME_SOURCES = ("runtime/sk_crc32.c", "runtime/sk_frame.c", "runtime/sk_runner.c", "runtime/sk_server.c")
 """What every board needs of firmware/; a target adds its own."""
@@ -34,6 +35,7 @@ def project_files(model: CompiledModel, target: Target, tflite: bytes, debug: bo
 
     debug: -Og instead of the target's optimization, and margins around the arena that no step may change.
     """
+    check_sources(target.board, (*target.sources, *((target.linker_script,) if target.linker_script else ())))
     generated, copied = project_sources(model, (*runtime_sources(model), *target.sources))
     script = f"src/board/{PurePosixPath(target.linker_script).name}" if target.linker_script else ""
     if script:
@@ -82,6 +84,16 @@ def project_files(model: CompiledModel, target: Target, tflite: bytes, debug: bo
         record.FILE: record.to_json(model, facts).encode(),
         TFLITE: tflite,
     }
+
+
+def check_sources(board: str, sources: Iterable[str]) -> None:
+    """Raises UsageError for a file that a board's description names and firmware/ does not have."""
+    for source in sources:
+        if not firmware_path(source).is_file():
+            raise UsageError(
+                f"board {board}: its description names {source}, and there is no such file below {firmware_path()}",
+                "sources and linker_script are paths below firmware/, such as boards/virtual/board.c",
+            )
 
 
 def debug_defines(model: CompiledModel) -> tuple[str, ...]:

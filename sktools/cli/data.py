@@ -77,7 +77,7 @@ def prepare_store(
             rate = f"{step.hours_a_second:.2f} h of recording a second{left}" if step.hours else ""
             bar.update(step.done, step.total, rate)
 
-        result = prepare(name, opened.folder, target, jobs, dask, show, wanted, force)
+        result = prepare(opened, target, jobs, dask, show, wanted, force)
     console.document(
         {
             "folder": str(result.folder),

@@ -27,7 +27,7 @@ from sktools.datasets.feature_store import (
     write_index,
     write_subject,
 )
-from sktools.datasets.registry import find_reader
+from sktools.datasets.registry import Dataset, find_reader
 from sktools.errors import DataError, MissingError, SktoolsError, UsageError
 from sktools.features.feature_set import FeatureTable, find_feature_set
 from sktools.model_config import EPOCH_SECONDS
@@ -88,8 +88,7 @@ ProgressCallback = Callable[[PrepareProgress], None]
 
 
 def prepare(
-    dataset: str,
-    data_dir: Path | None,
+    dataset: Dataset,
     out: Path,
     jobs: int = -1,
     dask: str | None = None,
@@ -102,24 +101,22 @@ def prepare(
     jobs: processes; -1 for one a core. dask: address of a Dask scheduler whose workers see data_dir under the same
     path, instead of this machine's cores. subjects: only these. force: make every file anew.
     A subject that cannot be used is reported and left out; its reason stands in the store's index.
-    Raises UsageError (unknown data set or subject, out is a store of another data set), MissingError (absent folder or
+    Raises UsageError (unknown subject, out is a store of another data set), MissingError (absent folder or
     library), DataError (another process works in out; no subject at all can be used), OSError (disk).
     """
-    reader = find_reader(dataset)
-    if reader.needs_folder and data_dir is None:
-        raise UsageError(f"data set '{reader.name}' needs the folder of its files", "--data DIR")
+    data_dir = dataset.folder
     if is_store(data_dir):
         raise UsageError(f"{data_dir}: is a feature store already; recordings are prepared, not stores")
     if data_dir is not None and out.exists() and out.resolve() == data_dir.resolve():
         raise UsageError(f"{out}: holds the recordings; the features go into a folder of their own", "--output DIR")
-    available = reader.subjects(data_dir)
+    available = dataset.subjects()
     asked = list(available) if subjects is None else list(subjects)
     unknown = [subject for subject in asked if subject not in set(available)]
     if unknown:
-        raise UsageError(f"data set '{reader.name}' has no subject '{unknown[0]}'; {suggest(unknown[0], available)}")
+        raise UsageError(f"data set '{dataset.name}' has no subject '{unknown[0]}'; {suggest(unknown[0], available)}")
     for subject in asked:
         subject_path(out, subject)
-    index = StoreIndex(reader.name, FEATURE_SET, VERSION, find_feature_set(FEATURE_SET).names, available)
+    index = StoreIndex(dataset.name, FEATURE_SET, VERSION, find_feature_set(FEATURE_SET).names, available)
     if is_store(out):
         found = read_index(out)
         if found.dataset != index.dataset:

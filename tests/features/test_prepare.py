@@ -51,7 +51,7 @@ def _features(epochs: int = 300) -> SubjectFeatures:
 
 def test_a_store_gives_back_what_the_recordings_give(mesa: Path, tmp_path: Path) -> None:
     steps: list[PrepareProgress] = []
-    result = prepare("mesa", mesa, tmp_path / "store", 1, progress=steps.append)
+    result = prepare(open_dataset("mesa", mesa), tmp_path / "store", 1, progress=steps.append)
     assert result.prepared == ("0001", "0002", "0003", "0005") and list(result.skipped) == ["0004"]
     assert [step.done for step in steps] == [1, 2, 3, 4, 5] and steps[-1].remaining_seconds == 0
     assert result.hours == pytest.approx(4 * 12 / 120) and steps[3].skipped and not steps[2].skipped
@@ -67,7 +67,7 @@ def test_a_store_gives_back_what_the_recordings_give(mesa: Path, tmp_path: Path)
 def test_the_files_have_the_published_layout(mesa: Path, tmp_path: Path) -> None:
     import h5py
 
-    prepare("mesa", mesa, tmp_path / "store", 1, subjects=["0001"])
+    prepare(open_dataset("mesa", mesa), tmp_path / "store", 1, subjects=["0001"])
     with h5py.File(tmp_path / "store" / "0001.h5") as file:
         assert file["features"].shape == (12, len(NAMES)) and file["features"].dtype == np.float32
         assert file["stage_labels"].shape == file["mask"].shape == (12,)
@@ -77,24 +77,24 @@ def test_the_files_have_the_published_layout(mesa: Path, tmp_path: Path) -> None
 
 def test_a_second_run_prepares_only_what_is_missing_or_damaged(mesa: Path, tmp_path: Path) -> None:
     store = tmp_path / "store"
-    first = prepare("mesa", mesa, store, 1, subjects=["0003", "0001"])
+    first = prepare(open_dataset("mesa", mesa), store, 1, subjects=["0003", "0001"])
     assert first.prepared == ("0003", "0001")
     untouched = (store / "0001.h5").stat().st_mtime_ns
     truncate(store / "0003.h5", 0.5)
     (store / ".0005.h5.abc.partial").write_bytes(b"killed")
-    second = prepare("mesa", mesa, store, 1)
+    second = prepare(open_dataset("mesa", mesa), store, 1)
     assert second.kept == ("0001",) and second.prepared == ("0002", "0003", "0005")
     assert (store / "0001.h5").stat().st_mtime_ns == untouched and not list(store.glob(".*partial"))
-    forced = prepare("mesa", mesa, store, 1, force=True, subjects=["0001"])
+    forced = prepare(open_dataset("mesa", mesa), store, 1, force=True, subjects=["0001"])
     assert forced.prepared == ("0001",) and (store / "0001.h5").stat().st_mtime_ns > untouched
 
 
 def test_another_version_of_the_features_is_made_anew(
     mesa: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    prepare("mesa", mesa, tmp_path / "store", 1, subjects=["0001"])
+    prepare(open_dataset("mesa", mesa), tmp_path / "store", 1, subjects=["0001"])
     monkeypatch.setattr(prepare_module, "VERSION", 2)
-    assert prepare("mesa", mesa, tmp_path / "store", 1, subjects=["0001"]).prepared == ("0001",)
+    assert prepare(open_dataset("mesa", mesa), tmp_path / "store", 1, subjects=["0001"]).prepared == ("0001",)
     assert read_index(tmp_path / "store").version == 2
 
 
@@ -104,15 +104,15 @@ def test_a_mended_subject_is_no_longer_skipped(mesa: Path, tmp_path: Path) -> No
     whole = edf_path(source, "0001").read_bytes()
     write_subject(source, "0002", epochs=4)
     truncate(edf_path(source, "0001"))
-    assert list(prepare("mesa", source, tmp_path / "store", 1).skipped) == ["0001"]
+    assert list(prepare(open_dataset("mesa", source), tmp_path / "store", 1).skipped) == ["0001"]
     edf_path(source, "0001").write_bytes(whole)
-    again = prepare("mesa", source, tmp_path / "store", 1)
+    again = prepare(open_dataset("mesa", source), tmp_path / "store", 1)
     assert again.prepared == ("0001",) and not again.skipped and not read_index(tmp_path / "store").skipped
 
 
 def test_processes_and_one_after_the_other_agree(mesa: Path, tmp_path: Path) -> None:
-    prepare("mesa", mesa, tmp_path / "one", 1)
-    prepare("mesa", mesa, tmp_path / "two", 2)
+    prepare(open_dataset("mesa", mesa), tmp_path / "one", 1)
+    prepare(open_dataset("mesa", mesa), tmp_path / "two", 2)
     _equal(tmp_path / "one", tmp_path / "two")
 
 
@@ -120,9 +120,11 @@ def test_a_cluster_of_two_workers(mesa: Path, tmp_path: Path) -> None:
     distributed = pytest.importorskip("dask.distributed", reason="dask.distributed is not installed")
     steps: list[PrepareProgress] = []
     with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
-        result = prepare("mesa", mesa, tmp_path / "two", dask=cluster.scheduler_address, progress=steps.append)
+        result = prepare(
+            open_dataset("mesa", mesa), tmp_path / "two", dask=cluster.scheduler_address, progress=steps.append
+        )
     assert set(result.prepared) == {"0001", "0002", "0003", "0005"} and len(steps) == 5
-    prepare("mesa", mesa, tmp_path / "one", 1)
+    prepare(open_dataset("mesa", mesa), tmp_path / "one", 1)
     _equal(tmp_path / "one", tmp_path / "two")
 
 
@@ -131,7 +133,7 @@ def test_no_cluster_is_an_error_not_a_hang(mesa: Path, tmp_path: Path, monkeypat
     monkeypatch.setattr(prepare_module, "CLUSTER_TIMEOUT", "1s")
     for address in ("tcp://127.0.0.1:9", "nonsense://x"):
         with pytest.raises(MissingError, match="no Dask scheduler"):
-            prepare("mesa", mesa, tmp_path / "store", dask=address)
+            prepare(open_dataset("mesa", mesa), tmp_path / "store", dask=address)
 
 
 def _equal(one: Path, two: Path) -> None:
@@ -158,7 +160,7 @@ def test_a_killed_run_is_gone_on_with(tmp_path: Path) -> None:
     index = read_index(store)
     whole = [path.stem for path in store.glob("*.h5")]
     assert len(whole) >= 2 and all(feature_store.is_complete(store, index, subject) for subject in whole)
-    result = prepare("mesa", source, store, 1)
+    result = prepare(open_dataset("mesa", source), store, 1)
     assert set(result.kept) == set(whole) and len(result.kept) + len(result.prepared) == 8
 
 
@@ -230,8 +232,8 @@ def _group(group: int) -> set[int]:
 
 def test_two_runs_in_one_folder_do_not_meet(mesa: Path, tmp_path: Path) -> None:
     with working_in(tmp_path / "store"), pytest.raises(DataError, match="another sktools"):
-        prepare("mesa", mesa, tmp_path / "store", 1)
-    prepare("mesa", mesa, tmp_path / "store", 1)
+        prepare(open_dataset("mesa", mesa), tmp_path / "store", 1)
+    prepare(open_dataset("mesa", mesa), tmp_path / "store", 1)
 
 
 @pytest.mark.parametrize("share", [0.0, 0.01, 0.1, 0.3, 0.5, 0.7, 0.9, 0.99, 0.9999])
@@ -287,21 +289,21 @@ def test_a_failed_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.
 
 def test_stores_of_another_kind_are_refused(mesa: Path, tmp_path: Path) -> None:
     store = tmp_path / "store"
-    prepare("mesa", mesa, store, 1, subjects=["0001"])
+    prepare(open_dataset("mesa", mesa), store, 1, subjects=["0001"])
     with pytest.raises(UsageError, match="store of data set 'mesa', not of 'sleep-accel'"):
         list(open_dataset("sleep-accel", store).recordings())
     with pytest.raises(UsageError, match="store of 'mesa'"):
-        prepare("synthetic", None, store, 1)
+        prepare(open_dataset("synthetic"), store, 1)
     with pytest.raises(UsageError, match="store already"):
-        prepare("mesa", store, tmp_path / "other", 1)
+        prepare(open_dataset("mesa", store), tmp_path / "other", 1)
     with pytest.raises(UsageError, match="holds the recordings"):
-        prepare("mesa", mesa, mesa, 1)
+        prepare(open_dataset("mesa", mesa), mesa, 1)
     with pytest.raises(UsageError, match="not empty"):
-        prepare("mesa", mesa, tmp_path, 1)
+        prepare(open_dataset("mesa", mesa), tmp_path, 1)
     with pytest.raises(UsageError, match="no subject '0009'; did you mean"):
-        prepare("mesa", mesa, tmp_path / "x", 1, subjects=["0009"])
+        prepare(open_dataset("mesa", mesa), tmp_path / "x", 1, subjects=["0009"])
     with pytest.raises(UsageError, match="needs the folder"):
-        prepare("mesa", None, tmp_path / "x", 1)
+        prepare(open_dataset("mesa"), tmp_path / "x", 1)
 
 
 @pytest.mark.parametrize(
@@ -314,7 +316,7 @@ def test_a_damaged_index_is_refused(tmp_path: Path, text: str) -> None:
 
 
 def test_subjects_that_are_not_there_yet_are_told(mesa: Path, tmp_path: Path) -> None:
-    prepare("mesa", mesa, tmp_path / "store", 1, subjects=["0002"])
+    prepare(open_dataset("mesa", mesa), tmp_path / "store", 1, subjects=["0002"])
     skipped: list[Skipped] = []
     assert [night.subject for night in open_dataset("mesa", tmp_path / "store").recordings(on_skip=skipped.append)] == [
         "0002"
@@ -339,7 +341,7 @@ def test_a_library_that_trips_on_one_subject_does_not_end_the_others(
         return whole.extract(recording)
 
     monkeypatch.setattr(prepare_module, "find_feature_set", lambda name: replace(whole, extract=tripping))
-    result = prepare("mesa", mesa, tmp_path / "store", 1)
+    result = prepare(open_dataset("mesa", mesa), tmp_path / "store", 1)
     assert result.skipped["0002"] == "0002: IndexError: index 0 is out of bounds for axis 0"
     assert result.prepared == ("0001", "0003", "0005")
 
@@ -348,11 +350,11 @@ def test_none_usable_is_an_error(tmp_path: Path) -> None:
     write_subject(tmp_path / "source", "0001", epochs=2)
     truncate(edf_path(tmp_path / "source", "0001"))
     with pytest.raises(DataError, match="none of 1 subjects"):
-        prepare("mesa", tmp_path / "source", tmp_path / "store", 1)
+        prepare(open_dataset("mesa", tmp_path / "source"), tmp_path / "store", 1)
 
 
 def test_the_index_is_plain_json(mesa: Path, tmp_path: Path) -> None:
-    prepare("mesa", mesa, tmp_path / "store", 1, subjects=["0001"])
+    prepare(open_dataset("mesa", mesa), tmp_path / "store", 1, subjects=["0001"])
     document = json.loads((tmp_path / "store" / "store.json").read_text())
     assert document["dataset"] == "mesa" and document["names"] == list(NAMES)
 
@@ -361,7 +363,7 @@ def test_a_model_of_another_feature_set_is_refused_a_store(mesa: Path, tmp_path:
     from sktools import zoo
     from sktools.features.evaluation_set import evaluation_set
 
-    prepare("mesa", mesa, tmp_path / "store", 1, subjects=["0001"])
+    prepare(open_dataset("mesa", mesa), tmp_path / "store", 1, subjects=["0001"])
     config = zoo.find_config("ss-4")[0]
     other = replace(config, features=replace(config.features, set="fs-hr-14"))
     with pytest.raises(DataError, match="features of another set, none of 'fs-hr-14'"):

@@ -42,6 +42,7 @@ def copy_project(folder: Path) -> None:
         shutil.copytree(source, target, ignore=ignore) if source.is_dir() else shutil.copy(source, target)
     for name in ("firmware", "templates"):
         (folder / "sktools" / name).symlink_to(folder / name)
+    (folder / "sktools" / "models").symlink_to(ROOT / "models")
 
 
 def follow(page: Path, folder: Path) -> list[str]:

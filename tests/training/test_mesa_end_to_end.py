@@ -46,9 +46,10 @@ def test_mesa_from_recordings_to_a_scored_model(
 
 def test_a_prepared_synthetic_store_is_used(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     from sktools.cli.folders import open_datasets
+    from sktools.datasets.registry import open_dataset
     from sktools.features.prepare import prepare
 
-    prepare("synthetic-raw", None, tmp_path / "store", 1, subjects=["raw-001"])
+    prepare(open_dataset("synthetic-raw"), tmp_path / "store", 1, subjects=["raw-001"])
     (dataset,) = open_datasets(["synthetic-raw"], [tmp_path / "store"])
     assert dataset.folder == tmp_path / "store"
     (night,) = dataset.recordings(subjects=["raw-001"])
