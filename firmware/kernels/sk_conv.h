@@ -1,6 +1,6 @@
 /*
- * Plain int8 convolutions over [height, width, channels], the reference twins of the fast kernels and the fallback
- * for every shape. Padding counts as the input's zero point.
+ * Plain int8 convolution over [height, width, channels], the reference twin of the fast kernels and the fallback for every
+ * shape. Padding counts as the input's zero point.
  */
 #ifndef SK_CONV_H
 #define SK_CONV_H
@@ -23,8 +23,5 @@ typedef struct {
 } sk_conv_t;
 
 void sk_conv(const sk_conv_t *shape, const int8_t *in, int8_t *out);
-
-/* out_c is a multiple of in_c: channel c reads input channel c / (out_c / in_c). */
-void sk_depthwise(const sk_conv_t *shape, const int8_t *in, int8_t *out);
 
 #endif

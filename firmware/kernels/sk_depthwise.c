@@ -1,4 +1,4 @@
-#include "sk_conv.h"
+#include "sk_depthwise.h"
 #include "sk_quant.h"
 
 static int32_t tap_sum(const sk_conv_t *s, const int8_t *in, int32_t y, int32_t x, int32_t c, int32_t source)

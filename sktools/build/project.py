@@ -11,6 +11,7 @@ from sktools.build import record
 from sktools.build.shipped import firmware_path, template_path
 from sktools.build.target import Target
 from sktools.compiler.compiled import CompiledModel
+from sktools.compiler.kernel_files import INCLUDE
 from sktools.errors import UsageError
 
 RUNTIME_SOURCES = ("runtime/sk_crc32.c", "runtime/sk_frame.c", "runtime/sk_runner.c", "runtime/sk_server.c")
@@ -26,8 +27,6 @@ MODEL_FOLDER = "src/model"
 KERNEL_FOLDER = "src/kernels"
 STAGER_FOLDER = "src/stager"
 TFLITE = "model.tflite"
-
-_INCLUDE = re.compile(r'^\s*#include "([A-Za-z0-9_./]+)"', re.MULTILINE)
 
 
 def project_files(model: CompiledModel, target: Target, tflite: bytes, debug: bool = False) -> dict[str, bytes]:
@@ -172,7 +171,7 @@ def _copied_files(sources: Iterable[str]) -> dict[str, bytes]:
 def _included(text: str, folder: str) -> list[str]:
     """What of firmware/ a C file that lies in `folder` includes; the compiler's and generated headers are not there."""
     found = []
-    for name in _INCLUDE.findall(text):
+    for name in INCLUDE.findall(text):
         candidates = [
             posixpath.normpath(f"{place}/{name}")
             for place in dict.fromkeys((folder, "kernels", "runtime", "stager", "decision"))

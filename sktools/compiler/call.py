@@ -1,11 +1,15 @@
-"""One kernel invocation in the generated C: which function, its constant shape struct, its tables and its buffers."""
+"""One kernel invocation in the generated C: which function, the members of its constant struct, and its buffers."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+
+V = TypeVar("V")
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,28 +27,40 @@ class Table:
 
 @dataclass(frozen=True, eq=False)
 class Call:
-    """`function(&shape, inputs..., output[, scratch])`.
+    """`function(&struct, inputs..., output[, scratch])`.
 
-    kernel: variant name shown in tables; struct: C type of the shape, fields: its members in order (a Table member is
-    a pointer to that table). inputs: tensor indices, or Tables for constant operands. scratch: bytes the kernel
-    writes besides its output, passed as its last argument. stack: bytes of rows and tables that it keeps on the stack
-    instead. in_place: the output may start at the first input's address. files: what to compile below
-    firmware/kernels/.
+    kernel: the variant's name in tables. header: the file below firmware/kernels/ that declares function and struct;
+    the C file of the same name holds the function. shape and constants: the struct's members by their C names (a dot
+    leads into a member that is a struct). shape: those that the number of cycles depends on; they are the cost key.
+    constants: the others; a Table stands for a pointer to that table. inputs: tensor indices, or Tables for constant
+    operands.
+    scratch: bytes that the kernel writes besides its output, passed as its last argument. stack: bytes of rows and
+    tables that it keeps on the stack instead. in_place: the output may start at the first input's address.
     """
 
     kernel: str
     function: str
+    header: str
     struct: str
-    fields: tuple[tuple[str, int | Table], ...]
+    shape: Mapping[str, int]
+    constants: Mapping[str, int | Table]
     inputs: tuple[int | Table, ...]
     output: int
-    files: tuple[str, ...]
     scratch: int = 0
     stack: int = 0
     in_place: bool = False
-    tables: tuple[Table, ...] = field(init=False)
 
-    def __post_init__(self) -> None:
-        members = [value for _, value in self.fields if isinstance(value, Table)]
-        operands = [value for value in self.inputs if isinstance(value, Table)]
-        object.__setattr__(self, "tables", tuple(members + operands))
+    @property
+    def members(self) -> Mapping[str, int | Table]:
+        """Every member of the struct."""
+        return {**self.shape, **self.constants}
+
+    @property
+    def tables(self) -> tuple[Table, ...]:
+        """Every constant array that the call reads: members first, then operands."""
+        return tuple(value for value in (*self.constants.values(), *self.inputs) if isinstance(value, Table))
+
+
+def within(member: str, values: Mapping[str, V]) -> dict[str, V]:
+    """The members of a struct that is itself a member of another struct, by their names from there."""
+    return {f"{member}.{name}": value for name, value in values.items()}

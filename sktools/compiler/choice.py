@@ -11,19 +11,20 @@ from sktools.compiler.lowering import Choice
 OPTIMIZE_LEVELS = ("none", "speed", "size", "balanced")
 
 BYTE_WORTH = 3.0
-"""Model cycles a frame that balanced pays for a byte less of constants: 1 KiB for 0.1 % of an SS-4 frame."""
+"""Model cycles per frame that balanced pays to save a byte of constants: 1 KiB for 0.1 % of an SS-4 frame."""
 
 
 def chooser(optimize: str, costs: Mapping[str, int]) -> Choice:
-    """none: the plain kernel. speed: the fewest cycles. size: the smallest constants that ask no more RAM. balanced:
-    the fewest cycles, each byte of constants counting as BYTE_WORTH. Where a call was never measured, the later of two
-    counts as faster.
+    """none: the plain kernel. speed: the fewest cycles. size: the smallest constants that need no extra RAM. balanced:
+    the fewest cycles, each byte of constants counting as BYTE_WORTH. If a call was never measured, rank decides.
+
+    costs: model cycles by cost_key.
     """
 
     def cycles(calls: Sequence[Call]) -> list[float]:
         known = [costs.get(cost_key(call)) for call in calls]
         if any(cost is None for cost in known):
-            return [float(len(calls) - position) for position in range(len(calls))]
+            return [-float(rank) for rank in range(len(calls))]
         return [float(cost) for cost in known if cost is not None]
 
     def bytes_of(call: Call) -> int:

@@ -6,12 +6,13 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from sktools.compiler import kernels as _kernels  # noqa: F401  (registers the fast kernels)
 from sktools.compiler.choice import OPTIMIZE_LEVELS, chooser
 from sktools.compiler.compiled import CONTRACT, CompiledModel, Layer, TensorSpec
 from sktools.compiler.costs import shipped_costs
 from sktools.compiler.emit import identifier_of, render_sources
 from sktools.compiler.graph import Graph, Operator, Tensor
+from sktools.compiler.kernel_files import kernel_files
+from sktools.compiler.kernels.fusions import FUSIONS, SMALLER
 from sktools.compiler.lowering import Choice, lower
 from sktools.compiler.naming import LayerName, name_layers
 from sktools.compiler.ops import Op, parse_operator
@@ -45,7 +46,7 @@ def compile_with(
     source, output = _edge(graph.tensors[graph.input], "input"), _edge(graph.tensors[graph.output], "output")
     ops = tuple(parse_operator(operator, graph) for operator in graph.operators)
     names = name_layers(ops)
-    steps = lower(ops, names, graph, choose, fuse=fuse)
+    steps = lower(ops, names, graph, choose, FUSIONS, fuse=fuse)
     sizes = {index: tensor.elements for index, tensor in graph.tensors.items()}
     tensor_names = {op.output.index: layer.layer for op, layer in zip(ops, names, strict=True)}
 
@@ -53,7 +54,7 @@ def compile_with(
         return place_tensors(candidates, sizes, tensor_names, graph.input, graph.output)
 
     if fuse:
-        steps, placement = use_spare_arena(steps, choose, place)
+        steps, placement = use_spare_arena(steps, choose, place, SMALLER)
     else:
         placement = place(steps)
     layers = _layers(graph, ops, names, steps)
@@ -77,7 +78,7 @@ def compile_with(
             steps=steps,
             placement=placement,
         ),
-        kernels=tuple(sorted({file for step in steps for file in step.call.files})),
+        kernels=kernel_files(step.call.header for step in steps),
         model_bytes=sum(table.size for step in steps for table in step.call.tables),
         optimize=optimize,
         notes=edge_notes(graph),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from enum import IntEnum
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -15,36 +16,15 @@ from pathlib import Path
 from sktools.compiler.call import Call
 
 SHIPPED = "costs.json"
-SHAPE_FIELDS = frozenset(
-    (
-        *(
-            "rows",
-            "channels",
-            "elements",
-            "in_channels",
-            "out_channels",
-            "taps",
-            "dilation",
-            "stage",
-            "a_row",
-            "b_row",
-            "bytes",
-        ),
-        *("in_h", "in_w", "in_c", "out_h", "out_w", "out_c", "kernel_h", "kernel_w"),
-        *("stride_h", "stride_w", "dilation_h", "dilation_w"),
-    )
-)
-"""What the number of instructions depends on; zero points and multipliers are left out."""
 
 
 def cost_key(call: Call) -> str:
-    """Kernel and shape as one line, e.g. "fast_dw5 rows=240 channels=14 dilation=1"."""
-    shape = [
-        f"{name.rpartition('.')[2]}={value}"
-        for name, value in call.fields
-        if isinstance(value, int) and name.rpartition(".")[2] in SHAPE_FIELDS
-    ]
-    return " ".join([call.kernel, *shape])
+    """Kernel and shape as one line, e.g. "mean rows=240 channels=14"."""
+    return " ".join([call.kernel, *(f"{member}={_text(value)}" for member, value in call.shape.items())])
+
+
+def _text(value: int) -> str:
+    return value.name.lower() if isinstance(value, IntEnum) else str(value)
 
 
 def read_costs(text: str) -> dict[str, int]:

@@ -1,10 +1,11 @@
-"""Prints the C of a model from templates/model/: one function a step, a list of layers, tables of constants."""
+"""Prints the C of a model from templates/model/: one function per step, a list of layers, tables of constants."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import IntEnum
 from importlib.resources import files
 
 import numpy as np
@@ -16,12 +17,12 @@ from sktools.compiler.planner import Place, Placement, Region, Step
 
 @dataclass(frozen=True)
 class StepText:
-    """A step as the template prints it: C identifier, comment lines, shape struct and arguments."""
+    """A step as the template prints it: C identifier, comment lines, constant struct and arguments."""
 
     identifier: str
     comments: tuple[str, ...]
     struct: str
-    fields: tuple[tuple[str, str], ...]
+    members: tuple[tuple[str, str], ...]
     function: str
     arguments: tuple[str, ...]
     layer: int
@@ -73,7 +74,7 @@ def render_sources(
         "output": output,
         "arena_bytes": placement.plan.arena_bytes,
         "lower_bound": placement.plan.lower_bound,
-        "headers": sorted({file for step in steps for file in step.call.files if file.endswith(".h")}),
+        "headers": sorted({step.call.header for step in steps}),
         "steps": [_step_text(number, step, layers, placement) for number, step in enumerate(steps)],
         "layers": [LayerText(layer, _layer_output(layer, placement)) for layer in layers],
         "tables": [(table, _rows(table)) for table in tables],
@@ -90,7 +91,7 @@ def _step_text(number: int, step: Step, layers: Sequence[Layer], placement: Plac
         identifier=identifier,
         comments=tuple(_comment(layer) for layer in members),
         struct=step.call.struct,
-        fields=tuple((field, _field(value)) for field, value in step.call.fields),
+        members=tuple((member, _member(value)) for member, value in step.call.members.items()),
         function=step.call.function,
         arguments=tuple(_arguments(step.call, placement, placement.scratch[number])),
         layer=observable[-1] if observable else -1,
@@ -103,8 +104,12 @@ def _comment(layer: Layer) -> str:
     return f"layer {layer.index}: {layer.name}, {layer.op} -> {shape}, {layer.macs:,} MAC{fused}"
 
 
-def _field(value: int | Table) -> str:
-    return value.name if isinstance(value, Table) else str(value)
+def _member(value: int | Table) -> str:
+    if isinstance(value, Table):
+        return value.name
+    if isinstance(value, IntEnum):  # Requantizer.FITTED is SK_REQUANTIZER_FITTED
+        return f"SK_{type(value).__name__.upper()}_{value.name}"
+    return str(value)
 
 
 def _arguments(call: Call, placement: Placement, scratch: int | None) -> list[str]:

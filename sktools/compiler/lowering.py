@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any, TypeVar
 
 from sktools.compiler.call import Call
 from sktools.compiler.emit import identifier_of
@@ -49,34 +50,44 @@ class Lowering:
         return None
 
 
-Variant = Callable[[Op, str], Call | None]
-"""A kernel for one operator; prefix for its tables. None: not for this shape or arithmetic."""
+Variant = Callable[[Any, str], Call | None]
+"""A kernel for one operator, of the class that it is registered for; prefix for its tables. None: not for this shape or
+arithmetic."""
 
 Fusion = Callable[[Lowering], tuple[int, Call] | None]
 """A kernel for several operators from `position` on: how many, and the call that leaves the last one's activation."""
 
-_VARIANTS: dict[str, list[Variant]] = {}
-_FUSIONS: list[Fusion] = []
+V = TypeVar("V", bound=Variant)
+_VARIANTS: dict[type[Op], dict[int, Variant]] = {}
 
 
-def variant(op: str) -> Callable[[Variant], Variant]:
-    """Function decorator: a further kernel for the named operator."""
+def variant(*classes: type[Op], rank: int) -> Callable[[V], V]:
+    """Function decorator: a further kernel for operators of these classes.
 
-    def decorate(function: Variant) -> Variant:
-        _VARIANTS.setdefault(op, []).append(function)
+    rank: if cycles were not measured, the highest rank wins among the kernels that apply; the plain one has rank 0.
+    Raises ValueError if another kernel has that rank.
+    """
+
+    def decorate(function: V) -> V:
+        for operator in classes:
+            ranked = _VARIANTS.setdefault(operator, {})
+            if rank < 1 or rank in ranked:
+                raise ValueError(f"{function.__name__} needs a rank of its own for {operator.__name__}, from 1 on")
+            ranked[rank] = function
         return function
 
     return decorate
 
 
-def fusion(function: Fusion) -> Fusion:
-    """Function decorator: a kernel that computes several operators in one step."""
-    _FUSIONS.append(function)
-    return function
+def candidates(op: Op, prefix: str) -> list[Call]:
+    """The calls that could compute an operator: the plain one, then the others by rank."""
+    ranked = sorted(_VARIANTS.get(type(op), {}).items())
+    found = (function(op, prefix) for _, function in ranked)
+    return [op.lower(prefix), *(call for call in found if call is not None)]
 
 
 Choice = Callable[[Sequence[Call]], Call]
-"""Picks among kernels that compute the same bytes; the plain one comes first."""
+"""Picks among kernels that compute the same bytes: the plain one comes first, then the others by rank."""
 
 
 def members_of(op: Op) -> tuple[int, ...]:
@@ -85,9 +96,18 @@ def members_of(op: Op) -> tuple[int, ...]:
 
 
 def lower(
-    ops: Sequence[Op], names: Sequence[LayerName], graph: Graph, choose: Choice, *, fuse: bool
+    ops: Sequence[Op],
+    names: Sequence[LayerName],
+    graph: Graph,
+    choose: Choice,
+    fusions: Sequence[Fusion],
+    *,
+    fuse: bool,
 ) -> tuple[Step, ...]:
-    """Steps in execution order. fuse: False keeps one step an operator, each activation observable."""
+    """Steps in execution order.
+
+    fusions: in the order in which they are tried. fuse: False keeps one step per operator, each activation observable.
+    """
     steps: list[Step] = []
     step_of: dict[int, int] = {}
     # A reshape of the model's input costs nothing: it waits for the step that reads it.
@@ -112,7 +132,7 @@ def lower(
             pending, views = (*pending, *members_of(op)), (*views, (op.output.index, source))
             position += 1
             continue
-        taken, call = _call_at(Lowering(ops, names, graph, position), choose, fuse)
+        taken, call = _call_at(Lowering(ops, names, graph, position), choose, fusions if fuse else ())
         members = tuple(index for member in ops[position : position + taken] for index in members_of(member))
         step_of[ops[position + taken - 1].output.index] = len(steps)
         steps.append(Step((*pending, *members), call, views))
@@ -121,11 +141,9 @@ def lower(
     return tuple(steps)
 
 
-def _call_at(at: Lowering, choose: Choice, fuse: bool) -> tuple[int, Call]:
-    if fuse:
-        for candidate in _FUSIONS:
-            found = candidate(at)
-            if found is not None:
-                return found
-    others = [function(at.op, at.prefix()) for function in _VARIANTS.get(at.op.operator.op, ())]
-    return 1, choose([at.op.lower(at.prefix()), *(call for call in others if call is not None)])
+def _call_at(at: Lowering, choose: Choice, fusions: Sequence[Fusion]) -> tuple[int, Call]:
+    for fusion in fusions:
+        found = fusion(at)
+        if found is not None:
+            return found
+    return 1, choose(candidates(at.op, at.prefix()))

@@ -12,22 +12,17 @@ from sktools.compiler.planner import Placement, Step
 Smaller = Callable[[Call], Call | None]
 """The same bytes from smaller constants and more scratch. None: not for this call."""
 
-_SMALLER: list[Smaller] = []
-
-
-def smaller(function: Smaller) -> Smaller:
-    """Function decorator: a further way to trade scratch for constants."""
-    _SMALLER.append(function)
-    return function
-
 
 def use_spare_arena(
-    steps: Sequence[Step], choose: Choice, place: Callable[[Sequence[Step]], Placement]
+    steps: Sequence[Step],
+    choose: Choice,
+    place: Callable[[Sequence[Step]], Placement],
+    smaller: Sequence[Smaller],
 ) -> tuple[tuple[Step, ...], Placement]:
     """Replaces what `choose` prefers of (smaller, present) call, step by step, unless that needs more RAM."""
     kept, placement = tuple(steps), place(steps)
     for number, step in enumerate(kept):
-        for candidate in filter(None, (function(step.call) for function in _SMALLER)):
+        for candidate in filter(None, (function(step.call) for function in smaller)):
             if choose([candidate, step.call]) is not candidate:
                 continue
             trial = (*kept[:number], replace(step, call=candidate), *kept[number + 1 :])

@@ -16,8 +16,8 @@ from tests.support.random_network import Family, random_network
 
 
 def call(kernel: str, words: int) -> Call:
-    fields = (("rows", 240), ("out_zero_point", 3), ("tiles", Table("t", "int32_t", np.zeros(words, np.int32))))
-    return Call(kernel, f"sk_{kernel}", f"sk_{kernel}_t", fields, (0,), 1, ())
+    constants = {"out_zero_point": 3, "tiles": Table("t", "int32_t", np.zeros(words, np.int32))}
+    return Call(kernel, f"sk_{kernel}", f"sk_{kernel}.h", f"sk_{kernel}_t", {"rows": 240}, constants, (0,), 1)
 
 
 PLAIN, SMALL, LARGE = call("plain", 10), call("small", 20), call("large", 40)
@@ -63,8 +63,8 @@ def test_a_compiled_model_follows_the_table() -> None:
     tflite = random_network(Family(frames=32, seed=4))
     fast = compile_model(tflite, name="x", optimize="speed", costs={})
     kernels = {layer.kernel for layer in fast.layers}
-    assert "fast_mean" in kernels
-    slow = {"fast_mean rows=32 channels=14": 999, "mean rows=32 channels=14": 1}
+    assert "mean_four_channels" in kernels
+    slow = {"mean_four_channels rows=32 channels=14": 999, "mean rows=32 channels=14": 1}
     chosen = [layer.kernel for layer in compile_model(tflite, name="x", optimize="speed", costs=slow).layers]
     assert "mean" in chosen
 

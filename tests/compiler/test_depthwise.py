@@ -40,33 +40,33 @@ def depthwise(frames: int, before: int, after: int, factor: tuple[float, float],
 @pytest.mark.parametrize(
     ("frames", "padding", "factor", "zero_point", "kernel"),
     [
-        (40, (6, 6), (0.01, 0.4), RELU, "fast_dw5"),
-        (40, (12, 0), (0.01, 0.4), RELU, "fast_dw5_causal"),
-        (40, (6, 6), (0.01, 0.9), RELU, "fast_dw5_mixed"),
-        (40, (12, 0), (0.01, 0.9), RELU, "fast_dw5_causal_mixed"),
-        (40, (6, 6), (0.01, 0.4), ANY, "fast_dw5_linear"),
-        (40, (12, 0), (0.01, 0.4), ANY, "fast_dw5_causal_linear"),
-        (40, (6, 6), (0.01, 0.9), ANY, "fast_dw"),
-        (40, (9, 3), (0.01, 0.4), RELU, "fast_dw7"),
-        (11, (6, 6), (0.01, 0.4), RELU, "fast_dw"),  # streams of less than 4 rows
-        (11, (12, 0), (0.01, 0.4), RELU, "fast_dw5_causal"),
-        (5, (12, 0), (0.01, 0.4), RELU, "fast_dw"),
-        (40, (3, 3), (0.01, 0.4), RELU, "fast_dw3"),
-        (40, (0, 0), (0.01, 0.9), RELU, "fast_dw3_mixed"),  # one tap, the others being 0
-        (40, (6, 0), (0.01, 0.4), RELU, "fast_dw5"),
-        (11, (6, 0), (0.01, 0.4), RELU, "fast_dw5_causal"),
-        (40, (9, 0), (0.01, 0.9), RELU, "fast_dw5_causal_mixed"),
-        (40, (0, 3), (0.01, 0.4), ANY, "fast_dw3_linear"),
-        (40, (2, 4), (0.01, 0.4), RELU, "fast_dw"),  # not a multiple of the dilation
-        (40, (9, 9), (0.01, 0.4), RELU, "fast_dw7"),
-        (40, (9, 6), (0.01, 0.9), RELU, "fast_dw7_mixed"),
-        (40, (9, 3), (0.01, 0.4), ANY, "fast_dw7_linear"),
-        (40, (12, 12), (0.01, 0.4), RELU, "fast_dw9"),
-        (40, (0, 12), (0.01, 0.9), RELU, "fast_dw9_mixed"),
-        (40, (24, 0), (0.01, 0.4), ANY, "fast_dw9_causal_linear"),
-        (17, (9, 9), (0.01, 0.4), RELU, "fast_dw"),  # streams of less than 6 rows
-        (8, (18, 0), (0.01, 0.4), RELU, "fast_dw9_causal"),
-        (40, (0, 15), (0.01, 0.4), RELU, "fast_dw"),
+        (40, (6, 6), (0.01, 0.4), RELU, "depthwise_5_fitted"),
+        (40, (12, 0), (0.01, 0.4), RELU, "depthwise_5_causal_fitted"),
+        (40, (6, 6), (0.01, 0.9), RELU, "depthwise_5_mixed"),
+        (40, (12, 0), (0.01, 0.9), RELU, "depthwise_5_causal_mixed"),
+        (40, (6, 6), (0.01, 0.4), ANY, "depthwise_5_linear"),
+        (40, (12, 0), (0.01, 0.4), ANY, "depthwise_5_causal_linear"),
+        (40, (6, 6), (0.01, 0.9), ANY, "depthwise_window"),
+        (40, (9, 3), (0.01, 0.4), RELU, "depthwise_7_fitted"),
+        (11, (6, 6), (0.01, 0.4), RELU, "depthwise_window"),  # streams of less than 4 rows
+        (11, (12, 0), (0.01, 0.4), RELU, "depthwise_5_causal_fitted"),
+        (5, (12, 0), (0.01, 0.4), RELU, "depthwise_window"),
+        (40, (3, 3), (0.01, 0.4), RELU, "depthwise_3_fitted"),
+        (40, (0, 0), (0.01, 0.9), RELU, "depthwise_3_mixed"),  # one tap, the others being 0
+        (40, (6, 0), (0.01, 0.4), RELU, "depthwise_5_fitted"),
+        (11, (6, 0), (0.01, 0.4), RELU, "depthwise_5_causal_fitted"),
+        (40, (9, 0), (0.01, 0.9), RELU, "depthwise_5_causal_mixed"),
+        (40, (0, 3), (0.01, 0.4), ANY, "depthwise_3_linear"),
+        (40, (2, 4), (0.01, 0.4), RELU, "depthwise_window"),  # not a multiple of the dilation
+        (40, (9, 9), (0.01, 0.4), RELU, "depthwise_7_fitted"),
+        (40, (9, 6), (0.01, 0.9), RELU, "depthwise_7_mixed"),
+        (40, (9, 3), (0.01, 0.4), ANY, "depthwise_7_linear"),
+        (40, (12, 12), (0.01, 0.4), RELU, "depthwise_9_fitted"),
+        (40, (0, 12), (0.01, 0.9), RELU, "depthwise_9_mixed"),
+        (40, (24, 0), (0.01, 0.4), ANY, "depthwise_9_causal_linear"),
+        (17, (9, 9), (0.01, 0.4), RELU, "depthwise_window"),  # streams of less than 6 rows
+        (8, (18, 0), (0.01, 0.4), RELU, "depthwise_9_causal_fitted"),
+        (40, (0, 15), (0.01, 0.4), RELU, "depthwise_window"),
     ],
 )
 def test_taps_stay_in_registers_where_they_can(

@@ -37,7 +37,7 @@ def test_squeeze_excite_ends_in_one_step() -> None:
     before = compile_model(TFLITE, name="x", optimize="none")
     after = compile_model(TFLITE, name="x", optimize="speed")
     assert before.step_count == sum(layer.op != "RESHAPE" for layer in before.layers) + 1
-    fused = step_members(after, "fast_excite_pw")
+    fused = step_members(after, "conv_1x1_excite")
     assert ["B1.1/hard_sigmoid", "B1.1/scale", "B1.1/pointwise"] in fused
     assert after.step_count < before.step_count
 
@@ -46,7 +46,7 @@ def test_reshapes_within_squeeze_excite_are_looked_through(tmp_path: Path) -> No
     network = random_network(Family(frames=40, filters=(24,), depths=(1,), dilations=(1,), reshapes=True, seed=6))
     model = compile_model(network, name="x", optimize="speed")
     members = ["B1.1/hard_sigmoid", "B1.1/reshape_2", "B1.1/scale", "B1.1/reshape_3", "B1.1/pointwise"]
-    assert step_members(model, "fast_excite_pw") == [members]
+    assert step_members(model, "conv_1x1_excite") == [members]
     assert_same_bytes(network, model, tmp_path)
 
 
@@ -57,16 +57,16 @@ def test_a_product_of_other_rows_is_not_fused(tmp_path: Path, channels: int) -> 
     )
     network = random_network(family)
     model = compile_model(network, name="x", optimize="speed")
-    assert {"fast_excite_pw", "fast_gated_pw"}.isdisjoint(layer.kernel for layer in model.layers)
+    assert {"conv_1x1_excite", "conv_1x1_gated"}.isdisjoint(layer.kernel for layer in model.layers)
     assert_same_bytes(network, model, tmp_path)
 
 
 def test_a_gate_that_no_constant_scales_is_fused_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The broadcast MUL and the pointwise convolution, where hard sigmoid's factor does not fit the gates' kernel."""
-    monkeypatch.setattr("sktools.compiler.kernels.fast_mul.pack_scale", lambda *arguments: None)
+    monkeypatch.setattr("sktools.compiler.kernels.fast.mul_constant.factor_line", lambda *arguments: None)
     model = compile_model(TFLITE, name="x", optimize="speed")
-    assert ["B1.1/scale", "B1.1/pointwise"] in step_members(model, "fast_gated_pw")
-    assert step_members(model, "fast_excite_pw") == []
+    assert ["B1.1/scale", "B1.1/pointwise"] in step_members(model, "conv_1x1_gated")
+    assert step_members(model, "conv_1x1_excite") == []
     assert next(layer for layer in model.layers if layer.name == "B1.1/hard_sigmoid").observable
     assert_same_bytes(TFLITE, model, tmp_path)
 

@@ -11,8 +11,8 @@ from sktools.compiler import compile_model
 from sktools.compiler.call import Call
 from sktools.compiler.compile import compile_with
 from sktools.compiler.compiled import CompiledModel
-from sktools.compiler.fast.narrow import narrow_tiles
-from sktools.compiler.fast.tiles import TILE, pack_tiles
+from sktools.compiler.kernels.arithmetic.tiles import TILE, pack_tiles
+from sktools.compiler.kernels.fast.conv_1x1_narrow import narrow_tiles
 from tests.support.random_network import Family, random_network
 
 GROWING = random_network(Family(frames=64, filters=(16, 48), depths=(1, 1), dilations=(1, 2), seed=3))

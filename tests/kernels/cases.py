@@ -8,40 +8,30 @@ from dataclasses import astuple, dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from sktools.compiler.fast.add import pack_add
-from sktools.compiler.fast.any import pack_any
-from sktools.compiler.fast.conv import pack_conv
-from sktools.compiler.fast.depthwise import (
-    SHORTEST_CAUSAL_STREAM,
-    SHORTEST_LONG_STREAM,
-    SHORTEST_STREAM,
-    pack_dw,
-    pack_streamed,
-    pack_streamed_linear,
-    pack_streamed_mixed,
-)
-from sktools.compiler.fast.gate import GateConstants, pack_gate
-from sktools.compiler.fast.narrow import narrow_tiles
-from sktools.compiler.fast.pointwise import FITTED, pack_pointwise
-from sktools.compiler.fast.requantize import Requantization
-from sktools.compiler.fast.scale import pack_scale
-from sktools.compiler.fast.vector import pack_vector
+from sktools.compiler.kernels.arithmetic.gates import Gate, fit_gate
+from sktools.compiler.kernels.arithmetic.lines import factor_line
+from sktools.compiler.kernels.arithmetic.requantization import Requantization, Requantizer
+from sktools.compiler.kernels.arithmetic.streams import STREAMS, pack_stream
+from sktools.compiler.kernels.arithmetic.sums import sum_plane
+from sktools.compiler.kernels.arithmetic.windows import RowWindow
+from sktools.compiler.kernels.fast.conv_1x1 import pack_conv_1x1
+from sktools.compiler.kernels.fast.conv_1x1_narrow import narrow_tiles
+from sktools.compiler.kernels.fast.conv_1x1_vector import pack_vector
+from sktools.compiler.kernels.fast.conv_1xk import pack_conv_1xk
+from sktools.compiler.kernels.fast.conv_1xk_few_outputs import pack_few_outputs
+from sktools.compiler.kernels.fast.depthwise_window import pack_depthwise
 from tests.kernels import reference
 
 STREAMED_ENDS = {
-    "": (pack_streamed, (-11.0, -1.1)),
-    "_mixed": (pack_streamed_mixed, (-13.0, 6.9)),
-    "_linear": (pack_streamed_linear, (-14.0, -1.6)),
+    "": (Requantizer.FITTED, (-11.0, -1.1)),
+    "_mixed": (Requantizer.MIXED, (-13.0, 6.9)),
+    "_linear": (Requantizer.LINEAR, (-14.0, -1.6)),
 }
 """Of the depthwise kernels that stream through registers: their records, and log2 of the real factors."""
 
 STREAMED = {
-    "dw5": (5, 2, SHORTEST_STREAM),
-    "dw5_causal": (5, 4, SHORTEST_CAUSAL_STREAM),
-    "dw7": (7, 3, SHORTEST_LONG_STREAM),
-    "dw9": (9, 4, SHORTEST_LONG_STREAM),
-    "dw9_causal": (9, 8, SHORTEST_CAUSAL_STREAM),
-    "dw3": (3, 1, SHORTEST_STREAM),
+    stream.name.replace("depthwise_", "dw"): (stream.taps, stream.before, stream.shortest)
+    for stream in sorted(STREAMS, key=lambda stream: (stream.taps == 3, stream.taps))
 }
 """Their taps, those of them before the output's row, and the least rows / dilation."""
 
@@ -128,9 +118,9 @@ def streamed_case(
     taps, before, shortest = STREAMED[kernel]
     zero_point, out_zero_point = (int(v) for v in rng.integers(-128, 128, 2))
     weights, bias = weights8(rng, taps, channels), _bias(rng, channels)
-    pack, exponents = STREAMED_ENDS[end]
+    requantizer, exponents = STREAMED_ENDS[end]
     q = requantization(rng, channels, exponents, *((out_zero_point, -128, 127) if end == "_linear" else RELU))
-    records = pack(weights, bias, zero_point, q)
+    records = pack_stream(weights, bias, zero_point, q, requantizer)
     assert records is not None or end != "_linear"
     if records is None or rows // dilation < shortest:
         return None
@@ -157,7 +147,7 @@ def dw_case(
     ends = {"any": (out_zero_point, low, high), "relu": RELU, "linear": (out_zero_point, -128, 127)}[kind]
     weights, bias = weights8(rng, taps, channels), _bias(rng, channels, extreme=True)
     q = requantization(rng, channels, exponents, *ends)
-    packed = pack_dw(weights, bias, zero_point, q)
+    packed = pack_depthwise(weights, bias, zero_point, q)
     assert packed is not None
     stage, records = packed
     x = int8s(rng, rows, channels)
@@ -167,10 +157,10 @@ def dw_case(
     return Case("dw", scalars, (records, x), expected)
 
 
-def gate_constants(rng: np.random.Generator, out_zero_point: int) -> tuple[GateConstants, int, int]:
+def gate_constants(rng: np.random.Generator, out_zero_point: int) -> tuple[Gate, int, int]:
     """Constants, multiplier and shift of a random gate."""
     multiplier, shift = quantize_multiplier(2.0 ** rng.uniform(-10.5, -3.5))
-    constants = pack_gate((-128, -128, out_zero_point), multiplier, shift, (-128, 127))
+    constants = fit_gate((-128, -128, out_zero_point), multiplier, shift, (-128, 127))
     assert constants is not None
     return constants, multiplier, shift
 
@@ -191,18 +181,18 @@ def pointwise_case(
     weights, bias = weights8(rng, outputs, inputs), _bias(rng, outputs)
     output = RELU if relu else (int(rng.integers(-127, 128)), -128, 127)
     q = requantization(rng, outputs, (magnitude - 3, magnitude), *output)
-    packed = pack_pointwise(weights, bias, zero_point, q)
+    packed = pack_conv_1x1(weights, bias, zero_point, q)
     if packed is None:
         return None
     x = int8s(rng, rows, inputs)
     if not gated:
         expected = _stage(reference.convolve(x, weights[:, None], bias, zero_point, 1, 0), q)
-        return Case("pw", (rows, inputs, outputs, packed.stage, int(in_place)), (packed.tiles, x), expected)
+        return Case("pw", (rows, inputs, outputs, packed.requantizer, int(in_place)), (packed.tiles, x), expected)
     gates = int8s(rng, inputs)
     constants, multiplier, shift = gate_constants(rng, zero_point)
     scaled = reference.multiply(x, gates, (-128, -128, zero_point), multiplier, shift)
     expected = _stage(reference.convolve(scaled, weights[:, None], bias, zero_point, 1, 0), q)
-    scalars = (rows, inputs, outputs, packed.stage, constants.slope, constants.rounding, int(in_place))
+    scalars = (rows, inputs, outputs, packed.requantizer, constants.slope, constants.rounding, int(in_place))
     return Case("gated_pw", scalars, (packed.tiles, gates, x), expected)
 
 
@@ -211,7 +201,7 @@ def narrow_case(
 ) -> Case | None:
     """pointwise_case with weights of a byte, which are widened in scratch."""
     wide = pointwise_case(seed, rows, inputs, outputs, in_place, gated, magnitude)
-    if wide is None or wide.scalars[3] != FITTED:
+    if wide is None or wide.scalars[3] != Requantizer.FITTED:
         return None
     tiles = narrow_tiles(wide.blobs[0].astype(np.int32))
     if tiles is None:
@@ -236,7 +226,7 @@ def any_case(
     low, high = sorted(int(v) for v in rng.integers(-128, 128, 2))
     weights, bias = weights8(rng, outputs, taps, inputs), _bias(rng, outputs, extreme=True)
     q = requantization(rng, outputs, exponents, out_zero_point, low, high)
-    tables = pack_any(weights, bias, zero_point, q)
+    tables = pack_conv_1xk(weights, bias, zero_point, q)
     assert tables is not None
     x = int8s(rng, rows, inputs)
     expected = _stage(reference.convolve(x, weights, bias, zero_point, dilation, padding), q)
@@ -254,13 +244,13 @@ def conv_case(
     low, high = sorted(int(v) for v in rng.integers(-128, 128, 2))
     weights, bias = weights8(rng, outputs, taps, inputs), _bias(rng, outputs, extreme=True)
     q = requantization(rng, outputs, (-12, -4), out_zero_point, low, high)
-    tables = pack_conv(weights, bias, zero_point, q, dilation, padding)
+    tables = pack_few_outputs(weights, bias, zero_point, q, RowWindow(rows, inputs, taps, dilation, padding))
     if tables is None:
         return None
     x = int8s(rng, rows, inputs)
     expected = _stage(reference.convolve(x, weights, bias, zero_point, dilation, padding), q)
     scalars = (rows, inputs, outputs, taps, dilation, padding, low, high, int(in_place))
-    return Case("conv", scalars, (tables.tiles, tables.padding, tables.stage, x), expected)
+    return Case("conv", scalars, (tables.tiles, tables.padding, tables.outputs, x), expected)
 
 
 def mul_case(seed: int, rows: int, channels: int, in_place: bool) -> Case:
@@ -283,7 +273,7 @@ def lines_case(seed: int, rows: int, channels: int, in_place: bool) -> Case | No
         int(rng.integers(-128, 128)),
     )
     multiplier, shift = quantize_multiplier(2.0 ** rng.uniform(-10, -5))
-    lines = [pack_scale(int(factor), zero_points, multiplier, shift, (-128, 127)) for factor in factors]
+    lines = [factor_line(int(factor), zero_points, multiplier, shift, (-128, 127)) for factor in factors]
     if any(line is None for line in lines):
         return None
     table = np.array([(line.slope, line.offset) for line in lines if line is not None], np.int32)
@@ -316,7 +306,7 @@ def add_case(seed: int, elements: int, in_place: bool) -> Case | None:
     factors = [
         quantize_multiplier(float(f)) for f in (scales[0] / twice, scales[1] / twice, 2.0**-20 * twice / scales[2])
     ]
-    constants = pack_add((factors[0], factors[1], factors[2]), 20, zero_points, (-128, 127))
+    constants = sum_plane((factors[0], factors[1], factors[2]), 20, zero_points, (-128, 127))
     if constants is None:
         return None
     a, b = int8s(rng, elements), int8s(rng, elements)
@@ -345,7 +335,7 @@ def scale_case(seed: int, elements: int, in_place: bool) -> Case | None:
     zero_points = (-128, -128, -128) if rng.random() < 0.5 else tuple(int(v) for v in rng.integers(-128, 128, 3))
     factor = int(rng.integers(-128, 128))
     multiplier, shift = quantize_multiplier(2.0 ** rng.uniform(-9, -6))
-    constants = pack_scale(factor, zero_points, multiplier, shift, (-128, 127))
+    constants = factor_line(factor, zero_points, multiplier, shift, (-128, 127))
     if constants is None:
         return None
     x = int8s(rng, elements)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sktools.compiler.fast.conv import WINDOW
+from sktools.compiler.kernels.fast.conv_1xk_few_outputs import WINDOW
 from tests.kernels import cases
 from tests.kernels.cases import Case
 from tests.kernels.host import HostDriver, build_host_driver

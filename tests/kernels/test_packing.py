@@ -9,34 +9,28 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sktools.compiler.fast.add import SHIFT as ADD_SHIFT
-from sktools.compiler.fast.add import pack_add
-from sktools.compiler.fast.any import pack_any
-from sktools.compiler.fast.conv import pack_conv
-from sktools.compiler.fast.depthwise import (
-    ANY,
-    FITTED,
-    LINEAR,
-    MIXED,
-    pack_dw,
-    pack_streamed,
-    pack_streamed_linear,
-    pack_streamed_mixed,
-)
-from sktools.compiler.fast.gate import INPUT_UP, SLOPE_FRACTION, pack_gate
-from sktools.compiler.fast.pointwise import pack_pointwise
-from sktools.compiler.fast.requantize import (
+from sktools.compiler.kernels.arithmetic.gates import INPUT_UP, SLOPE_FRACTION, fit_gate
+from sktools.compiler.kernels.arithmetic.lines import factor_line
+from sktools.compiler.kernels.arithmetic.requantization import (
     FIT_SHIFT,
     MANY_SCALES,
     MOST_SHIFT,
     SCALE,
     Requantization,
+    Requantizer,
     fit_channel,
     fit_mixed,
-    linear_stage,
+    linear_layer,
 )
-from sktools.compiler.fast.scale import pack_scale
-from sktools.compiler.fast.tiles import pack_parts, pack_tiles, pack_weights, pair_order
+from sktools.compiler.kernels.arithmetic.streams import pack_stream
+from sktools.compiler.kernels.arithmetic.sums import SHIFT as ADD_SHIFT
+from sktools.compiler.kernels.arithmetic.sums import sum_plane
+from sktools.compiler.kernels.arithmetic.tiles import pack_parts, pack_tiles, pack_weights, pair_order
+from sktools.compiler.kernels.arithmetic.windows import RowWindow
+from sktools.compiler.kernels.fast.conv_1x1 import pack_conv_1x1
+from sktools.compiler.kernels.fast.conv_1xk import pack_conv_1xk
+from sktools.compiler.kernels.fast.conv_1xk_few_outputs import pack_few_outputs
+from sktools.compiler.kernels.fast.depthwise_window import pack_depthwise
 from sktools.compiler.quantization import requantize
 from tests.kernels import reference
 from tests.kernels.cases import quantize_multiplier, requantization, weights8
@@ -111,7 +105,7 @@ def test_a_wrapping_left_shift_has_no_fit() -> None:
 @given(st.floats(-12, -2.01), st.integers(-128, 127))
 def test_a_gate_equals_the_reference_for_every_pair(exponent: float, zero_point: int) -> None:
     multiplier, shift = quantize_multiplier(2.0**exponent)
-    constants = pack_gate((-128, -128, zero_point), multiplier, shift, (-128, 127))
+    constants = fit_gate((-128, -128, zero_point), multiplier, shift, (-128, 127))
     assert constants is not None
     values = np.arange(-128, 128, dtype=np.int64)
     slopes = ((values + 128) * constants.slope + (1 << (SLOPE_FRACTION - 1))) >> SLOPE_FRACTION
@@ -132,7 +126,7 @@ def test_a_gate_equals_the_reference_for_every_pair(exponent: float, zero_point:
     ],
 )
 def test_other_gates_are_refused(zero_points: tuple[int, int, int], factor: float, clamp: tuple[int, int]) -> None:
-    assert pack_gate(zero_points, *quantize_multiplier(factor), clamp) is None
+    assert fit_gate(zero_points, *quantize_multiplier(factor), clamp) is None
 
 
 @settings(max_examples=20, deadline=None)
@@ -141,7 +135,7 @@ def test_an_addition_equals_the_reference_for_every_pair(a: float, b: float, out
     twice = 2 * max(2.0**a, 2.0**b)
     scales = tuple(quantize_multiplier(f) for f in (2.0**a / twice, 2.0**b / twice, 2.0**-20 * twice / 2.0**out))
     zero_points = (-128, zero_point, -128)
-    constants = pack_add((scales[0], scales[1], scales[2]), 20, zero_points, (-128, 127))
+    constants = sum_plane((scales[0], scales[1], scales[2]), 20, zero_points, (-128, 127))
     if constants is None:
         return
     values = np.arange(-128, 128, dtype=np.int64)
@@ -159,7 +153,7 @@ def test_an_addition_equals_the_reference_for_every_pair(a: float, b: float, out
 def test_hard_sigmoids_scale_is_a_line() -> None:
     """relu6 times 1/6 as TFLite's converter writes it: 127 at zero point -128, a factor near 2**-8."""
     for exponent in np.linspace(-8.2, -7.8, 50):
-        constants = pack_scale(127, (-128, -128, -128), *quantize_multiplier(float(2.0**exponent)), (-128, 127))
+        constants = factor_line(127, (-128, -128, -128), *quantize_multiplier(float(2.0**exponent)), (-128, 127))
         assert constants is not None
 
 
@@ -209,43 +203,47 @@ def test_a_row_that_is_too_long_is_taken_in_equal_parts() -> None:
 def test_a_dead_channel_leaves_the_layer_its_short_requantization() -> None:
     q = requantized(2, zero_point=5)
     dead = replace(q, shift=np.array([q.shift[0], -30], np.int32))
-    stage = linear_stage(np.full((2, 4), 127, np.int8), np.zeros(2, np.int32), 0, dead)
+    stage = linear_layer(np.full((2, 4), 127, np.int8), np.zeros(2, np.int32), 0, dead)
     assert stage is not None
     assert (stage.multiplier[1], stage.shift[1], stage.rounding[1]) == (0, 1, 1 + 2 * 5)
     assert not np.any(stage.weights[1]) and np.all(stage.weights[0] == 127)
-    biased = linear_stage(np.full((2, 4), 127, np.int8), np.array([0, 3 << 29], np.int32), 0, dead)
+    biased = linear_layer(np.full((2, 4), 127, np.int8), np.array([0, 3 << 29], np.int32), 0, dead)
     assert biased is not None
     assert biased.rounding[1] == 1 + 2 * (5 + 1)  # 3/4, rounded
     small = replace(q, shift=np.array([q.shift[0], -24], np.int32))  # of a row so long that its sums are not all alike
-    assert linear_stage(np.full((2, 2000), 127, np.int8), np.zeros(2, np.int32), 0, small) is None
+    assert linear_layer(np.full((2, 2000), 127, np.int8), np.zeros(2, np.int32), 0, small) is None
 
 
 def test_what_does_not_fit_is_refused() -> None:
     rng = np.random.default_rng(0)
     bias = np.zeros(4, np.int32)
-    assert pack_pointwise(weights8(rng, 4, 73), bias, 0, requantized(4)) is None
-    assert pack_any(weights8(rng, 4, 1, 4), np.full(4, 2**31 - 1, np.int32), 127, requantized(4)) is None
-    assert pack_conv(weights8(rng, 4, 9, 8), bias, 0, requantized(4), 2, 8) is None  # window of sums
-    assert pack_conv(weights8(rng, 4, 5, 8), bias, 0, requantized(4), 1, 5) is None  # padding beyond the taps
-    assert pack_conv(weights8(rng, 4, 5, 8), bias, 0, requantized(4, 2.0), 1, 2) is None  # left shift
-    assert pack_streamed(weights8(rng, 5, 4), bias, 0, requantized(4, -8.0, 0)) is None  # no ReLU
-    assert pack_streamed(weights8(rng, 5, 4), bias, 0, requantized(4, 0.5)) is None
-    assert pack_streamed_mixed(weights8(rng, 5, 4), bias, 0, requantized(4, 0.5)) is not None
-    assert pack_streamed_mixed(weights8(rng, 5, 4), bias, 0, requantized(4, 9.0)) is None
-    assert pack_streamed_linear(weights8(rng, 5, 4), bias, 0, requantized(4, 2.0)) is None
+
+    def few_outputs(taps: int, q: Requantization, dilation: int, padding: int) -> object:
+        return pack_few_outputs(weights8(rng, 4, taps, 8), bias, 0, q, RowWindow(20, 8, taps, dilation, padding))
+
+    assert pack_conv_1x1(weights8(rng, 4, 73), bias, 0, requantized(4)) is None
+    assert pack_conv_1xk(weights8(rng, 4, 1, 4), np.full(4, 2**31 - 1, np.int32), 127, requantized(4)) is None
+    assert few_outputs(9, requantized(4), 2, 8) is None  # window of sums
+    assert few_outputs(5, requantized(4), 1, 5) is None  # padding beyond the taps
+    assert few_outputs(5, requantized(4, 2.0), 1, 2) is None  # left shift
+    assert pack_stream(weights8(rng, 5, 4), bias, 0, requantized(4, -8.0, 0), Requantizer.FITTED) is None  # no ReLU
+    assert pack_stream(weights8(rng, 5, 4), bias, 0, requantized(4, 0.5), Requantizer.FITTED) is None
+    assert pack_stream(weights8(rng, 5, 4), bias, 0, requantized(4, 0.5), Requantizer.MIXED) is not None
+    assert pack_stream(weights8(rng, 5, 4), bias, 0, requantized(4, 9.0), Requantizer.MIXED) is None
+    assert pack_stream(weights8(rng, 5, 4), bias, 0, requantized(4, 2.0), Requantizer.LINEAR) is None
 
 
 def test_a_depthwise_convolution_takes_the_shortest_end_that_is_exact() -> None:
     weights, bias = weights8(np.random.default_rng(0), 7, 4), np.zeros(4, np.int32)
-    for q, stage in (
-        (requantized(4), FITTED),
-        (requantized(4, -8.0, 0), LINEAR),
-        (replace(requantized(4, -8.0, 0), high=100), ANY),
-        (requantized(4, 2.0), MIXED),
+    for q, requantizer in (
+        (requantized(4), Requantizer.FITTED),
+        (requantized(4, -8.0, 0), Requantizer.LINEAR),
+        (replace(requantized(4, -8.0, 0), high=100), Requantizer.TFLITE),
+        (requantized(4, 2.0), Requantizer.MIXED),
     ):
-        packed = pack_dw(weights, bias, 5, q)
+        packed = pack_depthwise(weights, bias, 5, q)
         assert packed is not None
-        assert packed[0] == stage
+        assert packed[0] is requantizer
         assert packed[1].shape == (4, 4 + 2 * 4)
 
 

@@ -28,6 +28,7 @@ def test_the_steps_add_an_operator_that_equals_the_oracle(tmp_path: Path) -> Non
     }
     # The package reaches firmware/ by a second path.
     assert {path for path in written if not path.startswith("sktools/firmware/")} == {
+        "sktools/compiler/kernels/plain/abs.py",
         "sktools/compiler/ops/abs.py",
         "firmware/kernels/sk_abs.c",
         "firmware/kernels/sk_abs.h",

@@ -36,7 +36,7 @@ def test_an_architecture_beyond_the_family_is_bit_exact(tmp_path: Path) -> None:
     """Rows longer than the tile product's, more classes and taps than the decoder's window of sums holds."""
     family = Family(frames=40, filters=(90,), depths=(2,), dilations=(2,), kernel=9, classes=9, skip=True)
     kernels = _check(random_network(family), 0, "balanced", tmp_path)
-    assert {"fast_pw_linear", "fast_conv_linear"} <= kernels
+    assert {"conv_1xk_linear"} <= kernels
 
 
 def _check(tflite: bytes, seed: int, optimize: str, tmp_path: Path) -> set[str]:

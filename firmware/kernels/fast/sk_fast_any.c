@@ -148,7 +148,7 @@ void sk_fast_any(const sk_fast_any_t *shape, const int8_t *in, int8_t *out, void
     run.tile.results = run.sums[0];
     run.tile.next_row = (int32_t)sizeof run.sums[0];
     run.tile.pairs = (run.parts.width + 1) / 2;
-    run.tile.stage = SK_TILE_SUMS;
+    run.tile.requantizer = SK_REQUANTIZER_SUMS;
     run.shape = shape;
     run.in = in;
     run.out = out;

@@ -38,14 +38,14 @@ static void __attribute__((noinline)) clamp(int8_t *results, int32_t count, int3
     }
 }
 
-/* `next` 0: one complete output row, from sums; channels: two, side by side. `stage` as of sk_fast_conv_t. */
-static void __attribute__((noinline)) store_rows(const int32_t *stage, const int32_t *sums, int8_t *out, int32_t channels,
+/* `next` 0: one complete output row, from sums; channels: two, side by side. `constants` as outputs of sk_fast_conv_t. */
+static void __attribute__((noinline)) store_rows(const int32_t *constants, const int32_t *sums, int8_t *out, int32_t channels,
                                                  int32_t next)
 {
     const int32_t *const end = sums + channels;
 
-    for (; sums != end; sums++, out++, stage += 4) {
-        const int32_t bias = stage[0], multiplier = stage[1], rounding = stage[2], shift = stage[3];
+    for (; sums != end; sums++, out++, constants += 4) {
+        const int32_t bias = constants[0], multiplier = constants[1], rounding = constants[2], shift = constants[3];
         const int32_t first = sums[0] + bias, second = sums[next] + bias;
         out[0] = (int8_t)sk_ssat8(sk_linear(first, multiplier, rounding, shift));
         out[next] = (int8_t)sk_ssat8(sk_linear(second, multiplier, rounding, shift));
@@ -78,7 +78,7 @@ static void emit(conv_run_t *run, int32_t row, int32_t rows)
     if (row >= 0 && row < shape->rows) {
         const int32_t next = rows == 2 && row + 1 < shape->rows ? channels : 0;
         int8_t *out = run->out + row * channels;
-        store_rows(shape->stage, sums, out, channels, next);
+        store_rows(shape->outputs, sums, out, channels, next);
         if (shape->low > -128 || shape->high < 127) {
             clamp(out, channels + next, shape->low, shape->high);
         }
@@ -167,7 +167,7 @@ void sk_fast_conv(const sk_fast_conv_t *shape, const int8_t *in, int8_t *out)
     run.tile.count = (shape->rows + 1) / 2 * run.turns;
     run.tile.channels = run.parts.width;
     run.tile.pairs = (run.parts.width + 1) / 2;
-    run.tile.stage = SK_TILE_SUMS;
+    run.tile.requantizer = SK_REQUANTIZER_SUMS;
     run.tile.result_bytes = (columns + 3) / 4 * 16;
     run.tile.next_row = 4 * shape->out_channels; /* the second row's tap is the first's one output row later */
     run.shape = shape;

@@ -22,7 +22,7 @@ typedef struct {
     const int32_t *tiles;   /* weights times 2; columns from the last tap to the first, out_channels each; each tap its own
                                records unless dilation is 1; all of that by part of the row */
     const int32_t *padding; /* [taps * out_channels] a padding row's sums in the same order */
-    const int32_t *stage;   /* [out_channels][4]: bias, times 2 and with the input's zero point folded in, and sk_linear's
+    const int32_t *outputs; /* [out_channels][4]: bias, times 2 and with the input's zero point folded in, and sk_linear's
                                multiplier, rounding and shift */
 } sk_fast_conv_t;
 

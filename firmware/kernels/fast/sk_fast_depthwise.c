@@ -213,21 +213,21 @@ DW3(dw3_linear, DW3_LINEAR_LOAD, SK_LINEAR_END)
 
 #else
 
-#define DW(name, taps, behind, stage) \
+#define DW(name, taps, behind, requantizer) \
 static void name(sk_streams_t *streams) \
 { \
-    sk_plain_streams(streams, stage, taps, behind); \
+    sk_plain_streams(streams, requantizer, taps, behind); \
 }
 
-DW(dw5_fitted, 5, 2, SK_STREAM_FITTED)
-DW(dw5_mixed, 5, 2, SK_STREAM_MIXED)
-DW(dw5_linear, 5, 2, SK_STREAM_LINEAR)
-DW(dw5_causal, 5, 0, SK_STREAM_FITTED)
-DW(dw5_causal_mixed, 5, 0, SK_STREAM_MIXED)
-DW(dw5_causal_linear, 5, 0, SK_STREAM_LINEAR)
-DW(dw3_fitted, 3, 1, SK_STREAM_FITTED)
-DW(dw3_mixed, 3, 1, SK_STREAM_MIXED)
-DW(dw3_linear, 3, 1, SK_STREAM_LINEAR)
+DW(dw5_fitted, 5, 2, SK_REQUANTIZER_FITTED)
+DW(dw5_mixed, 5, 2, SK_REQUANTIZER_MIXED)
+DW(dw5_linear, 5, 2, SK_REQUANTIZER_LINEAR)
+DW(dw5_causal, 5, 0, SK_REQUANTIZER_FITTED)
+DW(dw5_causal_mixed, 5, 0, SK_REQUANTIZER_MIXED)
+DW(dw5_causal_linear, 5, 0, SK_REQUANTIZER_LINEAR)
+DW(dw3_fitted, 3, 1, SK_REQUANTIZER_FITTED)
+DW(dw3_mixed, 3, 1, SK_REQUANTIZER_MIXED)
+DW(dw3_linear, 3, 1, SK_REQUANTIZER_LINEAR)
 
 #endif
 

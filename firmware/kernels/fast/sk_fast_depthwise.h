@@ -8,23 +8,11 @@
 #ifndef SK_FAST_DEPTHWISE_H
 #define SK_FAST_DEPTHWISE_H
 
-#include <stdint.h>
+#include "sk_fast_streams.h"
 
 /* Rows / dilation at least this, in the causal kernels at least SK_FAST_DW5_CAUSAL_STREAM. */
 #define SK_FAST_DW5_STREAM 4
 #define SK_FAST_DW5_CAUSAL_STREAM 2
-
-/*
- * What sk_fast_dw5 takes for SK_FIT_SHIFT (sk_fit.h): real factors below 1/2. The sums of five taps need fewer bits of a
- * multiplier than those of the tile product.
- */
-#define SK_FAST_DW5_SHIFT 8
-
-typedef struct {
-    uint16_t rows, channels, dilation;
-    int16_t pad;            /* the input's zero point */
-    const int32_t *records; /* per channel: w0 to w3 as bytes, w4, bias, multiplier */
-} sk_fast_dw5_t;
 
 /* Two taps before the output's row and two behind it, fitted requantization (sk_fit.h). `out` may be `in`. */
 void sk_fast_dw5(const sk_fast_dw5_t *shape, const int8_t *in, int8_t *out);

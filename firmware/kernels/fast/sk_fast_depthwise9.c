@@ -16,9 +16,9 @@
  *
  * An output of CAUSAL is SAME's of four rows before, so nothing is read ahead.
  */
-#define DW(name, taps, padding, stage) \
-SK_STREAMS(name, MACROS(SUMS_##taps(padding##_READ), SK_##stage##_END), \
-           LOAD_##taps(stage##_CONSTANTS(taps), stage##_SCALE), ROWS(padding##_FIRST, padding##_ROW, padding##_REST))
+#define DW(name, taps, padding, requantizer) \
+SK_STREAMS(name, MACROS(SUMS_##taps(padding##_READ), SK_##requantizer##_END), \
+           LOAD_##taps(requantizer##_CONSTANTS(taps), requantizer##_SCALE), ROWS(padding##_FIRST, padding##_ROW, padding##_REST))
 
 /* a to d: the pairs. before: what requantization may use. last: the pair to come is not to be read. */
 #define MACROS(sums, requantize) \
@@ -241,17 +241,17 @@ SK_STREAMS(name, MACROS(SUMS_##taps(padding##_READ), SK_##stage##_END), \
 #define SAME_BEHIND(taps) ((taps) / 2)
 #define CAUSAL_BEHIND(taps) 0
 
-#define DW(name, taps, padding, stage) \
+#define DW(name, taps, padding, requantizer) \
 static void name(sk_streams_t *streams) \
 { \
-    sk_plain_streams(streams, SK_STREAM_##stage, taps, padding##_BEHIND(taps)); \
+    sk_plain_streams(streams, SK_REQUANTIZER_##requantizer, taps, padding##_BEHIND(taps)); \
 }
 
 #endif
 
 /* The kernel sk_fast_`name` */
-#define KERNEL(name, taps, padding, stage) \
-DW(name, taps, padding, stage) \
+#define KERNEL(name, taps, padding, requantizer) \
+DW(name, taps, padding, requantizer) \
 \
 void sk_fast_##name(const sk_fast_dw5_t *shape, const int8_t *in, int8_t *out) \
 { \

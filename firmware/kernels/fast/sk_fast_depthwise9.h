@@ -8,7 +8,7 @@
 #ifndef SK_FAST_DEPTHWISE9_H
 #define SK_FAST_DEPTHWISE9_H
 
-#include "sk_fast_depthwise.h"
+#include "sk_fast_streams.h"
 
 /* Rows / dilation at least this, in the causal kernels at least SK_FAST_DW9_CAUSAL_STREAM. */
 #define SK_FAST_DW9_STREAM 6

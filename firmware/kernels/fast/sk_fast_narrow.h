@@ -4,7 +4,7 @@
  *
  * `tiles` of the shape are narrow records: 4 biases, per two pairs of the row a word a column, whose bytes are the weights
  * (low of the first pair, low of the second, high, high), 4 multipliers. Their scale is SK_FIT_SCALE throughout, their
- * stage SK_TILE_FITTED.
+ * requantizer fitted.
  */
 #ifndef SK_FAST_NARROW_H
 #define SK_FAST_NARROW_H

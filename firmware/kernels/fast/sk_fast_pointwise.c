@@ -33,7 +33,7 @@ static void run_rows(sk_tile_run_t *run, int32_t rows, const int8_t *in, int32_t
 static void pointwise(sk_tile_run_t *run, const sk_fast_pw_t *shape, const int32_t *tiles, const int8_t *in, int8_t *out)
 {
     run->tiles = tiles;
-    run->stage = shape->tile_stage;
+    run->requantizer = shape->requantizer;
     run->result_bytes = shape->out_channels & ~3;
     run->partial = shape->out_channels & 3;
     run_rows(run, shape->rows, in, shape->in_channels, out, shape->out_channels);

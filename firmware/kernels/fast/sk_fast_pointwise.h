@@ -12,7 +12,7 @@
 
 typedef struct {
     uint16_t rows, in_channels, out_channels;
-    int16_t tile_stage;   /* sk_tile_stage_t, not SK_TILE_SUMS */
+    int16_t requantizer;  /* sk_requantizer_t: linear, fitted or mixed */
     const int32_t *tiles; /* (out_channels + 3) / 4 records */
 } sk_fast_pw_t;
 

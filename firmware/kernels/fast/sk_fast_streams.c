@@ -37,19 +37,19 @@ void sk_run_streams(const sk_fast_dw5_t *shape, const int8_t *in, int8_t *out, c
 
 #define MOST_TAPS 9
 
-static int32_t result(sk_stream_stage_t stage, const int32_t *constants, int32_t shift, int32_t sum)
+static int32_t result(sk_requantizer_t requantizer, const int32_t *constants, int32_t shift, int32_t sum)
 {
-    if (stage == SK_STREAM_LINEAR) {
+    if (requantizer == SK_REQUANTIZER_LINEAR) {
         return sk_ssat8(sk_linear(sum, constants[2], constants[0], shift));
     }
-    return sk_ssat8(sk_smmul(sum, constants[1]) >> (stage == SK_STREAM_MIXED ? shift : SK_FAST_DW5_SHIFT));
+    return sk_ssat8(sk_smmul(sum, constants[1]) >> (requantizer == SK_REQUANTIZER_MIXED ? shift : SK_FAST_DW5_SHIFT));
 }
 
-static void plain_stream(const sk_streams_t *streams, sk_stream_stage_t stage, int32_t taps, int32_t behind)
+static void plain_stream(const sk_streams_t *streams, sk_requantizer_t requantizer, int32_t taps, int32_t behind)
 {
     const int8_t *const weights = (const int8_t *)streams->record;
     const int32_t *const constants = streams->record + (taps + 4) / 4;
-    const int32_t linear = stage == SK_STREAM_LINEAR, shift = (uint8_t)weights[taps], pad = sk_low(streams->pad);
+    const int32_t linear = requantizer == SK_REQUANTIZER_LINEAR, shift = (uint8_t)weights[taps], pad = sk_low(streams->pad);
     int32_t window[MOST_TAPS];
 
     for (int32_t tap = 0; tap < taps; tap++) {
@@ -63,20 +63,20 @@ static void plain_stream(const sk_streams_t *streams, sk_stream_stage_t stage, i
             sum += (linear ? 2 : SK_FIT_SCALE) * weights[tap] * window[tap];
         }
         if (row >= 0) {
-            streams->row[row * streams->step] = (int8_t)result(stage, constants, shift, sum);
+            streams->row[row * streams->step] = (int8_t)result(requantizer, constants, shift, sum);
         }
     }
 }
 
-void sk_plain_streams(sk_streams_t *streams, sk_stream_stage_t stage, int32_t taps, int32_t behind)
+void sk_plain_streams(sk_streams_t *streams, sk_requantizer_t requantizer, int32_t taps, int32_t behind)
 {
     for (; streams->channels_left > 0; streams->channels_left--) {
         for (int32_t stream = 0; stream < streams->streams; stream++) {
-            plain_stream(streams, stage, taps, behind);
+            plain_stream(streams, requantizer, taps, behind);
             streams->row += streams->channels;
         }
         streams->row += streams->turn;
-        streams->record += (taps + 4) / 4 + (stage == SK_STREAM_LINEAR ? 3 : 2);
+        streams->record += (taps + 4) / 4 + (requantizer == SK_REQUANTIZER_LINEAR ? 3 : 2);
     }
 }
 

@@ -8,10 +8,22 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "sk_fast_depthwise.h"
 #include "sk_fit.h"
 #include "sk_linear.h"
+#include "sk_requantizer.h"
 #include "sk_simd.h"
+
+/*
+ * What sk_fast_dw5 takes for SK_FIT_SHIFT (sk_fit.h): real factors below 1/2. The sums of five taps need fewer bits of a
+ * multiplier than those of the tile product.
+ */
+#define SK_FAST_DW5_SHIFT 8
+
+typedef struct {
+    uint16_t rows, channels, dilation;
+    int16_t pad;            /* the input's zero point */
+    const int32_t *records; /* per channel: w0 to w3 as bytes, w4, bias, multiplier */
+} sk_fast_dw5_t;
 
 /* The streams of all channels that have the same number of rows. The first five fields are loaded at once. */
 typedef struct {
@@ -122,10 +134,8 @@ SK_ASSEMBLY_END
 
 #else
 
-typedef enum { SK_STREAM_FITTED, SK_STREAM_MIXED, SK_STREAM_LINEAR } sk_stream_stage_t;
-
 /* Any number of taps up to 9, `behind` of them behind the output's row. Records: sk_fast_depthwise.h. */
-void sk_plain_streams(sk_streams_t *streams, sk_stream_stage_t stage, int32_t taps, int32_t behind);
+void sk_plain_streams(sk_streams_t *streams, sk_requantizer_t requantizer, int32_t taps, int32_t behind);
 
 #endif
 

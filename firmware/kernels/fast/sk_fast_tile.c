@@ -230,7 +230,7 @@ SK_ASSEMBLY(void tile_run(sk_tile_run_t *run))
         "    mov     r5, r8\n"
         "    cmp     r4, r6\n"
         "    beq.w   8f\n"
-        "    cmp     r9, %[sums]\n" /* the stage: see 5 */
+        "    cmp     r9, %[sums]\n" /* the requantizer: see 5 */
         "    beq.n   35f\n"
         "    sub     r10, r10, #4\n"
         "    str     r10, [sp, #.Lsk_next_row]\n"
@@ -338,7 +338,7 @@ SK_ASSEMBLY(void tile_run(sk_tile_run_t *run))
         "    .endr\n"
         "    sk_store_results\n"
         "    ldr     r0, [sp, #.Lsk_run]\n"
-        "    ldr     r0, [r0, %[run_stage]]\n"
+        "    ldr     r0, [r0, %[run_requantizer]]\n"
         "    cmp     r4, r1\n"
         "    beq.n   8f\n"
         "    cmp     r0, %[sums]\n"
@@ -358,7 +358,7 @@ SK_ASSEMBLY(void tile_run(sk_tile_run_t *run))
         "    str     r1, [sp, #.Lsk_end]\n"
         "    str     r0, [sp, #.Lsk_next_row]\n"
         "    ldr     r2, [sp, #.Lsk_run]\n"
-        "    ldr     r2, [r2, %[run_stage]]\n"
+        "    ldr     r2, [r2, %[run_requantizer]]\n"
         "    cmp     r2, %[sums]\n"
         "    b       6b\n"
         "85: ldr     r4, [sp, #.Lsk_run]\n"
@@ -384,8 +384,8 @@ SK_ASSEMBLY(void tile_run(sk_tile_run_t *run))
         ".purgem sk_by_column\n"
         :
         : [frame_rows] "i"(FRAME_ROWS), [frame] "i"(FRAME_BYTES), [pairs] "i"(SK_TILE_PAIRS), [step] "i"(STEP_BYTES),
-          [row_bytes] "i"(4 * SK_TILE_PAIRS), [shift] "i"(SK_FIT_SHIFT), [sums] "i"(SK_TILE_SUMS),
-          [run_stage] "i"(offsetof(sk_tile_run_t, stage)),
+          [row_bytes] "i"(4 * SK_TILE_PAIRS), [shift] "i"(SK_FIT_SHIFT), [sums] "i"(SK_REQUANTIZER_SUMS),
+          [run_requantizer] "i"(offsetof(sk_tile_run_t, requantizer)),
           [run_pairs] "i"(offsetof(sk_tile_run_t, pairs)), [run_expand] "i"(offsetof(sk_tile_run_t, expand)),
           [run_count] "i"(offsetof(sk_tile_run_t, count)), [run_first] "i"(offsetof(sk_tile_run_t, first)),
           [run_next_row] "i"(offsetof(sk_tile_run_t, next_row)));
@@ -414,22 +414,22 @@ static const int32_t *tile_sums(const int32_t *weights, const uint32_t *rows, in
 }
 
 /* last: the words of the record behind its weights. */
-static int32_t result_of(int32_t stage, int32_t sum, const int32_t *last, int32_t column)
+static int32_t result_of(int32_t requantizer, int32_t sum, const int32_t *last, int32_t column)
 {
-    if (stage == SK_TILE_LINEAR) {
+    if (requantizer == SK_REQUANTIZER_LINEAR) {
         return sk_ssat8(sk_linear(sum, last[column], last[4 + column], last[8 + column]));
     }
-    if (stage == SK_TILE_MIXED) {
+    if (requantizer == SK_REQUANTIZER_MIXED) {
         return sk_fitted_by(sum, last[column], last[4 + column]);
     }
     return sk_fitted(sum, last[column]);
 }
 
-static uint32_t result_word(int32_t stage, const int32_t *sums, const int32_t *last)
+static uint32_t result_word(int32_t requantizer, const int32_t *sums, const int32_t *last)
 {
     uint32_t word = 0;
     for (int32_t column = 3; column >= 0; column--) {
-        word = (word << 8) | ((uint32_t)result_of(stage, sums[column], last, column) & 0xFFu);
+        word = (word << 8) | ((uint32_t)result_of(requantizer, sums[column], last, column) & 0xFFu);
     }
     return word;
 }
@@ -452,7 +452,7 @@ void sk_tile_run(sk_tile_run_t *run)
         uint8_t *results = run->results, *end = results + run->result_bytes;
         while (results != end || run->partial > 0) {
             int32_t sums[8] = {0};
-            if (run->stage == SK_TILE_SUMS) {
+            if (run->requantizer == SK_REQUANTIZER_SUMS) {
                 record = tile_sums(record, rows, run->pairs, sums);
                 add_sums(results, sums);
                 add_sums(results + run->next_row, sums + 4);
@@ -462,10 +462,10 @@ void sk_tile_run(sk_tile_run_t *run)
             memcpy(sums, record, 4 * sizeof sums[0]);
             memcpy(sums + 4, record, 4 * sizeof sums[0]);
             record = tile_sums(record + 4, rows, run->pairs, sums);
-            const uint32_t first = result_word(run->stage, sums, record);
-            const uint32_t second = result_word(run->stage, sums + 4, record);
+            const uint32_t first = result_word(run->requantizer, sums, record);
+            const uint32_t second = result_word(run->requantizer, sums + 4, record);
             const size_t columns = results != end ? 4 : (size_t)run->partial;
-            record += run->stage == SK_TILE_FITTED ? 4 : run->stage == SK_TILE_MIXED ? 8 : 12;
+            record += run->requantizer == SK_REQUANTIZER_FITTED ? 4 : run->requantizer == SK_REQUANTIZER_MIXED ? 8 : 12;
             memcpy(results, &first, columns);
             memcpy(results + run->next_row, &second, columns);
             results += columns;

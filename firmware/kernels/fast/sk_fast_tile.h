@@ -3,25 +3,19 @@
  * columns at a time, so that 8 accumulators stay in registers (a 2 x 4 tile).
  *
  * A row of `channels` int8 is expanded once to pairs of int16 in the order of sk_tile_expand. The weights lie in flash
- * as one record per four columns: 4 biases, per pair of the row 4 pairs of weights, then by the stage: 4 multipliers;
- * multipliers and shifts (SK_TILE_MIXED); multipliers, roundings and shifts (SK_TILE_LINEAR). For sums a record is
- * nothing but weights. The row's pairs are taken in the order 0, n - 1, n - 2, ... 1 (sktools/compiler/fast/tiles.py).
+ * as one record per four columns: 4 biases, per pair of the row 4 pairs of weights, then by the requantizer: 4 multipliers
+ * (fitted); multipliers and shifts (mixed); multipliers, roundings and shifts (linear). For sums a record is nothing but
+ * weights. The row's pairs are taken in the order 0, n - 1, n - 2, ... 1 (sktools/compiler/fast/tiles.py).
  */
 #ifndef SK_FAST_TILE_H
 #define SK_FAST_TILE_H
 
 #include <stdint.h>
 
+#include "sk_requantizer.h"
+
 /* Pairs in the longest row: 72 channels. */
 #define SK_TILE_PAIRS 36
-
-/* What becomes of a record's sums; the product's assembly compares with SK_TILE_SUMS. */
-typedef enum {
-    SK_TILE_LINEAR = -1, /* int8 by sk_linear (sk_linear.h) */
-    SK_TILE_FITTED,      /* int8 by sk_fitted (sk_fit.h) */
-    SK_TILE_SUMS,        /* they are added to the int32 that stand there */
-    SK_TILE_MIXED,       /* int8 by sk_fitted_by */
-} sk_tile_stage_t;
 
 typedef struct sk_tile_run sk_tile_run_t;
 
@@ -40,8 +34,8 @@ struct sk_tile_run {
     int32_t result_bytes;         /* of a row's results from whole tiles */
     int32_t partial;              /* columns beyond them, 0 to 3; only for int8 results */
     const int32_t *tiles;
-    int32_t stage;    /* sk_tile_stage_t */
-    int32_t next_row; /* bytes to the second row's results */
+    int32_t requantizer; /* sk_requantizer_t but TFLITE; the product's assembly compares with SUMS */
+    int32_t next_row;    /* bytes to the second row's results */
 
     int32_t pairs; /* in a row */
 

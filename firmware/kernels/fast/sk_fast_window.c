@@ -108,16 +108,16 @@ static inline four_t finish(const sk_fast_dw_t *shape, const int32_t *record, fo
 {
     const int32_t multiplier = record[1];
 
-    if (shape->stage == SK_FAST_DW_FITTED) {
+    if (shape->requantizer == SK_REQUANTIZER_FITTED) {
         return (four_t){sk_fitted(sums.a, multiplier), sk_fitted(sums.b, multiplier), sk_fitted(sums.c, multiplier),
                         sk_fitted(sums.d, multiplier)};
     }
-    if (shape->stage == SK_FAST_DW_MIXED) {
+    if (shape->requantizer == SK_REQUANTIZER_MIXED) {
         const int32_t shift = record[3];
         return (four_t){sk_fitted_by(sums.a, multiplier, shift), sk_fitted_by(sums.b, multiplier, shift),
                         sk_fitted_by(sums.c, multiplier, shift), sk_fitted_by(sums.d, multiplier, shift)};
     }
-    if (shape->stage == SK_FAST_DW_LINEAR) {
+    if (shape->requantizer == SK_REQUANTIZER_LINEAR) {
         const int32_t rounding = record[2], shift = record[3];
         return (four_t){sk_ssat8(sk_linear(sums.a, multiplier, rounding, shift)),
                         sk_ssat8(sk_linear(sums.b, multiplier, rounding, shift)),
@@ -243,11 +243,11 @@ static void make_fours(const sk_fast_dw_t *shape, const int32_t *record, const u
                        int32_t step, int32_t fours)
 {
 #if SK_HAS_DSP_ASSEMBLY
-    if (shape->stage != SK_FAST_DW_ANY) {
-        static void (*const by_stage[])(const uint32_t *, const int32_t *, int8_t *, const fours_t *) = {
-            fitted_fours, linear_fours, 0, mixed_fours};
+    if (shape->requantizer != SK_REQUANTIZER_TFLITE) {
+        static void (*const from_linear[])(const uint32_t *, const int32_t *, int8_t *, const fours_t *) = {
+            linear_fours, fitted_fours, 0, mixed_fours};
         const fours_t run = {rows + 2 * fours, pairs, step};
-        by_stage[shape->stage](rows, record, out, &run);
+        from_linear[shape->requantizer - SK_REQUANTIZER_LINEAR](rows, record, out, &run);
         return;
     }
 #endif

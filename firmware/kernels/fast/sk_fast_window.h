@@ -10,18 +10,18 @@
 
 #include <stdint.h>
 
-#define SK_FAST_DW_TAPS 9
+#include "sk_requantizer.h"
 
-/* How sums become results: sk_fit.h; sk_linear.h; as TFLite does, clamped to low and high; sk_fit.h by a shift a channel. */
-enum { SK_FAST_DW_FITTED, SK_FAST_DW_LINEAR, SK_FAST_DW_ANY, SK_FAST_DW_MIXED };
+#define SK_FAST_DW_TAPS 9
 
 typedef struct {
     uint16_t rows, channels, dilation;
     uint16_t padding; /* rows before the first */
-    uint8_t taps, stage;
+    uint8_t taps;
+    int8_t requantizer; /* sk_requantizer_t but SUMS; TFLITE: clamped to low and high */
     int16_t pad, low, high; /* pad: the input's zero point */
     /*
-     * Per channel: bias; multiplier; rounding, or for _ANY the zero point; shift; then taps / 2 + 1 times a pair of weights for
+     * Per channel: bias; multiplier; rounding, or for TFLITE the zero point; shift; then taps / 2 + 1 times a pair of weights for
      * even rows, (w0,w1) (w2,w3)..., and one for odd rows, (0,w0) (w1,w2)...
      */
     const int32_t *records;

@@ -1,32 +1,6 @@
-"""Where each fast kernel of firmware/kernels/fast applies, one file a kernel; importing registers them.
+"""Kernels as the compiler sees them: when each one applies, its tables, and its call in C.
 
-Within an operator the later variant is the faster one; the plain kernel of its ops/ file is always there.
+arithmetic/: what they share. plain/: one kernel per operator, for every shape. fast/: the others; they compete with
+the plain kernel by measured cycles, or by rank if a shape was never measured. fusions.py: the order in which those that
+compute several operators are tried.
 """
-
-from sktools.compiler.kernels import (
-    fast_add,
-    fast_any,
-    fast_conv,
-    fast_depthwise,
-    fast_excite,
-    fast_lines,
-    fast_mean,
-    fast_mul,
-    fast_narrow,
-    fast_pointwise,
-    fast_vector,
-)
-
-__all__ = [
-    "fast_add",
-    "fast_any",
-    "fast_conv",
-    "fast_depthwise",
-    "fast_excite",
-    "fast_lines",
-    "fast_mean",
-    "fast_mul",
-    "fast_narrow",
-    "fast_pointwise",
-    "fast_vector",
-]

@@ -11,6 +11,7 @@ from typing import Self
 
 from sktools.compiler.call import Call
 from sktools.compiler.graph import Graph, Operator
+from sktools.compiler.kernels.plain._template import template_call
 from sktools.compiler.ops.base import FloatArray, Op, activation_operand, float_value, refuse, register, result
 from sktools.compiler.ops.options import NO_OPTIONS
 
@@ -28,19 +29,7 @@ class Template(Op):
         return cls(operator, (source,), output)
 
     def lower(self, prefix: str) -> Call:
-        return Call(
-            kernel="template",
-            function="sk_template",
-            struct="sk_template_t",
-            fields=(
-                ("elements", self.output.elements),
-                ("in_zero_point", self.inputs[0].zero_point),
-                ("out_zero_point", self.output.zero_point),
-            ),
-            inputs=(self.inputs[0].index,),
-            output=self.output.index,
-            files=("sk_template.c", "sk_template.h", "sk_quant.h"),
-        )
+        return template_call(self.inputs[0], self.output)
 
     def evaluate(self, values: Mapping[int, FloatArray]) -> FloatArray:
         return float_value(self.inputs[0], values)

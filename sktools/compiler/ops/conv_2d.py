@@ -9,13 +9,15 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from sktools.compiler.call import Call, Table
+from sktools.compiler.call import Call
 from sktools.compiler.graph import Graph, Operator, Tensor
+from sktools.compiler.kernels.arithmetic.requantization import Requantization
+from sktools.compiler.kernels.arithmetic.windows import RowWindow, Window, row_window
+from sktools.compiler.kernels.plain.conv_2d import conv_2d_call
 from sktools.compiler.ops.base import (
     FloatArray,
     Op,
     Role,
-    clamp_of,
     dequantize,
     float_activation,
     float_value,
@@ -25,8 +27,6 @@ from sktools.compiler.ops.base import (
 )
 from sktools.compiler.ops.options import OptionsReader, convolution
 from sktools.compiler.ops.window import (
-    Requantization,
-    Window,
     image_operand,
     image_shape,
     padded,
@@ -34,6 +34,7 @@ from sktools.compiler.ops.window import (
     parse_requantization,
     parse_weights,
     parse_window,
+    product_scales,
     tap,
 )
 
@@ -45,7 +46,6 @@ class Conv2D(Op):
     weights: Tensor
     bias: NDArray[np.int32]
     requantization: Requantization
-    clamp: tuple[int, int]
 
     @classmethod
     def parse(cls, operator: Operator, graph: Graph) -> Self:
@@ -68,8 +68,7 @@ class Conv2D(Op):
             parse_window(operator, source, output, (kernel_h, kernel_w)),
             weights,
             parse_bias(operator, graph, channels),
-            parse_requantization(operator, source, weights, output, channels),
-            clamp_of(operator, output),
+            parse_requantization(operator, product_scales(source, weights), output, channels),
         )
 
     @property
@@ -81,20 +80,14 @@ class Conv2D(Op):
     def macs(self) -> int:
         return self.output.elements * (self.weights.elements // self.output.shape[3])
 
+    @property
+    def row_window(self) -> RowWindow | None:
+        """The window along the one long axis, None if there is no such view of it."""
+        return row_window(self.window, self.inputs[0].shape, self.output.shape)
+
     def lower(self, prefix: str) -> Call:
-        return Call(
-            kernel="conv",
-            function="sk_conv",
-            struct="sk_conv_t",
-            fields=(
-                *window_fields(self.inputs[0], self.output, self.window),
-                *requantization_fields(
-                    prefix, self.inputs[0], self.output, self.weights, self.bias, self.requantization, self.clamp
-                ),
-            ),
-            inputs=(self.inputs[0].index,),
-            output=self.output.index,
-            files=("sk_conv.c", "sk_conv.h", "sk_quant.h"),
+        return conv_2d_call(
+            prefix, self.inputs[0], self.output, self.window, self.weights, self.bias, self.requantization
         )
 
     def evaluate(self, values: Mapping[int, FloatArray]) -> FloatArray:
@@ -111,44 +104,3 @@ class Conv2D(Op):
 def channel_scales(weights: Tensor, channels: int) -> FloatArray:
     assert weights.quantization is not None
     return np.broadcast_to(weights.quantization.scale.astype(np.float64), (channels,))
-
-
-def window_fields(source: Tensor, output: Tensor, window: Window) -> tuple[tuple[str, int | Table], ...]:
-    return (
-        ("in_h", source.shape[1]),
-        ("in_w", source.shape[2]),
-        ("in_c", source.shape[3]),
-        ("out_h", output.shape[1]),
-        ("out_w", output.shape[2]),
-        ("out_c", output.shape[3]),
-        ("kernel_h", window.kernel_h),
-        ("kernel_w", window.kernel_w),
-        ("stride_h", window.stride_h),
-        ("stride_w", window.stride_w),
-        ("dilation_h", window.dilation_h),
-        ("dilation_w", window.dilation_w),
-        ("pad_h", window.pad_h),
-        ("pad_w", window.pad_w),
-    )
-
-
-def requantization_fields(
-    prefix: str,
-    source: Tensor,
-    output: Tensor,
-    weights: Tensor,
-    bias: NDArray[np.int32],
-    requantization: Requantization,
-    clamp: tuple[int, int],
-) -> tuple[tuple[str, int | Table], ...]:
-    assert weights.data is not None
-    return (
-        ("in_zero_point", source.zero_point),
-        ("out_zero_point", output.zero_point),
-        ("low", clamp[0]),
-        ("high", clamp[1]),
-        ("weights", Table(f"{prefix}_weights", "int8_t", weights.data)),
-        ("bias", Table(f"{prefix}_bias", "int32_t", bias)),
-        ("multiplier", Table(f"{prefix}_multiplier", "int32_t", requantization.multiplier)),
-        ("shift", Table(f"{prefix}_shift", "int8_t", requantization.shift.astype(np.int8))),
-    )

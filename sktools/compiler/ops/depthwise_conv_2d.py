@@ -11,11 +11,13 @@ from numpy.typing import NDArray
 
 from sktools.compiler.call import Call
 from sktools.compiler.graph import Graph, Operator, Tensor
+from sktools.compiler.kernels.arithmetic.requantization import Requantization
+from sktools.compiler.kernels.arithmetic.windows import RowWindow, Window, row_window
+from sktools.compiler.kernels.plain.depthwise_conv_2d import depthwise_conv_2d_call
 from sktools.compiler.ops.base import (
     FloatArray,
     Op,
     Role,
-    clamp_of,
     dequantize,
     float_activation,
     float_value,
@@ -23,11 +25,9 @@ from sktools.compiler.ops.base import (
     register,
     result,
 )
-from sktools.compiler.ops.conv_2d import channel_scales, requantization_fields, window_fields
+from sktools.compiler.ops.conv_2d import channel_scales
 from sktools.compiler.ops.options import Options, OptionsReader, convolution
 from sktools.compiler.ops.window import (
-    Requantization,
-    Window,
     image_operand,
     image_shape,
     padded,
@@ -35,6 +35,7 @@ from sktools.compiler.ops.window import (
     parse_requantization,
     parse_weights,
     parse_window,
+    product_scales,
     tap,
 )
 
@@ -50,7 +51,6 @@ class DepthwiseConv2D(Op):
     weights: Tensor
     bias: NDArray[np.int32]
     requantization: Requantization
-    clamp: tuple[int, int]
     depth_multiplier: int
 
     @classmethod
@@ -70,8 +70,7 @@ class DepthwiseConv2D(Op):
             parse_window(operator, source, output, (weights.shape[1], weights.shape[2])),
             weights,
             parse_bias(operator, graph, channels),
-            parse_requantization(operator, source, weights, output, channels),
-            clamp_of(operator, output),
+            parse_requantization(operator, product_scales(source, weights), output, channels),
             channels // source.shape[3],
         )
 
@@ -82,20 +81,14 @@ class DepthwiseConv2D(Op):
     def macs(self) -> int:
         return self.output.elements * self.window.kernel_h * self.window.kernel_w
 
+    @property
+    def row_window(self) -> RowWindow | None:
+        """The window along the one long axis, None if there is no such view of it."""
+        return row_window(self.window, self.inputs[0].shape, self.output.shape)
+
     def lower(self, prefix: str) -> Call:
-        return Call(
-            kernel="depthwise",
-            function="sk_depthwise",
-            struct="sk_conv_t",
-            fields=(
-                *window_fields(self.inputs[0], self.output, self.window),
-                *requantization_fields(
-                    prefix, self.inputs[0], self.output, self.weights, self.bias, self.requantization, self.clamp
-                ),
-            ),
-            inputs=(self.inputs[0].index,),
-            output=self.output.index,
-            files=("sk_depthwise.c", "sk_conv.h", "sk_quant.h"),
+        return depthwise_conv_2d_call(
+            prefix, self.inputs[0], self.output, self.window, self.weights, self.bias, self.requantization
         )
 
     def evaluate(self, values: Mapping[int, FloatArray]) -> FloatArray:

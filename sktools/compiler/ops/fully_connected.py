@@ -3,32 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sktools.compiler.call import Call, Table
+from sktools.compiler.call import Call
 from sktools.compiler.graph import Graph, Operator, Tensor
+from sktools.compiler.kernels.arithmetic.requantization import Requantization
+from sktools.compiler.kernels.arithmetic.windows import ONE_BY_ONE, RowWindow
+from sktools.compiler.kernels.plain.conv_2d import conv_2d_call
 from sktools.compiler.ops.base import (
     FloatArray,
     Op,
     Role,
     activation_operand,
-    clamp_of,
     dequantize,
     float_activation,
     float_value,
-    multiplier_of,
     on_one_row,
     refuse,
     register,
     result,
 )
-from sktools.compiler.ops.conv_2d import channel_scales, requantization_fields
+from sktools.compiler.ops.conv_2d import channel_scales
 from sktools.compiler.ops.options import Options, OptionsReader, activation
-from sktools.compiler.ops.window import Requantization, parse_bias, parse_weights
+from sktools.compiler.ops.window import parse_bias, parse_requantization, parse_weights
 
 
 def _options(table: Any) -> Options:
@@ -46,7 +47,6 @@ class FullyConnected(Op):
     weights: Tensor
     bias: NDArray[np.int32]
     requantization: Requantization
-    clamp: tuple[int, int]
 
     @classmethod
     def parse(cls, operator: Operator, graph: Graph) -> Self:
@@ -66,8 +66,7 @@ class FullyConnected(Op):
             raise refuse(operator, f"the output has shape {list(output.shape)}, expected {list(expected)}")
         assert weights.quantization is not None
         # TFLite Micro forms the product of the scales in float32 before widening it (kernel_util.cc).
-        scales = [np.float32(source.scale) * scale for scale in channel_scales32(weights, channels)]
-        pairs = [multiplier_of(operator, float(scale) / output.scale) for scale in scales]
+        scales = [float(np.float32(source.scale) * scale) for scale in weights.quantization.scale]
         return cls(
             operator,
             (source,),
@@ -75,11 +74,7 @@ class FullyConnected(Op):
             rows,
             weights,
             parse_bias(operator, graph, channels),
-            Requantization(
-                np.array([multiplier for multiplier, _ in pairs], dtype=np.int32),
-                np.array([shift for _, shift in pairs], dtype=np.int32),
-            ),
-            clamp_of(operator, output),
+            parse_requantization(operator, scales, output, channels),
         )
 
     @property
@@ -89,44 +84,18 @@ class FullyConnected(Op):
     def macs(self) -> int:
         return self.rows * self.weights.elements
 
+    @property
+    def row_window(self) -> RowWindow:
+        """A window of one tap."""
+        return RowWindow(self.rows, self.weights.shape[1], 1, 1, 0)
+
     def lower(self, prefix: str) -> Call:
-        window: tuple[tuple[str, int | Table], ...] = (
-            ("in_h", 1),
-            ("in_w", self.rows),
-            ("in_c", self.weights.shape[1]),
-            ("out_h", 1),
-            ("out_w", self.rows),
-            ("out_c", self.weights.shape[0]),
-            ("kernel_h", 1),
-            ("kernel_w", 1),
-            ("stride_h", 1),
-            ("stride_w", 1),
-            ("dilation_h", 1),
-            ("dilation_w", 1),
-            ("pad_h", 0),
-            ("pad_w", 0),
-        )
-        return Call(
-            kernel="conv",
-            function="sk_conv",
-            struct="sk_conv_t",
-            fields=(
-                *window,
-                *requantization_fields(
-                    prefix, self.inputs[0], self.output, self.weights, self.bias, self.requantization, self.clamp
-                ),
-            ),
-            inputs=(self.inputs[0].index,),
-            output=self.output.index,
-            files=("sk_conv.c", "sk_conv.h", "sk_quant.h"),
-        )
+        channels, depth = self.weights.shape
+        source = replace(self.inputs[0], shape=(1, 1, self.rows, depth))
+        output = replace(self.output, shape=(1, 1, self.rows, channels))
+        return conv_2d_call(prefix, source, output, ONE_BY_ONE, self.weights, self.bias, self.requantization)
 
     def evaluate(self, values: Mapping[int, FloatArray]) -> FloatArray:
         rows = float_value(self.inputs[0], values).reshape(self.rows, -1)
         bias = self.bias * (self.inputs[0].scale * channel_scales(self.weights, len(self.bias)))
         return float_activation(self.operator, rows @ dequantize(self.weights).T + bias).reshape(self.output.shape)
-
-
-def channel_scales32(weights: Tensor, channels: int) -> NDArray[np.float32]:
-    assert weights.quantization is not None
-    return np.broadcast_to(weights.quantization.scale, (channels,))

@@ -10,6 +10,7 @@ import numpy as np
 
 from sktools.compiler.call import Call
 from sktools.compiler.graph import Graph, Operator
+from sktools.compiler.kernels.plain.mean import mean_call
 from sktools.compiler.ops.base import (
     FloatArray,
     Op,
@@ -75,22 +76,7 @@ class Mean(Op):
         return Role("M", "squeeze")
 
     def lower(self, prefix: str) -> Call:
-        return Call(
-            kernel="mean",
-            function="sk_mean",
-            struct="sk_mean_t",
-            fields=(
-                ("rows", self.rows),
-                ("channels", self.channels),
-                ("in_zero_point", self.inputs[0].zero_point),
-                ("out_zero_point", self.output.zero_point),
-                ("multiplier", self.multiplier),
-                ("shift", self.shift),
-            ),
-            inputs=(self.inputs[0].index,),
-            output=self.output.index,
-            files=("sk_mean.c", "sk_mean.h", "sk_quant.h"),
-        )
+        return mean_call(self.inputs[0], self.output, self.rows, self.multiplier, self.shift)
 
     def evaluate(self, values: Mapping[int, FloatArray]) -> FloatArray:
         rows = float_value(self.inputs[0], values).reshape(self.rows, self.channels)

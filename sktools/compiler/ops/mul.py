@@ -9,7 +9,9 @@ from typing import Self
 import numpy as np
 
 from sktools.compiler.call import Call
-from sktools.compiler.graph import Graph, Operator
+from sktools.compiler.graph import Graph, Operator, Tensor
+from sktools.compiler.kernels.arithmetic.broadcast import Operand
+from sktools.compiler.kernels.plain.mul import mul_call
 from sktools.compiler.ops.base import (
     FloatArray,
     Op,
@@ -21,28 +23,22 @@ from sktools.compiler.ops.base import (
     on_one_row,
     register,
 )
-from sktools.compiler.ops.elementwise import (
-    Strides,
-    channel_count,
-    operand_source,
-    operands_of,
-    row_count,
-    strides_of,
-)
+from sktools.compiler.ops.elementwise import operands_of
 from sktools.compiler.ops.options import OptionsReader, activation_only
 
 
 @register("MUL", options=OptionsReader("MulOptions", activation_only))
 @dataclass(frozen=True)
 class Mul(Op):
-    strides: tuple[Strides, Strides]
+    operands: tuple[Operand, Operand]
     multiplier: int
     shift: int
     clamp: tuple[int, int]
 
     @classmethod
     def parse(cls, operator: Operator, graph: Graph) -> Self:
-        inputs, output = operands_of(operator, graph)
+        operands, output = operands_of(operator, graph)
+        inputs = operands[0].tensor, operands[1].tensor
         # mul.cc forms the factor in float32 before widening it.
         with np.errstate(over="ignore"):  # an infinite factor is refused below
             real = np.float32(inputs[0].scale) * np.float32(inputs[1].scale) / np.float32(output.scale)
@@ -51,7 +47,7 @@ class Mul(Op):
             operator,
             inputs,
             output,
-            (strides_of(operator, inputs[0], output, 0), strides_of(operator, inputs[1], output, 1)),
+            operands,
             multiplier,
             shift,
             clamp_of(operator, output),
@@ -61,36 +57,16 @@ class Mul(Op):
     def role(self) -> Role:
         return Role("x", "hard_sigmoid") if on_one_row(self.output) else Role("X", "scale")
 
+    @property
+    def gated(self) -> tuple[Tensor, Tensor] | None:
+        """(full operand, operand of one element per channel), both activations; None if it is no such product."""
+        for full, gate in (self.operands, self.operands[::-1]):
+            if full.strides.row and not gate.strides.row and gate.strides.channel:
+                return None if any(tensor.data is not None for tensor in self.inputs) else (full.tensor, gate.tensor)
+        return None
+
     def lower(self, prefix: str) -> Call:
-        # The kernel reads both operands of an element before it writes it, so a full first operand may be overwritten.
-        first, second = (0, 1) if self.strides[0].row or not self.strides[1].row else (1, 0)
-        return Call(
-            kernel="mul",
-            function="sk_mul",
-            struct="sk_mul_t",
-            fields=(
-                ("rows", row_count(self.output)),
-                ("channels", channel_count(self.output)),
-                ("a_row", self.strides[first].row),
-                ("a_channel", self.strides[first].channel),
-                ("b_row", self.strides[second].row),
-                ("b_channel", self.strides[second].channel),
-                ("a_zero_point", self.inputs[first].zero_point),
-                ("b_zero_point", self.inputs[second].zero_point),
-                ("out_zero_point", self.output.zero_point),
-                ("low", self.clamp[0]),
-                ("high", self.clamp[1]),
-                ("multiplier", self.multiplier),
-                ("shift", self.shift),
-            ),
-            inputs=(
-                operand_source(self.inputs[first], f"{prefix}_a"),
-                operand_source(self.inputs[second], f"{prefix}_b"),
-            ),
-            output=self.output.index,
-            files=("sk_mul.c", "sk_mul.h", "sk_quant.h"),
-            in_place=self.inputs[first].elements == self.output.elements,
-        )
+        return mul_call(prefix, self.operands, self.output, self.clamp, self.multiplier, self.shift)
 
     def evaluate(self, values: Mapping[int, FloatArray]) -> FloatArray:
         product = float_value(self.inputs[0], values) * float_value(self.inputs[1], values)

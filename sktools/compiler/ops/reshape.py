@@ -11,6 +11,7 @@ import numpy as np
 
 from sktools.compiler.call import Call
 from sktools.compiler.graph import Graph, Operator, Tensor
+from sktools.compiler.kernels.plain.copy import copy_call
 from sktools.compiler.ops.base import (
     RESHAPING,
     FloatArray,
@@ -92,15 +93,7 @@ class Reshape(Op):
         return Role(RESHAPING, "reshape")
 
     def lower(self, prefix: str) -> Call:
-        return Call(
-            kernel="copy",
-            function="sk_copy",
-            struct="sk_copy_t",
-            fields=(("bytes", self.output.elements),),
-            inputs=(self.inputs[0].index,),
-            output=self.output.index,
-            files=("sk_copy.c", "sk_copy.h"),
-        )
+        return copy_call(self.inputs[0], self.output)
 
     def evaluate(self, values: Mapping[int, FloatArray]) -> FloatArray:
         return float_value(self.inputs[0], values).reshape(self.output.shape)

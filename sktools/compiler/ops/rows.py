@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from sktools.compiler.call import Call
 from sktools.compiler.graph import Graph, Operator, Tensor
+from sktools.compiler.kernels.plain.rows import RowMap, rows_call
 from sktools.compiler.ops.base import (
     RESHAPING,
     FloatArray,
@@ -28,18 +29,6 @@ from sktools.compiler.ops.base import (
 )
 from sktools.compiler.ops.options import NO_OPTIONS
 from sktools.compiler.ops.window import MAX_EXTENT
-
-
-@dataclass(frozen=True)
-class RowMap:
-    """Row r of the output, t = r + skip: row first + t // inner * outer_step + t % inner * inner_step of the input."""
-
-    skip: int
-    inner: int
-    outer_step: int
-    inner_step: int
-    first: int
-
 
 _RANKS = {"PAD": (3, 4), "SPACE_TO_BATCH_ND": (4,), "BATCH_TO_SPACE_ND": (4,)}
 
@@ -88,25 +77,7 @@ class Rows(Op):
         return Role(RESHAPING, "")
 
     def lower(self, prefix: str) -> Call:
-        return Call(
-            kernel="rows",
-            function="sk_rows",
-            struct="sk_rows_t",
-            fields=(
-                ("in_rows", self.in_rows),
-                ("out_rows", self.out_rows),
-                ("channels", self.output.shape[-1]),
-                ("skip", self.rows.skip),
-                ("inner", self.rows.inner),
-                ("outer_step", self.rows.outer_step),
-                ("inner_step", self.rows.inner_step),
-                ("first", self.rows.first),
-                ("pad", self.output.zero_point),
-            ),
-            inputs=(self.inputs[0].index,),
-            output=self.output.index,
-            files=("sk_rows.c", "sk_rows.h"),
-        )
+        return rows_call(self.inputs[0], self.output, self.rows)
 
     def evaluate(self, values: Mapping[int, FloatArray]) -> FloatArray:
         source = float_value(self.inputs[0], values).reshape(self.in_rows, -1)

@@ -2,38 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sktools.compiler.graph import Graph, Operator, Tensor
-from sktools.compiler.ops.base import FloatArray, activation_operand, multiplier_of, operand, refuse
+from sktools.compiler.kernels.arithmetic.requantization import Requantization
+from sktools.compiler.kernels.arithmetic.windows import Window
+from sktools.compiler.ops.base import FloatArray, activation_operand, clamp_of, multiplier_of, operand, refuse
 
 MAX_EXTENT = 0x7FFF
 """Of what the kernels' shapes hold in 16 bits."""
-
-
-@dataclass(frozen=True)
-class Window:
-    """A 2-D sliding window over NHWC; sizes in elements, padding before the first row and column."""
-
-    kernel_h: int
-    kernel_w: int
-    stride_h: int
-    stride_w: int
-    dilation_h: int
-    dilation_w: int
-    pad_h: int
-    pad_w: int
-
-
-@dataclass(frozen=True, eq=False)
-class Requantization:
-    """Per output channel, int32 [channels]: real factor = multiplier * 2**(shift - 31)."""
-
-    multiplier: NDArray[np.int32]
-    shift: NDArray[np.int32]
 
 
 def parse_window(operator: Operator, source: Tensor, output: Tensor, kernel: tuple[int, int]) -> Window:
@@ -102,8 +83,20 @@ def parse_weights(operator: Operator, graph: Graph, channel_axis: int) -> Tensor
     return weights
 
 
+def int8_values(weights: Tensor) -> NDArray[np.int8]:
+    """The values of weights that parse_weights checked."""
+    assert weights.data is not None
+    return weights.data.astype(np.int8)
+
+
+def product_scales(source: Tensor, weights: Tensor) -> list[float]:
+    """input scale x weight scale in double, of each channel or one for all (PopulateConvolutionQuantizationParams)."""
+    assert weights.quantization is not None
+    return [source.scale * float(scale) for scale in weights.quantization.scale]
+
+
 def parse_bias(operator: Operator, graph: Graph, channels: int) -> NDArray[np.int32]:
-    """int32 [channels]; zeros where the operator has none."""
+    """int32 [channels]; zeros if the operator has none."""
     if len(operator.inputs) < 3 or operator.inputs[2] < 0:
         return np.zeros(channels, dtype=np.int32)
     bias = operand(operator, graph, 2, dtype="INT32")
@@ -112,16 +105,17 @@ def parse_bias(operator: Operator, graph: Graph, channels: int) -> NDArray[np.in
     return bias.data.astype(np.int32)
 
 
-def parse_requantization(
-    operator: Operator, source: Tensor, weights: Tensor, output: Tensor, channels: int
-) -> Requantization:
-    """input scale x weight scale / output scale in double (PopulateConvolutionQuantizationParams)."""
-    assert weights.quantization is not None
-    scales = np.broadcast_to(weights.quantization.scale, (channels,))
-    pairs = [multiplier_of(operator, source.scale * float(scale) / output.scale) for scale in scales]
+def parse_requantization(operator: Operator, scales: Iterable[float], output: Tensor, channels: int) -> Requantization:
+    """scales: of the accumulators, one per channel or one for all; the product of the input's and the weights'."""
+    factors = np.broadcast_to(np.array([*scales], dtype=np.float64), (channels,))
+    pairs = [multiplier_of(operator, float(factor) / output.scale) for factor in factors]
+    low, high = clamp_of(operator, output)
     return Requantization(
         np.array([multiplier for multiplier, _ in pairs], dtype=np.int32),
         np.array([shift for _, shift in pairs], dtype=np.int32),
+        output.zero_point,
+        low,
+        high,
     )
 
 
