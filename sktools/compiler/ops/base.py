@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Self, TypeVar
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,7 +48,7 @@ class Op(ABC):
 
     @classmethod
     @abstractmethod
-    def parse(cls, operator: Operator, graph: Graph) -> Self:
+    def parse(cls, operator: Operator, graph: Graph) -> Op:
         """Check shapes, types and options. Raises ModelError, naming what is supported."""
 
     def macs(self) -> int:
@@ -151,6 +151,20 @@ def _checked(operator: Operator, tensor: Tensor, what: str, dtype: str) -> Tenso
         if np.any(quantization.zero_point < -128) or np.any(quantization.zero_point > 127):
             raise refuse(operator, f"{what} has a zero point outside -128..127")
     return tensor
+
+
+def same_quantization(operator: Operator, *tensors: Tensor) -> None:
+    """Raises ModelError unless all have one scale and zero point."""
+    if len({(tensor.scale, tensor.zero_point) for tensor in tensors}) > 1:
+        raise refuse(operator, "its input and output are quantized differently")
+
+
+def constant_numbers(operator: Operator, graph: Graph, position: int) -> NDArray[np.int64]:
+    """The int32 constant at `position`, in its own shape. Raises ModelError for anything else."""
+    tensor = operand(operator, graph, position, dtype="INT32")
+    if tensor.data is None:
+        raise refuse(operator, f"input {position} is not a constant")
+    return np.asarray(tensor.data).astype(np.int64)
 
 
 def activation_operand(operator: Operator, graph: Graph, position: int, *, constant: bool = False) -> Tensor:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-Options = Mapping[str, int | bool | str]
+Options = Mapping[str, int | float | str]
 
 LONGEST_VECTOR = 7
 """Numbers that are read of a vector among the options: one more than a tensor may have axes."""

@@ -119,8 +119,8 @@ def parse_requantization(operator: Operator, scales: Iterable[float], output: Te
     )
 
 
-def padded(value: FloatArray, window: Window, output: Tensor) -> FloatArray:
-    """The float input [1, h, w, c] with zeros around it, as far as the window reaches."""
+def padded(value: FloatArray, window: Window, output: Tensor, outside: float = 0.0) -> FloatArray:
+    """The float input [1, h, w, c] with `outside` around it, as far as the window reaches."""
     needs = []
     for axis, (pad, stride, dilation, kernel) in enumerate(
         (
@@ -130,7 +130,7 @@ def padded(value: FloatArray, window: Window, output: Tensor) -> FloatArray:
     ):
         reach = (output.shape[1 + axis] - 1) * stride + (kernel - 1) * dilation + 1
         needs.append((pad, max(0, reach - pad - value.shape[1 + axis])))
-    return np.pad(value, ((0, 0), needs[0], needs[1], (0, 0)))
+    return np.pad(value, ((0, 0), needs[0], needs[1], (0, 0)), constant_values=outside)
 
 
 def tap(value: FloatArray, window: Window, output: Tensor, ky: int, kx: int) -> FloatArray:

@@ -1,0 +1,9 @@
+/* Largest element of each window, per channel. */
+#ifndef SK_MAX_POOL_2D_H
+#define SK_MAX_POOL_2D_H
+
+#include "sk_pool_window.h"
+
+void sk_max_pool_2d(const sk_pool_2d_t *shape, const int8_t *in, int8_t *out);
+
+#endif
