@@ -171,6 +171,8 @@ def _quantization(raw: Any, shape: tuple[int, ...], index: int) -> Quantization 
     count, axis = raw.ScaleLength(), int(raw.QuantizedDimension())
     if count > MAX_TOTAL_CHANNELS or raw.ZeroPointLength() != count:
         raise ModelError(f"tensor {index} has {count} scales and {raw.ZeroPointLength()} zero points")
+    if shape == (count,):
+        axis = 0  # a bias may name the axis of its weights, which every runtime overlooks
     if count > 1 and not (0 <= axis < len(shape) and shape[axis] == count):
         raise ModelError(f"tensor {index} with shape {list(shape)} has {count} scales along axis {axis}")
     scale = np.array([raw.Scale(i) for i in range(count)], dtype=np.float32)

@@ -10,6 +10,10 @@ _INPUTS, _OUTPUTS, _OPERATORS = 6, 8, 10
 """Offsets of the fields in SubGraph's vtable (TensorFlow Lite's schema.fbs)."""
 
 
+_QUANTIZED_DIMENSION = 16
+"""Offset of the field in QuantizationParameters' vtable."""
+
+
 def part_of(tflite: bytes, operators: Sequence[int], inputs: Sequence[int], outputs: Sequence[int]) -> bytes:
     """The same file with only these operators (places in the file, rising), and these tensors in and out.
 
@@ -23,6 +27,22 @@ def part_of(tflite: bytes, operators: Sequence[int], inputs: Sequence[int], outp
     for field, tensors in ((_INPUTS, inputs), (_OUTPUTS, outputs)):
         _point_to(content, table.Pos + table.Offset(field), tensors)
     return bytes(content)
+
+
+def with_axes_of_vectors(tflite: bytes) -> bytes:
+    """The same file, in which each tensor of one axis that is quantized along another says 0."""
+    import tflite as schema
+
+    content = bytearray(tflite)
+    model: Any = schema.Model.GetRootAs(content, 0)
+    subgraph = model.Subgraphs(0)
+    for index in range(subgraph.TensorsLength()):
+        tensor = subgraph.Tensors(index)
+        quantization = tensor.Quantization()
+        if tensor.ShapeLength() == 1 and quantization is not None and quantization.QuantizedDimension():
+            table = quantization._tab
+            struct.pack_into("<i", content, table.Pos + table.Offset(_QUANTIZED_DIMENSION), 0)
+    return bytes(content) if content != tflite else tflite
 
 
 def _keep(content: bytearray, table: Any, operators: Sequence[int]) -> None:

@@ -1,4 +1,4 @@
-"""QUANTIZE and DEQUANTIZE at the model's edges, and a SOFTMAX at its end: the host's work, not the int8 network's.
+"""What the host does at the model's edges: QUANTIZE and DEQUANTIZE, and a SOFTMAX or LOG_SOFTMAX at the end.
 
 A conversion that leaves inference_input_type and inference_output_type unset, or sets them to uint8, begins with
 QUANTIZE and ends with DEQUANTIZE or QUANTIZE. The host quantizes features anyway, so the int8 tensors between are the
@@ -13,9 +13,10 @@ from sktools.compiler.graph import Graph, Operator, Tensor
 
 UINT8_OFFSET = 128
 """Between the zero points of the same numbers in uint8 and int8."""
-MOST_ENDS = 2
-"""A SOFTMAX and what gives its result another type."""
-_FIRST, _LAST = "QUANTIZE", ("QUANTIZE", "DEQUANTIZE", "SOFTMAX")
+_PROBABILITIES = ("SOFTMAX", "LOG_SOFTMAX")
+MOST_ENDS = 3
+"""A SOFTMAX or LOG_SOFTMAX, on int8 or float32, and what gives its operand and its result another type."""
+_FIRST, _LAST = "QUANTIZE", ("QUANTIZE", "DEQUANTIZE", "SOFTMAX", "LOG_SOFTMAX")
 
 
 def leave_edges_to_host(graph: Graph) -> Graph:
@@ -31,6 +32,7 @@ def leave_edges_to_host(graph: Graph) -> Graph:
         at_host.append(readers[0])
         source = readers[0].outputs[0]
     ends: list[Operator] = []
+    whole, whole_output = list(operators), output
     while len(operators) > 1 and len(ends) < MOST_ENDS:
         last = next((operator for operator in operators if output in operator.outputs), None)
         if last is None or last.inputs[0] == source or any(output in operator.inputs for operator in operators):
@@ -40,6 +42,8 @@ def leave_edges_to_host(graph: Graph) -> Graph:
         operators.remove(last)
         ends.insert(0, last)
         output = last.inputs[0]
+    if graph.tensors[output].dtype == "FLOAT32":  # a float tail that no int8 network precedes
+        operators, output, ends = whole, whole_output, []
     if not at_host and not ends:
         return graph
     return replace(
@@ -55,12 +59,12 @@ def edge_notes(graph: Graph) -> tuple[str, ...]:
     """What a reader of the results must know of the operators that were left to the host; one line, or none."""
     if not graph.at_host:
         return ()
-    softmax = any(operator.op == "SOFTMAX" for operator in graph.at_host)
+    softmax = next((operator.op for operator in graph.at_host if operator.op in _PROBABILITIES), "")
     named = ", ".join(
         f"{operator.op} ({_type(graph, operator.inputs[0])} to {_type(graph, operator.outputs[0])})"
         for operator in graph.at_host
     )
-    more = "; the output is what SOFTMAX takes: logits, whose largest is the largest probability" if softmax else ""
+    more = f"; the output is what {softmax} reads: logits, whose largest is the largest probability" if softmax else ""
     return (f"left to the host: {named}; the model's input and output are the int8 tensors between{more}",)
 
 
@@ -82,8 +86,8 @@ def _answers_only(graph: Graph, operator: Operator) -> bool:
     source, result = graph.tensors[operator.inputs[0]], graph.tensors[operator.outputs[0]]
     if source.data is not None or source.shape != result.shape:
         return False
-    if operator.op == "SOFTMAX":
-        return _is_int8(source) and _is_int8(result)
+    if operator.op in _PROBABILITIES:
+        return (_is_int8(source) and _is_int8(result)) or (source.dtype, result.dtype) == ("FLOAT32", "FLOAT32")
     if operator.op == "DEQUANTIZE":
         return _is_int8(source) and result.dtype == "FLOAT32"
     return _is_int8(source) and _same(result, source)
