@@ -1,5 +1,5 @@
 /*
- * Moves rows of an activation: PAD, SPACE_TO_BATCH_ND and BATCH_TO_SPACE_ND along one axis, where no convolution took
+ * Moves rows of an activation: SPACE_TO_BATCH_ND and BATCH_TO_SPACE_ND along one axis, where no convolution took
  * them in.
  */
 #ifndef SK_ROWS_H

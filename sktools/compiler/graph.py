@@ -53,7 +53,7 @@ class Tensor:
 
 @dataclass(frozen=True)
 class Operator:
-    """One operator of the file. options: the builtin options by name (ints, bools and strings).
+    """One operator of the file. options: the builtin options by name (numbers, bools and strings).
 
     folded: the file's operators that a pass folded into this one; index and file_op are of the one whose output this
     one computes (file_op "": the same as op). name: of its output in the file, for messages: anybody's text.
@@ -63,7 +63,7 @@ class Operator:
     op: str
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
-    options: Mapping[str, int | bool | str]
+    options: Mapping[str, int | float | str]
     folded: tuple[Operator, ...] = ()
     file_op: str = ""
     name: str = ""

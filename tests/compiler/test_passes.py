@@ -247,7 +247,7 @@ def test_an_unfused_norm_stays_two_operators(optimize: str, tmp_path: Path) -> N
     check(tflite, compiled, tmp_path)
 
 
-def test_padding_along_two_axes_has_no_kernel_of_its_own(tmp_path: Path) -> None:
+def test_padding_along_two_axes_is_folded_or_observable(tmp_path: Path) -> None:
     writer = TfliteWriter()
     source = writer.activation((1, 6, 7, 2), 0.05, 17)
     amounts = writer.constant(np.array([[0, 0], [1, 1], [2, 0], [0, 0]], dtype=np.int32))
@@ -260,9 +260,10 @@ def test_padding_along_two_axes_has_no_kernel_of_its_own(tmp_path: Path) -> None
     window = {"Padding": 1, "StrideW": 1, "StrideH": 1, "DilationWFactor": 1, "DilationHFactor": 1}
     writer.operator("CONV_2D", (between, weights, bias), output, FusedActivationFunction=0, **window)
     tflite = writer.finish(source, output)
-    compiled = compile_model(tflite, name="image", optimize="none")
-    assert [(layer.op, layer.observable) for layer in compiled.layers] == [("PAD", False), ("CONV_2D", True)]
-    check(tflite, compiled, tmp_path)
+    for optimize, observable in (("balanced", False), ("none", True)):
+        compiled = compile_model(tflite, name="image", optimize=optimize)
+        assert [(layer.op, layer.observable) for layer in compiled.layers] == [("PAD", observable), ("CONV_2D", True)]
+        check(tflite, compiled, tmp_path / optimize)
 
 
 def test_padding_in_front_of_no_convolution_moves_rows(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Random chains of every supported operator, several branches of them, quantized so that their values spread."""
+"""Random chains of the zoo's operators, several branches of them, quantized so that their values spread."""
 
 from __future__ import annotations
 

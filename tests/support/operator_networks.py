@@ -73,7 +73,8 @@ def assert_equal_to_the_oracle(network: Network, folder: Path, optimize: str, le
             np.testing.assert_array_equal(activation, expected[layer.tensor], err_msg=f"{network}: {layer.name}")
         np.testing.assert_array_equal(output, expected[reference.graph.output], err_msg=str(network))
         seen |= set(np.unique(output).tolist())
-    assert len(seen) >= least_outputs, f"{network}: the frames give {len(seen)} different outputs, which proves little"
+    least = least_outputs if output.size > 1 else min(least_outputs, 2)
+    assert len(seen) >= least, f"{network}: the frames give {len(seen)} different outputs, which proves little"
 
 
 def assert_float_agrees(network: Network) -> None:
@@ -87,8 +88,8 @@ def assert_float_agrees(network: Network) -> None:
     for index, activation in activations.items():
         tensor = graph.tensors[index]
         real = (activation.astype(float) - tensor.zero_point) * tensor.scale
-        limits = [(edge - tensor.zero_point) * tensor.scale for edge in (-128, 127)]
-        expected = np.clip(values[index], *limits)
+        low, high = ((edge - tensor.zero_point) * tensor.scale for edge in (-128, 127))
+        expected = np.clip(values[index], low, high)
         assert expected.shape == activation.shape
         noise, signal = np.mean((real - expected) ** 2), np.mean(expected**2)
         assert noise < signal / 100 or noise < tensor.scale**2, f"{network}: tensor {index}"

@@ -23,6 +23,7 @@ from sktools.compiler.ops.base import (
     refuse,
     register,
     result,
+    same_quantization,
 )
 from sktools.compiler.ops.options import NO_OPTIONS, Options, OptionsReader, numbers
 
@@ -80,8 +81,7 @@ class Reshape(Op):
         expected = _as_told(operator, graph, source)
         if expected is not None and expected != output.shape:
             raise refuse(operator, f"the output has shape {list(output.shape)}, expected {list(expected)}")
-        if (source.scale, source.zero_point) != (output.scale, output.zero_point):
-            raise refuse(operator, "its input and output are quantized differently")
+        same_quantization(operator, source, output)
         return cls(operator, (source,), output)
 
     @property

@@ -1,4 +1,4 @@
-"""Rows that move: PAD, SPACE_TO_BATCH_ND, BATCH_TO_SPACE_ND (firmware/kernels/sk_rows.c)."""
+"""Rows that move: SPACE_TO_BATCH_ND, BATCH_TO_SPACE_ND (firmware/kernels/sk_rows.c)."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""PAD, SPACE_TO_BATCH_ND and BATCH_TO_SPACE_ND along one axis: rows moved, or filled with the zero point.
+"""SPACE_TO_BATCH_ND and BATCH_TO_SPACE_ND along one axis: rows moved, or filled with the zero point.
 
-Passes fold them into convolutions; they run as they stand where every layer is to be observed.
+A pass folds them into convolutions; they run as they are if every layer must be observable.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ from sktools.compiler.ops.base import (
     Op,
     Role,
     activation_operand,
+    constant_numbers,
     float_value,
-    operand,
     refuse,
     register,
     result,
+    same_quantization,
 )
 from sktools.compiler.ops.options import NO_OPTIONS
 from sktools.compiler.ops.window import MAX_EXTENT
 
-_RANKS = {"PAD": (3, 4), "SPACE_TO_BATCH_ND": (4,), "BATCH_TO_SPACE_ND": (4,)}
+AXES = 4
 
 
-@register("PAD", options=NO_OPTIONS)
 @register("SPACE_TO_BATCH_ND", options=NO_OPTIONS)
 @register("BATCH_TO_SPACE_ND", options=NO_OPTIONS)
 @dataclass(frozen=True)
@@ -45,31 +45,23 @@ class Rows(Op):
     @classmethod
     def parse(cls, operator: Operator, graph: Graph) -> Self:
         source, output = activation_operand(operator, graph, 0), result(operator, graph)
-        if (source.scale, source.zero_point) != (output.scale, output.zero_point):
-            raise refuse(operator, "its input and output are quantized differently")
+        same_quantization(operator, source, output)
         if (
-            len(source.shape) not in _RANKS[operator.op]
+            len(source.shape) != AXES
             or not output.shape
             or source.shape[-1] != output.shape[-1]
             or max(*source.shape, *output.shape) > MAX_EXTENT
         ):
-            shapes = " or ".join(f"{count} axes" for count in _RANKS[operator.op])
             raise refuse(
                 operator,
-                f"{list(source.shape)} to {list(output.shape)}; {shapes} with extents up to {MAX_EXTENT} and as many "
-                "channels before as after are supported",
+                f"{list(source.shape)} to {list(output.shape)}; {AXES} axes with extents up to {MAX_EXTENT} and as "
+                "many channels before as after are supported",
             )
-        constants = [_numbers(operator, graph, position) for position in range(1, len(operator.inputs))]
+        constants = [constant_numbers(operator, graph, position) for position in range(1, len(operator.inputs))]
         in_rows, out_rows = (tensor.elements // tensor.shape[-1] for tensor in (source, output))
-        rows = (
-            _pad(source, constants, out_rows)
-            if operator.op == "PAD"
-            else _spread(operator, source, constants, out_rows)
-        )
+        rows = _spread(operator, source, constants, out_rows)
         if rows is None or max(in_rows, out_rows) > MAX_EXTENT:
-            raise refuse(
-                operator, f"{list(source.shape)} to {list(output.shape)} is no padding or block along one axis"
-            )
+            raise refuse(operator, f"{list(source.shape)} to {list(output.shape)} is not a block along one axis")
         return cls(operator, (source,), output, rows, in_rows, out_rows)
 
     @property
@@ -87,26 +79,6 @@ class Rows(Op):
         )
         inside = (rows >= 0) & (rows < self.in_rows)
         return np.where(inside[:, None], source[np.clip(rows, 0, self.in_rows - 1)], 0.0).reshape(self.output.shape)
-
-
-def _numbers(operator: Operator, graph: Graph, position: int) -> NDArray[np.int64]:
-    tensor = operand(operator, graph, position, dtype="INT32")
-    if tensor.data is None:
-        raise refuse(operator, f"input {position} is not a constant")
-    return np.asarray(tensor.data).astype(np.int64)
-
-
-def _pad(source: Tensor, constants: list[NDArray[np.int64]], out_rows: int) -> RowMap | None:
-    rank = len(source.shape)
-    if len(constants) != 1 or constants[0].shape != (rank, 2) or np.any(constants[0] < 0):
-        return None
-    (amounts,) = constants
-    axis = 2 if rank == 4 and source.shape[1] == 1 else 1
-    others = [other for other in range(rank) if other != axis]
-    expected = source.shape[axis] + int(amounts[axis].sum())
-    if any(source.shape[other] != 1 for other in others[:-1]) or np.any(amounts[others]) or out_rows != expected:
-        return None
-    return RowMap(skip=0, inner=1, outer_step=1, inner_step=0, first=-int(amounts[axis, 0]))
 
 
 def _spread(operator: Operator, source: Tensor, constants: list[NDArray[np.int64]], out_rows: int) -> RowMap | None:

@@ -1,4 +1,4 @@
-"""Networks of PAD, SPACE_TO_BATCH_ND and BATCH_TO_SPACE_ND where no convolution follows."""
+"""Networks of SPACE_TO_BATCH_ND and BATCH_TO_SPACE_ND without a convolution between."""
 
 from __future__ import annotations
 
@@ -10,13 +10,6 @@ from tests.support.tflite_writer import TfliteWriter
 
 
 def networks(random: np.random.Generator) -> Iterator[tuple[str, bytes]]:
-    for shape, amounts in (((1, 12, 5), ((0, 0), (3, 1), (0, 0))), ((1, 1, 12, 5), ((0, 0), (0, 0), (0, 4), (0, 0)))):
-        writer = TfliteWriter()
-        source = writer.activation(shape, 0.05, 9)
-        produced = tuple(extent + sum(amount) for extent, amount in zip(shape, amounts, strict=True))
-        output = writer.activation(produced, 0.05, 9)
-        writer.operator("PAD", (source, writer.constant(np.array(amounts, dtype=np.int32))), output)
-        yield f"PAD-{len(shape)}-axes", writer.finish(source, output)
     # 13 rows and 2 of padding in blocks of 3, and back with as many cropped.
     writer = TfliteWriter()
     source = writer.activation((1, 1, 13, 5), 0.05, 9)

@@ -1,0 +1,16 @@
+#include "sk_reduce_max.h"
+
+#include "sk_walk.h"
+
+void sk_reduce_max(const sk_reduce_max_t *s, const int8_t *in, int8_t *out)
+{
+    sk_walk_t kept = sk_walk_start(s->kept_extents, s->kept_strides, 0);
+    do {
+        int8_t largest = -128;
+        sk_walk_t reduced = sk_walk_start(s->reduced_extents, s->reduced_strides, kept.offset);
+        do {
+            largest = in[reduced.offset] > largest ? in[reduced.offset] : largest;
+        } while (sk_walk_next(&reduced));
+        *out++ = largest;
+    } while (sk_walk_next(&kept));
+}
