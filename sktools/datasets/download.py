@@ -1,16 +1,17 @@
-"""Data sets from where they are published: MESA from NSRR (with the user's token), Sleep-Accel from PhysioNet."""
+"""Data sets from where they are published: MESA from NSRR (with the user's token), open ones from PhysioNet."""
 
 from __future__ import annotations
 
 import json
 import re
 import urllib.parse
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, Protocol, TextIO
 
 from sktools import transfer
+from sktools.datasets.recording import NIGHT_MARK
 from sktools.errors import DataError, UsageError
 from sktools.strict_yaml import suggest
 from sktools.transfer import AccessError, RemoteFile
@@ -95,14 +96,17 @@ class Nsrr:
 
 
 class PhysioNet:
-    """Sleep-Accel at PhysioNet: labels, heart rate and motion; its SHA256SUMS.txt tells names and checksums."""
+    """An open data set at PhysioNet: the SHA256SUMS.txt of a release has the names and the checksums of its files."""
 
-    name = "sleep-accel"
-    base_url = "https://physionet.org/files/sleep-accel/1.0.0"
     needs_token = False
-    pattern = re.compile(
-        r"labels/(\w+)_labeled_sleep\.txt|heart_rate/(\w+)_heartrate\.txt|motion/(\w+)_acceleration\.txt|LICENSE\.txt"
-    )
+
+    def __init__(self, name: str, release: str, pattern: str, order: Sequence[str]) -> None:
+        """release: below physionet.org/files. pattern: of the files that sktools reads; its group `person` is the
+        person, its group `night` the night. order: what the paths hold, of those that are fetched first.
+        """
+        self.name = name
+        self.base_url = f"https://physionet.org/files/{release}"
+        self._pattern, self._order = re.compile(pattern), tuple(order)
 
     def files(self, base_url: str, token: str, subjects: Iterable[str] | None) -> tuple[RemoteFile, ...]:
         text = transfer.fetch_bytes(f"{base_url}/SHA256SUMS.txt").decode("utf-8", "replace")
@@ -111,20 +115,35 @@ class PhysioNet:
         for line in text.splitlines():
             digest, _, path = line.strip().partition(" ")
             path = path.strip().removeprefix("*")
-            match = self.pattern.fullmatch(path)
+            match = self._pattern.fullmatch(path)
             if not match or not re.fullmatch(r"[0-9a-fA-F]{64}", digest):
                 continue
-            subject = next((group for group in match.groups() if group), None)
-            if wanted is None or subject is None or subject in wanted:
+            person, night = match["person"], match.groupdict().get("night")
+            names = {str(person), f"{person}{NIGHT_MARK}{night}"}
+            if wanted is None or person is None or names & wanted:
                 found.append(RemoteFile(path, f"{base_url}/{urllib.parse.quote(path)}", None, ("sha256", digest)))
         if not found:
-            raise DataError(f"{base_url}/SHA256SUMS.txt: lists no file of Sleep-Accel")
+            raise DataError(f"{base_url}/SHA256SUMS.txt: lists no file of {self.name}")
         # The small files first: labels and heart rate alone are of use already.
-        order = ("LICENSE.txt", "labels", "heart_rate", "motion")
-        return tuple(sorted(found, key=lambda file: (order.index(file.path.partition("/")[0]), file.path)))
+        return tuple(sorted(found, key=lambda file: (self._rank(file.path), file.path)))
+
+    def _rank(self, path: str) -> int:
+        return next((rank for rank, part in enumerate(self._order) if part in path), len(self._order))
 
 
-SOURCES: Mapping[str, Source] = {source.name: source for source in (Nsrr(), PhysioNet())}
+SLEEP_ACCEL = PhysioNet(
+    "sleep-accel",
+    "sleep-accel/1.0.0",
+    r"(?:labels|heart_rate|motion)/(?P<person>\w+)_(?:labeled_sleep|heartrate|acceleration)\.txt|LICENSE\.txt",
+    ("LICENSE.txt", "labels/", "heart_rate/", "motion/"),
+)
+BIDSLEEP = PhysioNet(
+    "bidsleep",
+    "bidsleep-dataset/1.0.1",
+    r"(?P<person>\w+)/(?P<night>\d+)/(?:labels\.mat|hr\.csv|motion\.csv)|LICENSE\.txt|README\.md",
+    ("LICENSE.txt", "README.md", "labels.mat", "hr.csv", "motion.csv"),
+)
+SOURCES: Mapping[str, Source] = {source.name: source for source in (Nsrr(), SLEEP_ACCEL, BIDSLEEP)}
 
 
 def download(

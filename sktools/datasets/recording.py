@@ -13,6 +13,13 @@ from sktools.errors import DataError
 from sktools.model_config import BASE_STAGES
 
 UNSCORED = -1
+NIGHT_MARK = "@"
+"""In a subject id it stands between the person and the night, as in anna@2: all nights of a person stay together."""
+
+
+def person_of(subject: str) -> str:
+    """The person of a subject id: what stands before the NIGHT_MARK, or the whole id of a person with one night."""
+    return subject.partition(NIGHT_MARK)[0]
 
 
 @dataclass(frozen=True)

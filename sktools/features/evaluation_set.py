@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from sktools.datasets.recording import Recording
+from sktools.datasets.recording import Recording, person_of
 from sktools.datasets.registry import Dataset, Skipped
 from sktools.errors import DataError, UsageError
 from sktools.features.feature_set import FeatureSet, FeatureTable, find_feature_set
@@ -174,7 +174,8 @@ def evaluation_set(
     wanted = None if subjects is None else list(subjects)
     if wanted is None and not include_training and trained:
         available = dataset.subjects()
-        wanted = [subject for subject in available if subject not in trained]
+        people = set(map(person_of, trained))
+        wanted = [subject for subject in available if person_of(subject) not in people]
         left_out = len(available) - len(wanted)
         if not wanted:
             why = f"the model was trained on all {left_out} subjects of data set '{dataset.name}'"
@@ -199,7 +200,7 @@ def evaluation_set(
         ),
         subjects=scored,
         left_out=left_out,
-        training_included=tuple(subject for subject in scored if subject in trained),
+        training_included=tuple(subject for subject in scored if person_of(subject) in set(map(person_of, trained))),
         skipped=tuple(skipped),
         synthetic=dataset.reader.synthetic,
         nights=tuple(NightSpan(night.subject, night.start, night.measured, night.bedtime) for night in nights),

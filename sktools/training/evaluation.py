@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sktools.datasets.recording import person_of
 from sktools.datasets.registry import Dataset, Skipped
 from sktools.errors import UsageError
 from sktools.features.evaluation_set import EvaluationSet, by_night, evaluation_set
@@ -118,7 +119,7 @@ def scored(
     report: dict[str, Any] = {"dataset": chosen.dataset, "subjects": list(subjects), "epochs": 0}
     if subjects:
         report = accuracy_report(chosen.dataset, logits, chosen.labels, chosen.mask, classes.names, subjects)
-        confusions = np.stack([subject.confusion for subject in subjects.values()])
+        confusions = _by_person(subjects)
         report["by_subject"] = {name: subject.figures() for name, subject in subjects.items()}
         report["intervals"] = {
             name: list(bootstrap_by_subject(confusions, statistic))
@@ -134,6 +135,15 @@ def scored(
     report["skipped"] = [{"subject": item.subject, "reason": item.reason} for item in chosen.skipped]
     report["synthetic"] = chosen.synthetic
     return report
+
+
+def _by_person(subjects: Mapping[str, _Subject]) -> NDArray[np.int64]:
+    """Confusions [persons, classes, classes]; nights of a person are not independent, so they count together."""
+    people: dict[str, NDArray[np.int64]] = {}
+    for name, subject in subjects.items():
+        person = person_of(name)
+        people[person] = people[person] + subject.confusion if person in people else subject.confusion
+    return np.stack(list(people.values()))
 
 
 @dataclass(frozen=True)

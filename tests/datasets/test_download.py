@@ -15,7 +15,7 @@ from sktools.datasets.download import SOURCES, DownloadProgress, download, read_
 from sktools.datasets.registry import open_dataset
 from sktools.errors import EXIT_MISSING, EXIT_USAGE, DataError, UsageError
 from sktools.transfer import AccessError
-from tests.support import mesa_files, sleep_accel_files
+from tests.support import bidsleep_files, mesa_files, sleep_accel_files
 from tests.support.file_server import FileServer, file_server
 
 TOKEN = "31-secretTOKEN"
@@ -58,7 +58,7 @@ def _nsrr(server: FileServer, source: Path) -> None:
 
 def _physionet(server: FileServer, source: Path) -> None:
     lines = []
-    for path in sorted(source.rglob("*.txt")):
+    for path in sorted(entry for entry in source.rglob("*") if entry.is_file()):
         relative = path.relative_to(source).as_posix()
         server.files[f"/{relative}"] = path.read_bytes()
         lines.append(f"{hashlib.sha256(path.read_bytes()).hexdigest()} {relative}")
@@ -150,6 +150,18 @@ def test_sleep_accel_arrives_with_its_motion(server: FileServer, tmp_path: Path)
     assert [night.subject for night in nights] == ["11", "12"] and "acceleration" in nights[0].signals
     again = download("sleep-accel", tmp_path / "out", base_url=server.url, subjects=["12"])
     assert not again.fetched and len(again.kept) == 4
+
+
+def test_bidsleep_comes_by_person_and_by_night(server: FileServer, tmp_path: Path) -> None:
+    for person, night in (("Bidslab00", 1), ("Bidslab00", 2), ("Bidslab07", 1)):
+        bidsleep_files.write_night(tmp_path / "source", person, night, "2024-01-15T23:10:00", [0, 2, 3])
+    _physionet(server, tmp_path / "source")
+    first = download("bidsleep", tmp_path / "out", base_url=server.url, subjects=["Bidslab00@2"])
+    assert [path.rpartition("/")[2] for path in first.fetched] == ["labels.mat", "hr.csv", "motion.csv"]
+    more = download("bidsleep", tmp_path / "out", base_url=server.url, subjects=["Bidslab00"])
+    assert len(more.fetched) == 3 and len(more.kept) == 3
+    nights = list(open_dataset("bidsleep", tmp_path / "out").recordings())
+    assert [night.subject for night in nights] == ["Bidslab00@1", "Bidslab00@2"]
 
 
 def test_damage_on_the_way_is_not_kept(server: FileServer, tmp_path: Path) -> None:

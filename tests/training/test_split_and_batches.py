@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sktools.datasets.recording import person_of
 from sktools.errors import DataError
 from sktools.features.frames import Night
 from sktools.features.fs_w_pa_14 import FS_W_PA_14
@@ -36,6 +37,20 @@ def test_a_split_is_disjoint_and_complete(count: int, share: float) -> None:
     assert split.train and split.held_out and bool(split.validation) == bool(share)
     if count >= 5:
         assert list(split.held_out) == ids[4::5]
+
+
+def test_nights_of_a_person_are_never_on_two_sides(small_config: ModelConfig) -> None:
+    ids = [f"p{person:02d}@{night}" for person in range(12) for night in (1, 2, 3)]
+    free = dataclasses.replace(small_config, held_out={})
+    listed = dataclasses.replace(small_config, held_out={"d": ("p03@2",)})
+    for config in (free, listed):
+        split = split_subjects(config, "d", ids)
+        sides = [{person_of(subject) for subject in side} for side in (split.train, split.validation, split.held_out)]
+        assert sum(map(len, sides)) == 12 and set.union(*sides) == {person_of(subject) for subject in ids}
+        assert sorted(split.train + split.validation + split.held_out) == ids
+    assert split.held_out == ("p03@1", "p03@2", "p03@3")
+    with pytest.raises(DataError, match="1 usable"):
+        split_subjects(free, "d", ids[:3])
 
 
 def test_listed_subjects_are_held_out(small_config: ModelConfig) -> None:
