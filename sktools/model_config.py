@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -38,6 +38,15 @@ NOTHING_SAID: Mapping[str, object] = {
 """Keys of a configuration that configuration.json leaves out if they have these values."""
 FRAMES = ("anywhere", "ending")
 TEACHERS = ("trees",)
+
+
+STANDARD_NAMES: Mapping[str, str] = {"W": "WAKE", "S": "SLEEP", "R": "REM", "CORE": "LIGHT"}
+"""Class names that YASA spells otherwise; Apple's CORE is its LIGHT."""
+
+
+def standard_names(class_names: Sequence[str]) -> tuple[str, ...]:
+    """Classes as YASA spells them: WAKE, SLEEP, NREM, LIGHT, DEEP, N1, N2, N3, REM; other names in capitals."""
+    return tuple(STANDARD_NAMES.get(name.upper(), name.upper()) for name in class_names)
 
 
 def bedtime_epoch(seconds: float) -> int:

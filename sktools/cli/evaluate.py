@@ -53,6 +53,7 @@ def command(
     live: bool,
     no_clock: bool,
     hypnogram: Path | None,
+    hypnogram_format: str | None,
 ) -> None:
     """Score MODEL with the reference kernels on every subject that it was not trained on.
 
@@ -97,6 +98,7 @@ def command(
         live=live,
         stage_prior=not no_clock,
         hypnogram=hypnogram,
+        hypnogram_format=hypnogram_format,
     )
     with RunView() as view:
         work = carry_out(EVALUATE, options, view.update)
@@ -106,10 +108,11 @@ def command(
 
 
 def _show(name: str, score: dict[str, Any]) -> None:
+    from sktools.metrics.yardsticks import first_words
     from sktools.reports.live import decision_lines, live_table
     from sktools.reports.sleep import sleep_tables
     from sktools.reports.terminal import yardstick_table
-    from sktools.reports.yardsticks import first_words, yardstick_notes
+    from sktools.reports.yardsticks import yardstick_notes
 
     kind = " (synthetic data)" if score["synthetic"] else ""
     if score["epochs"]:

@@ -84,6 +84,7 @@ def run_options(
         lights_on=results.lights_on,
         save_outputs=results.save_outputs,
         hypnogram=results.hypnogram,
+        hypnogram_format=results.hypnogram_format,
         command=("sktools", *sys.argv[1:]),
     )
 

@@ -66,6 +66,7 @@ class Results:
     save_outputs: Path | None = None
     output: Path | None = None
     hypnogram: Path | None = None
+    hypnogram_format: str | None = None
     lights_off: str | None = None
     lights_on: str | None = None
 
@@ -156,13 +157,19 @@ def machine_readable(command: Command) -> Command:
     )(command)
 
 
-hypnogram_file = click.option(
-    "--hypnogram",
-    type=click.Path(dir_okay=False, path_type=Path),
-    metavar="FILE.csv",
-    help="Write the stages, one line an epoch; labels are not needed.",
-)
-"""--hypnogram."""
+def hypnogram_file(command: Command) -> Command:
+    """--hypnogram and --hypnogram-format."""
+    command = click.option(
+        "--hypnogram-format",
+        metavar="NAME",
+        help="csv, edf (EDF+ annotations), bids (events TSV) or yasa (JSON).  [default: by the file's suffix]",
+    )(command)
+    return click.option(
+        "--hypnogram",
+        type=click.Path(dir_okay=False, path_type=Path),
+        metavar="FILE",
+        help="Write the stages: .csv, .edf, .tsv (BIDS) or .json (YASA); labels are not needed.",
+    )(command)
 
 
 def lights_times(command: Command) -> Command:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import groupby
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,16 +14,15 @@ from sktools.features.evaluation_set import EvaluationSet
 from sktools.features.frames import NO_CLASS
 from sktools.model_config import EPOCH_SECONDS
 
-COLUMNS = ("subject", "epoch", "seconds", "time", "stage", "measured", "true")
-"""Of the CSV file; a probability p_<stage> for each class follows. seconds: from the first epoch to the start of this
-one. time: clock time of its start, empty where the recording does not tell. measured: 1 where a sensor gave a feature
-of this epoch, 0 where the answer rests on its neighbours alone. true: the label, empty where there is none.
-"""
-
 
 @dataclass(frozen=True)
 class HypnogramEpoch:
-    """One epoch of one night, as COLUMNS says; probabilities: one for each class, summing to 1."""
+    """One epoch of one night.
+
+    time: clock time of its start, ISO 8601, empty if the recording does not have one. measured: whether a sensor gave a
+    feature of this epoch; if not, the answer rests on its neighbours alone. true: the label, empty if there is none.
+    probabilities: one per class, summing to 1.
+    """
 
     subject: str
     epoch: int
@@ -68,22 +66,6 @@ def hypnogram(
             )
 
 
-def hypnogram_csv(epochs: Iterator[HypnogramEpoch], classes: Sequence[str]) -> str:
-    """The hypnogram as CSV text with a header line."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow([*COLUMNS, *(f"p_{name}" for name in classes)])
-    for row in epochs:
-        writer.writerow(
-            [
-                row.subject,
-                row.epoch,
-                row.epoch * EPOCH_SECONDS,
-                row.time,
-                row.stage,
-                int(row.measured),
-                row.true,
-                *(f"{value:.4f}" for value in row.probabilities),
-            ]
-        )
-    return out.getvalue()
+def nights_of(epochs: Iterable[HypnogramEpoch]) -> list[list[HypnogramEpoch]]:
+    """The epochs night by night."""
+    return [list(rows) for _, rows in groupby(epochs, key=lambda row: row.subject)]

@@ -21,13 +21,11 @@ from numpy.typing import NDArray
 
 from sktools.errors import DataError, UsageError
 from sktools.metrics.agreement import bland_altman
-from sktools.model_config import EPOCH_SECONDS
+from sktools.model_config import EPOCH_SECONDS, standard_names
 
 UNSCORED = -1
 EPOCHS_PER_MINUTE = 60 / EPOCH_SECONDS
 PERSISTENT_MINUTES = 5
-NAMES_OF: Mapping[str, str] = {"W": "WAKE", "S": "SLEEP", "R": "REM", "CORE": "LIGHT"}
-"""Class names that YASA spells otherwise; Apple's CORE is its LIGHT."""
 READ_FIRST = ("TST", "SE", "SOL", "WASO", "REM_latency")
 """The statistics of a table that has no room for all."""
 
@@ -44,7 +42,7 @@ class Stages:
 
 def stages_of(class_names: Sequence[str], wake: int = 0) -> Stages:
     """The stages of a model's classes. wake: index of the class that means awake."""
-    return Stages(tuple(NAMES_OF.get(name.upper(), name.upper()) for name in class_names), wake)
+    return Stages(standard_names(class_names), wake)
 
 
 @dataclass(frozen=True)

@@ -98,3 +98,28 @@ def clock_is_better(score: Mapping[str, Any]) -> bool:
     """Whether the clock alone reaches a higher kappa than the model on the epochs of an `accuracy` object."""
     clock = computed(score.get("yardsticks") or {}).get(CLOCK)
     return clock is not None and clock["kappa"] > score["kappa"]
+
+
+def first_words(model: str, score: Mapping[str, Any]) -> str:
+    """What a reader must know before the figures: that the clock alone is better, or that sensors are missing.
+
+    Empty if there is nothing of that kind to say.
+    """
+    clock = computed(score.get("yardsticks") or {}).get(CLOCK)
+    lacks = _without(score.get("missing") or ())
+    if clock is not None and clock_is_better(score):
+        return (
+            f"the clock alone is better here: kappa {clock['kappa']:.3f} without any sensor, "
+            f"{score['kappa']:.3f} by {model}{f' {lacks}' if lacks else ''}"
+        )
+    if not lacks:
+        return ""
+    beside = f"; the clock alone reaches kappa {clock['kappa']:.3f}, {model} {score['kappa']:.3f}" if clock else ""
+    return f"{model} answers {lacks} here{beside}"
+
+
+def _without(missing: Sequence[str]) -> str:
+    names = [name.replace("_", " ") for name in missing]
+    if not names:
+        return ""
+    return f"without {', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else f"without {names[0]}"

@@ -12,6 +12,7 @@ from sktools.datasets.feature_store import is_store
 from sktools.datasets.registry import Dataset, find_reader
 from sktools.errors import UsageError
 from sktools.features.evaluation_set import supplies
+from sktools.features.hypnogram_format import choose_format
 from sktools.pipeline.stage import Work
 from sktools.strict_yaml import suggest
 
@@ -87,6 +88,7 @@ def find_dataset(work: Work) -> None:
     options, model = work.options, work.model
     work.dataset = None
     check_lights(work)
+    check_hypnogram(work)
     if options.inputs is not None and (options.dataset is not None or options.data is not None):
         raise UsageError("--inputs and --dataset exclude each other")
     if options.inputs is None and model.config is None and options.dataset is not None:
@@ -109,6 +111,16 @@ def find_dataset(work: Work) -> None:
 def check_lights(work: Work) -> None:
     """Raises UsageError for what is no time of lights off or on: before the nights are run, not after."""
     _ = work.options.lights
+
+
+def check_hypnogram(work: Work) -> None:
+    """Raises UsageError for a file that no hypnogram format is for, or classes that the format has no words for."""
+    options, config = work.options, work.model.config
+    if options.hypnogram is None:
+        return
+    found = choose_format(options.hypnogram, options.hypnogram_format)
+    if config is not None:
+        found.check(config.classes.names)
 
 
 def open_for(work: Work) -> Dataset:

@@ -37,6 +37,7 @@ def evaluate(
     live: bool = False,
     stage_prior: bool = True,
     hypnogram: str | Path | None = None,
+    hypnogram_format: str | None = None,
     progress: Listener = silent,
 ) -> dict[str, Any]:
     """Scores a model with the reference kernels on recordings: `sktools evaluate`. Needs no board and no TensorFlow.
@@ -48,7 +49,7 @@ def evaluate(
     after the recording began.
     live: score the answers as a watch has them, with a row for each delay (`live`); a model for a watch is always
     scored so, at its recommended delay. stage_prior: False leaves out what the model adds by the minute of the night.
-    hypnogram: a .csv that gets the stages.
+    hypnogram: a file that gets the stages, in the format of its suffix (.csv, .edf, .tsv, .json) or hypnogram_format.
 
     Returns what `sktools evaluate --json` prints: accuracy, f1, kappa, average_precision, per_class, confusion,
     by_subject, intervals, sleep, yardsticks and more. Nights without labels get predicted sleep statistics, under
@@ -77,6 +78,7 @@ def evaluate(
         live=live,
         stage_prior=stage_prior,
         hypnogram=None if hypnogram is None else Path(hypnogram),
+        hypnogram_format=hypnogram_format,
     )
     return carry_out(EVALUATE, options, progress).score
 
@@ -104,8 +106,8 @@ def answer_and_score(work: Work) -> None:
             "over the night: a watch cannot have these answers"
         )
     if options.hypnogram is not None:
-        write_hypnogram(options.hypnogram, chosen, logits, config.classes.names)
-        work.note(f"hypnogram: {options.hypnogram}")
+        files = write_hypnogram(options.hypnogram, chosen, logits, config.classes.names, options.hypnogram_format)
+        work.note(f"hypnogram: {', '.join(map(str, files))}")
     beside = {}
     if chosen.mask.any():
         trees, people, why = _trees(work, listen) if options.baselines else (None, "", NO_TREES)
@@ -149,6 +151,7 @@ def _find_recordings(work: Work) -> None:
 
 def _check_output(work: Work) -> None:
     door.check_lights(work)
+    door.check_hypnogram(work)
     if work.options.hypnogram is not None:
         check_file_writable(work.options.hypnogram)
 

@@ -192,5 +192,6 @@ def _write_hypnogram(work: Work, path: Path) -> None:
     assert config is not None and evaluation is not None
     logits = dequantize(work.result.measurement.outputs, spec.scale, spec.zero_point)
     shape = (len(logits), config.network.epochs, config.network.classes)
-    write_hypnogram(path, evaluation, logits.reshape(shape), config.classes.names)
-    work.note(f"hypnogram: {path}")
+    names, form = config.classes.names, work.options.hypnogram_format
+    files = write_hypnogram(path, evaluation, logits.reshape(shape), names, form)
+    work.note(f"hypnogram: {', '.join(map(str, files))}")

@@ -66,6 +66,7 @@ class RunOptions:
     lights_off: str | None = None
     lights_on: str | None = None
     hypnogram: Path | None = None
+    hypnogram_format: str | None = None
     command: Sequence[str] = ()
 
     @property

@@ -36,6 +36,7 @@ def run(
     output: str | Path = "results",
     save_outputs: str | Path | None = None,
     hypnogram: str | Path | None = None,
+    hypnogram_format: str | None = None,
     lights_off: str | None = None,
     lights_on: str | None = None,
     name: str | None = None,
@@ -63,8 +64,9 @@ def run(
     normalised. frames: at most so many.
     flash: False if the board holds the image already: `sktools profile`.
     output: folder of the results. save_outputs: a .npy that gets the raw int8 answers, [n, *model output].
-    hypnogram: a .csv that gets the stages that the board answered. lights_off, lights_on: the time in bed for the sleep
-    statistics, such as "23:05", "2024-03-01T23:05", or "12.5min" after the recording began.
+    hypnogram: a file that gets the stages that the board answered, in the format of its suffix (.csv, .edf, .tsv,
+    .json) or hypnogram_format. lights_off, lights_on: the time in bed for the sleep statistics, such as "23:05",
+    "2024-03-01T23:05", or "12.5min" after the recording began.
     name: of the model in builds and results. clock: MHz, 'hp' or 'lp'. arena_location, model_location: names of the
     board's memories. max_arena_bytes: fail if the arena needs more. sdk: the checkout of the board's SDK.
     port, baud, probe: how the board is reached. joulescope: measure its energy. build_folder: of the firmware project.

@@ -9,11 +9,12 @@ from collections.abc import Mapping, Sequence
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
+from sktools.metrics.yardsticks import first_words
 from sktools.profiling.profile import Profile
 from sktools.reports import figures, night_plots, plots, profile_plots
 from sktools.reports.published import BLOCK_MS_PER_SLEEP_HOUR, SOURCE
 from sktools.reports.sleep import label, limits
-from sktools.reports.yardsticks import first_words, yardstick_notes, yardstick_rows
+from sktools.reports.yardsticks import yardstick_notes, yardstick_rows
 
 if TYPE_CHECKING:
     from markupsafe import Markup

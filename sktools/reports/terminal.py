@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from sktools.metrics.yardsticks import first_words
 from sktools.profiling.profile import Profile
 from sktools.reports.figures import at_clock, count, cycles_per_mac, decimal, duration, headline, percent
 from sktools.reports.live_tables import stager_tables
 from sktools.reports.sleep import sleep_tables
-from sktools.reports.yardsticks import first_words, yardstick_notes, yardstick_rows
+from sktools.reports.yardsticks import yardstick_notes, yardstick_rows
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

@@ -1,11 +1,11 @@
-"""Rows of the yardsticks for every table of accuracy, and the sentences that go with them."""
+"""Rows of the yardsticks for every table of accuracy, and the notes below it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from sktools.metrics.yardsticks import CLOCK, NOT_COMPUTED, clock_is_better, computed, title
+from sktools.metrics.yardsticks import NOT_COMPUTED, computed, title
 
 Row = tuple[str, Mapping[str, Any]]
 """How the table names the row, and its scores: accuracy, f1, kappa, per_class."""
@@ -25,28 +25,3 @@ def yardstick_notes(score: Mapping[str, Any]) -> list[str]:
         elif found.get("learned_on"):
             notes.append(f"{title(name, found)}: learned on {found['learned_on']}")
     return notes
-
-
-def first_words(model: str, score: Mapping[str, Any]) -> str:
-    """What a reader must know before the figures: that the clock alone is better, or that sensors are missing.
-
-    Empty if there is nothing of that kind to say.
-    """
-    clock = computed(score.get("yardsticks") or {}).get(CLOCK)
-    lacks = _without(score.get("missing") or ())
-    if clock is not None and clock_is_better(score):
-        return (
-            f"the clock alone is better here: kappa {clock['kappa']:.3f} without any sensor, "
-            f"{score['kappa']:.3f} by {model}{f' {lacks}' if lacks else ''}"
-        )
-    if not lacks:
-        return ""
-    beside = f"; the clock alone reaches kappa {clock['kappa']:.3f}, {model} {score['kappa']:.3f}" if clock else ""
-    return f"{model} answers {lacks} here{beside}"
-
-
-def _without(missing: Sequence[str]) -> str:
-    names = [name.replace("_", " ") for name in missing]
-    if not names:
-        return ""
-    return f"without {', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else f"without {names[0]}"

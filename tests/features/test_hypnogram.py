@@ -13,7 +13,8 @@ from sktools import zoo
 from sktools.datasets.registry import open_dataset
 from sktools.errors import DataError
 from sktools.features.evaluation_set import EvaluationSet, NightSpan, evaluation_set
-from sktools.features.hypnogram import COLUMNS, hypnogram, hypnogram_csv
+from sktools.features.hypnogram import hypnogram
+from sktools.features.hypnogram_csv import COLUMNS, hypnogram_csv
 from tests.support.csv_files import write_declaration, write_night
 
 CLASSES = ("WAKE", "SLEEP")
@@ -56,7 +57,7 @@ def test_fewer_frames_end_the_nights_early() -> None:
 
 
 def test_the_csv_reads_back() -> None:
-    text = hypnogram_csv(hypnogram(_set({"a": 5}), np.zeros((2, 4, 2), np.float32), CLASSES), CLASSES)
+    text = hypnogram_csv(list(hypnogram(_set({"a": 5}), np.zeros((2, 4, 2), np.float32), CLASSES)), CLASSES).decode()
     rows = list(csv.DictReader(io.StringIO(text)))
     assert list(rows[0]) == [*COLUMNS, "p_WAKE", "p_SLEEP"] and len(rows) == 5
     assert rows[3]["seconds"] == "90" and rows[3]["p_WAKE"] == "0.5000" and rows[1]["measured"] == "0"
