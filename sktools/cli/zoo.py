@@ -32,17 +32,26 @@ def list_models() -> None:
         return
     from rich.table import Table
 
+    from sktools.metrics.yardsticks import CLOCK, computed, first_words
+
+    warned: list[str] = []
     table = Table()
     for name in ("name", "classes", "from", "trained", "held-out subjects of"):
         table.add_column(name)
-    for name in ("accuracy", "kappa"):
+    for name in ("accuracy", "kappa", "clock's\nkappa"):
         table.add_column(name, justify="right")
     for row in rows:
         fixed = (row["name"], ", ".join(row["classes"]), row["origin"], "yes" if row["trained"] else "no")
         scores = row["metrics"] or {"-": {}}
         for number, (dataset, score) in enumerate(scores.items()):
             figures = (f"{score[key]:.3f}" if key in score else "-" for key in ("accuracy", "kappa"))
-            table.add_row(*(fixed if number == 0 else ("",) * len(fixed)), dataset, *figures)
+            clock = computed(score.get("yardsticks") or {}).get(CLOCK)
+            beside = f"{clock['kappa']:.3f}" if clock else "-"
+            table.add_row(*(fixed if number == 0 else ("",) * len(fixed)), dataset, *figures, beside)
+            words = first_words(row["name"], score) if score and not score.get("synthetic") else ""
+            warned += [f"{dataset}: {words}"] if words else []
+    for line in warned:
+        console.result(line)
     console.render(table)
 
 
@@ -86,6 +95,38 @@ def show(model: str) -> None:
         console.result(
             f"{dataset}: accuracy {score['accuracy']:.3f}, kappa {score['kappa']:.3f} (held-out subjects, int8)"
         )
+
+
+@command.command("score")
+@click.argument("models", nargs=-1, required=True, metavar="MODEL...")
+@click.option("--data", multiple=True, metavar="DIR", help="Folder of the recordings, or NAME=DIR, once per data set.")
+@machine_readable
+@talk
+def score(models: tuple[str, ...], data: tuple[str, ...]) -> None:
+    """Score trained models again on their held-out people, and write metrics.json and the model card.
+
+    Beside each model stand what it must beat: one constant answer, the clock alone, and boosted trees on the same
+    features, both learned from the model's own training people. A model without clock.json gets one; its weights and
+    its answers do not change.
+    """
+    from sktools.cli.folders import open_datasets
+    from sktools.cli.training_view import TrainingView
+    from sktools.reports.terminal import yardstick_table
+    from sktools.training.rescoring import rescore
+    from sktools.zoo import resolve
+
+    found = {}
+    for name in models:
+        model = resolve(name)
+        with TrainingView(f"scoring {model.name}") as view:
+            metrics = rescore(model, lambda names: open_datasets(names, data), view.update)
+        found[model.name] = metrics["int8"]
+        if not console.as_json:
+            for dataset, report in metrics["int8"].items():
+                console.result(f"{model.name} on {dataset}, held-out subjects, int8")
+                console.render(yardstick_table(model.name, report))
+        console.result(f"wrote {model.folder}")
+    console.document(found)
 
 
 @command.command("pull")

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sktools.datasets.registry import Dataset, Reader
+from sktools.metrics import yardsticks
 from sktools.metrics.complexity import flops_per_sleep_hour, macs_per_frame, parameters
 from sktools.model_config import BASE_STAGES, EPOCH_SECONDS, ModelConfig
 from sktools.training.split import Split
@@ -56,11 +57,20 @@ def model_card(
         *card_lines(metrics),
         "## Accuracy on held-out subjects (int8)",
         "",
+        *[
+            line
+            for name, report in metrics["int8"].items()
+            for line in _first_words(config.name, readers[name].title, report)
+        ],
         "| data set | epochs | accuracy | F1 (weighted) | kappa | average precision | "
         + " | ".join(f"recall {name}" for name in config.classes.names)
         + " |",
         "| --- |" + " --- |" * (5 + network.classes),
-        *[_row(readers[name].title, report) for name, report in metrics["int8"].items()],
+        *[
+            row
+            for name, report in metrics["int8"].items()
+            for row in (_row(readers[name].title, report), *_beside(readers[name].title, report))
+        ],
         "",
         *_notes(readers, metrics),
         "## Limits",
@@ -77,6 +87,12 @@ def model_card(
         "",
     ]
     return "\n".join(lines)
+
+
+def _first_words(model: str, title: str, report: Mapping[str, Any]) -> list[str]:
+    """What a reader must know before the figures, if there is anything."""
+    words = yardsticks.first_words(model, report)
+    return [f"**{title}: {words}.**", ""] if words and not report["synthetic"] else []
 
 
 def _first(config: ModelConfig) -> list[str]:
@@ -101,6 +117,17 @@ def _row(title: str, report: Mapping[str, Any]) -> str:
         f"| {title} | {report['epochs']} | {report['accuracy']:.3f} | {report['f1']:.3f} | "
         f"{report['kappa']:.3f} | {report['average_precision']:.3f} | {recalls} |"
     )
+
+
+def _beside(title: str, report: Mapping[str, Any]) -> list[str]:
+    """Rows of the yardsticks that have scores."""
+    return [
+        f"| {title}: {yardsticks.title(name, row)} | {report['epochs']} | {row['accuracy']:.3f} | {row['f1']:.3f} | "
+        f"{row['kappa']:.3f} | | "
+        + " | ".join(f"{scores['recall']:.3f}" for scores in row["per_class"].values())
+        + " |"
+        for name, row in yardsticks.computed(report.get("yardsticks") or {}).items()
+    ]
 
 
 def _notes(readers: Mapping[str, Reader], metrics: Mapping[str, Any]) -> list[str]:
