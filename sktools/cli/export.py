@@ -45,6 +45,8 @@ def command(model: str, kind: str, optimize: str | None, output: Path | None) ->
     from sktools.zoo import LOCAL_FOLDER, resolve
 
     found = resolve(model)
+    if found.alias_note:
+        console.warning(found.alias_note)
     folder = Path(LOCAL_FOLDER) / found.name
     write = {"c-library": _library, "tflite": _tflite, "header": _header}[kind]
     document = {"model": found.name, "sha256": found.sha256, "as": kind, **write(found, folder, output, optimize)}

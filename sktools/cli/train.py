@@ -69,6 +69,8 @@ def command(
     from sktools.zoo.pull import is_pulled
 
     config, entry = find_config(model)
+    if entry.alias_note:
+        console.warning(entry.alias_note)
     opened = _opened(datasets, folders)
     target = output or Path(LOCAL_FOLDER) / config.name
     if is_pulled(target):

@@ -39,6 +39,8 @@ def command(models: tuple[str, ...], output: Path | None) -> None:
     check_file_writable(target)
     for model in models:
         found = resolve(model)
+        if found.alias_note:
+            console.warning(found.alias_note)
         console.info(f"tuning {found.name}")
         costs |= tune(
             found.tflite.read_bytes(),

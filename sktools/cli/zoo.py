@@ -65,6 +65,8 @@ def show(model: str) -> None:
     from sktools.zoo import find_entry
 
     entry = find_entry(model)
+    if entry.alias_note:
+        console.warning(entry.alias_note)
     config = entry.config()
     document = {
         **_row(entry.name, entry.folder, entry.origin, entry.trained),

@@ -24,6 +24,8 @@ def find_model(work: Work) -> None:
     """Raises UsageError for an unknown model or a name that no folder can have."""
     options = work.options
     found = zoo.resolve(options.model)
+    if found.alias_note:
+        work.caution(found.alias_note)
     if options.name is not None:
         found = replace(found, name=_folder_name(options.name))
     work.model = found

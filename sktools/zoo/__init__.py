@@ -25,11 +25,20 @@ LOCAL_FOLDER = "models"
 
 @dataclass(frozen=True)
 class ZooEntry:
-    """A model folder. origin: 'path', 'local' (./models/<name>) or 'packaged' (shipped with sktools)."""
+    """A model folder. origin: 'path', 'local' (./models/<name>) or 'packaged' (shipped with sktools).
+
+    retired: the retired name that led here, empty if none did.
+    """
 
     name: str
     folder: Path
     origin: str
+    retired: str = ""
+
+    @property
+    def alias_note(self) -> str:
+        """What to tell a user who asked for a retired name; empty if the name is current."""
+        return f"'{self.retired}' is retired: {self.name} takes its place" if self.retired else ""
 
     @property
     def trained(self) -> bool:
@@ -56,7 +65,7 @@ class ModelRef:
     name: what its builds and results are called, fit for a folder's name.
     folder: the folder it stands in, with metrics.json and model_float.tflite where it is a zoo model.
     sha256: hex digest of the .tflite. config: None where no config.yaml or configuration.json stands beside it.
-    origin: 'path', 'local' or 'packaged'.
+    origin: 'path', 'local' or 'packaged'. alias_note: what to tell a user who asked for a retired name, else empty.
     """
 
     name: str
@@ -65,6 +74,7 @@ class ModelRef:
     sha256: str
     config: ModelConfig | None
     origin: str
+    alias_note: str = ""
 
     @property
     def place(self) -> str:
@@ -125,7 +135,8 @@ def _leaves_out(short: Sequence[str], full: Sequence[str]) -> bool:
 
 
 def find_entry(model: str, local: Path | None = None) -> ZooEntry:
-    """The model folder of a name, trained or not; `ss-2` is short for `ss-2-tcn-sm`.
+    """The model folder of a name, trained or not; `ss-2` is short for `ss-2-tcn-sm`, and a retired name leads to the
+    model that supersedes it.
 
     Raises UsageError for an unknown or ambiguous name, naming the nearest one.
     """
@@ -184,7 +195,13 @@ def _candidates(model: str, local: Path | None) -> tuple[ZooEntry, ...]:
     if path.is_dir() and ((path / CONFIG_FILE).is_file() or (path / TFLITE_FILE).is_file()):
         return (ZooEntry(path.resolve().name, path, "path"),)
     known = {entry.name for entry in entries(local)}
-    matches = matching(model, known)
+    matches, retired = matching(model, known), ""
+    if not matches:
+        successors = retired_names(local)
+        old = matching(model, successors)
+        if old:
+            # Several old names may have one successor.
+            matches, retired = sorted({successors[name] for name in old}), model
     if len(matches) > 1:
         raise UsageError(f"model '{model}' is ambiguous: {', '.join(matches)}", "sktools zoo list")
     if not matches:
@@ -193,10 +210,26 @@ def _candidates(model: str, local: Path | None) -> tuple[ZooEntry, ...]:
             "sktools zoo list",
         )
     return tuple(
-        ZooEntry(matches[0], root / matches[0], origin)
+        ZooEntry(matches[0], root / matches[0], origin, retired)
         for origin, root in _roots(local)
         if (root / matches[0]).is_dir()
     )
+
+
+def retired_names(local: Path | None = None) -> dict[str, str]:
+    """Retired name -> the model whose configuration says that it supersedes it.
+
+    A folder without a valid configuration supersedes nothing.
+    """
+    found: dict[str, str] = {}
+    for entry in entries(local):
+        try:
+            config = load_config(entry.folder / CONFIG_FILE) if (entry.folder / CONFIG_FILE).is_file() else None
+        except UsageError:
+            continue
+        for name in config.supersedes if config else ():
+            found.setdefault(name, entry.name)
+    return found
 
 
 def _reference(tflite: Path, origin: str, entry: ZooEntry | None = None) -> ModelRef:
@@ -214,4 +247,12 @@ def _reference(tflite: Path, origin: str, entry: ZooEntry | None = None) -> Mode
         config = entry.config() if beside else None
     else:
         config = entry.config()
-    return ModelRef(folder_name(entry.name), tflite, entry.folder, hashlib.sha256(content).hexdigest(), config, origin)
+    return ModelRef(
+        folder_name(entry.name),
+        tflite,
+        entry.folder,
+        hashlib.sha256(content).hexdigest(),
+        config,
+        origin,
+        entry.alias_note,
+    )

@@ -172,3 +172,24 @@ def test_a_local_model_that_hides_one_of_the_zoo_says_so(tmp_path: Path) -> None
         shutil.copy(zoo.resolve("ss-2").tflite, folder / "model.tflite")
     assert "in place of" in zoo.resolve("ss-2", tmp_path).place
     assert zoo.resolve("mine", tmp_path).place == "local"
+
+
+def test_a_retired_name_leads_to_its_successor(tmp_path: Path) -> None:
+    folder = tmp_path / "tiny-9-night"
+    folder.mkdir()
+    (folder / "config.yaml").write_text(
+        MINIMAL.replace("name: tiny", "name: tiny-9-night") + "supersedes: [tiny-9-tcn-old, tiny-9-tcn-older]\n"
+    )
+    (folder / "model.tflite").write_bytes(TFLITE)
+    for asked in ("tiny-9-tcn-old", "tiny-9-older"):
+        reference = zoo.resolve(asked, tmp_path)
+        assert reference.name == "tiny-9-night"
+        assert reference.alias_note == f"'{asked}' is retired: tiny-9-night takes its place"
+        assert zoo.find_entry(asked, tmp_path).retired == asked
+        assert zoo.find_config(asked, tmp_path)[0].name == "tiny-9-night"
+    assert zoo.resolve("tiny-9-night", tmp_path).alias_note == ""
+    # A user's own folder of the retired name is found as before.
+    shutil.copytree(folder, tmp_path / "tiny-9-tcn-old")
+    assert zoo.resolve("tiny-9-tcn-old", tmp_path).alias_note == ""
+    with pytest.raises(UsageError, match="neither"):
+        zoo.resolve("tiny-9-oldest", tmp_path)
