@@ -6,13 +6,15 @@
       acceleration:    {file: "{subject}_acc.csv", columns: [x, y, z], rate: 50, time: timestamp, scale: 0.001}
       spo2:            {file: "{subject}_spo2.csv", columns: [spo2], rate: 1}
       heart_rate:      {file: "{subject}_hr.csv", columns: [bpm], time: seconds}
+      activity_counts: {file: "{subject}_counts.csv", columns: [count], time: seconds}
     labels:                            # optional
       file: "{subject}_stages.csv"
       column: stage
       time: seconds                    # optional; without it one line is one epoch from the start
       map: {W: 0, N1: 1, N2: 2, N3: 3, R: 5}
 
-Signals are those of Recording: ppg, acceleration (g), spo2 (%), oximeter_status, leg_emg and heart_rate (bpm).
+Signals are those of Recording: ppg, acceleration (g), spo2 (%), oximeter_status, leg_emg, heart_rate (bpm) and
+activity_counts (one per 30 s epoch, timed by the start of the epoch; computed from acceleration if they are missing).
 `time` is a column of seconds, of milliseconds (time_unit: ms) or of ISO 8601 times; without it the samples follow each
 other at `rate` from the night's start. Everything is placed on the first epoch of the labels, else on the first sample.
 """
@@ -32,8 +34,25 @@ from sktools.strict_yaml import parse, read_yaml, suggest
 
 DECLARATION = "nights.yaml"
 SUBJECT = "{subject}"
-AXES = {"ppg": 1, "acceleration": 3, "spo2": 1, "oximeter_status": 1, "leg_emg": 1, "heart_rate": 1}
-UNITS = {"acceleration": "g", "spo2": "%", "heart_rate": "bpm", "oximeter_status": "status"}
+AXES = {
+    "ppg": 1,
+    "acceleration": 3,
+    "spo2": 1,
+    "oximeter_status": 1,
+    "leg_emg": 1,
+    "heart_rate": 1,
+    "activity_counts": 1,
+}
+IRREGULAR = ("heart_rate", "activity_counts")
+"""Signals with times of their own, which need no rate if they have a time column."""
+
+UNITS = {
+    "acceleration": "g",
+    "spo2": "%",
+    "heart_rate": "bpm",
+    "oximeter_status": "status",
+    "activity_counts": "counts",
+}
 SECONDS_OF_UNIT = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
 STAGE_WORDS = {
     "w": 0, "wake": 0, "awake": 0, "0": 0, "n1": 1, "1": 1, "n2": 2, "2": 2, "n3": 3, "3": 3, "n4": 3, "4": 3,
@@ -45,7 +64,9 @@ STAGE_WORDS = {
 
 @dataclass(frozen=True)
 class SignalColumns:
-    """Where a signal stands. columns: one for each axis. rate: Hz; heart_rate needs none where it has a time column.
+    """Where a signal stands. columns: one for each axis.
+
+    rate: Hz; a signal of IRREGULAR needs none if it has a time column.
     scale, offset: value = column * scale + offset.
     """
 
@@ -109,7 +130,7 @@ class Declaration:
                 raise UsageError(f"signal '{name}' is unknown; {suggest(name, AXES)}")
             if len(signal.columns) != AXES[name]:
                 raise UsageError(f"signals.{name}: {len(signal.columns)} columns, expected {AXES[name]}")
-            if signal.rate is None and (name != "heart_rate" or signal.time is None):
+            if signal.rate is None and (name not in IRREGULAR or signal.time is None):
                 raise UsageError(f"signals.{name}: key 'rate' (Hz) is missing")
         if self.subjects and self.subjects.count("*") != 1:
             raise UsageError(f"subjects '{self.subjects}' needs one *, which is the subject's id")

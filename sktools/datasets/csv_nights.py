@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from sktools.datasets.csv_declaration import (
     DECLARATION,
+    IRREGULAR,
     SECONDS_OF_UNIT,
     STAGE_WORDS,
     SUBJECT,
@@ -86,8 +87,8 @@ class CsvNights:
         signals: dict[str, Signal] = {}
         for name, columns in read.items():
             declared = declaration.signals[name]
-            if name == "heart_rate":
-                signals[name] = _irregular(root, subject, declared, columns, origin)
+            if name in IRREGULAR:
+                signals[name] = _irregular(root, subject, name, declared, columns, origin)
             else:
                 try:
                     waveforms[name] = _regular(name, declared, columns, origin, notes)
@@ -266,7 +267,9 @@ def _told(name: str, report: ClockReport) -> Iterator[str]:
         yield f"{name}: {report.not_finite} samples without a time left out"
 
 
-def _irregular(root: Path, subject: str, declared: SignalColumns, columns: _Columns, origin: float) -> Signal:
+def _irregular(
+    root: Path, subject: str, name: str, declared: SignalColumns, columns: _Columns, origin: float
+) -> Signal:
     times = columns.times
     if times is None:
         times = np.arange(len(columns.values)) / float(declared.rate or 1)
@@ -277,7 +280,7 @@ def _irregular(root: Path, subject: str, declared: SignalColumns, columns: _Colu
         path = root / declared.file.replace(SUBJECT, subject)
         raise DataError(f"{path}: its times span no night")
     counts = np.bincount(position)
-    return Signal(stamps, np.bincount(position, columns.values[good]) / counts, UNITS["heart_rate"])
+    return Signal(stamps, np.bincount(position, columns.values[good]) / counts, UNITS[name])
 
 
 def _stages(

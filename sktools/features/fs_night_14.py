@@ -10,6 +10,7 @@ import numpy as np
 
 from sktools.datasets.recording import Recording
 from sktools.features import fs_hr_night_14
+from sktools.features.activity import with_activity_counts
 from sktools.features.feature_set import FeatureSet, FeatureTable, register
 from sktools.features.fs_hr_14 import PER_EPOCH, on_grid
 from sktools.features.fs_watch_14 import CLOCK as WATCH_CLOCK
@@ -37,6 +38,7 @@ HEART_RATE, COUNTS, CLOCK = range(12), 12, 13
 
 def extract(recording: Recording) -> FeatureTable:
     """FS-NIGHT-14 of a recording with 'heart_rate', 'activity_counts' or both; what it lacks is masked."""
+    recording = with_activity_counts(recording)
     epochs = recording.epochs
     values, valid = np.zeros((epochs, len(NAMES))), np.zeros((epochs, len(NAMES)), bool)
     values[:, CLOCK], valid[:, CLOCK] = clock(epochs), True

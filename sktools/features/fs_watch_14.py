@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sktools.datasets.recording import Recording, Signal
+from sktools.features.activity import with_activity_counts
 from sktools.features.feature_set import FeatureSet, FeatureTable, register
 from sktools.features.heart_rate import PLAUSIBLE_BPM
 from sktools.model_config import EPOCH_SECONDS
@@ -186,6 +187,7 @@ class CountsState:
 
 def extract(recording: Recording) -> FeatureTable:
     """FS-WATCH-14 of a recording with 'heart_rate', 'activity_counts' or both; what it lacks is masked."""
+    recording = with_activity_counts(recording)
     epochs = recording.epochs
     values, valid = np.zeros((epochs, len(NAMES))), np.zeros((epochs, len(NAMES)), bool)
     values[:, CLOCK], valid[:, CLOCK] = clock(epochs), True

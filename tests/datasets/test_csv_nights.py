@@ -204,3 +204,11 @@ def test_subjects_in_folders_and_in_natural_order(tmp_path: Path) -> None:
         (tmp_path / subject / f"{subject}-ppg.csv").write_text("t,v\n0,1\n31,1\n")
     (tmp_path / "9" / "8-ppg.csv").write_text("")
     assert find_reader("csv").subjects(tmp_path) == ("a", "9", "10")
+
+
+def test_activity_counts_are_read_as_they_are(tmp_path: Path) -> None:
+    declared = 'signals:\n  activity_counts: {file: "{subject}.csv", columns: [count], time: t}\n'
+    read = _read(tmp_path, declared, s=_lines("t,count", "0,1.5", "30,0", "60,", "120,7"))
+    counts = read.signals["activity_counts"]
+    assert counts.unit == "counts"
+    assert counts.times.tolist() == [0, 30, 120] and counts.values.tolist() == [1.5, 0, 7]
