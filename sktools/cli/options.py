@@ -131,7 +131,12 @@ def talk(command: Command) -> Command:
         help="Trust this folder's sktools.yaml, and the files that it names, from now on as they are.",
     )(command)
     command = click.option(
-        "-q", "--quiet", is_flag=True, expose_value=False, callback=_quiet, help="Say nothing but errors on stderr."
+        "-q",
+        "--quiet",
+        is_flag=True,
+        expose_value=False,
+        callback=_quiet,
+        help="Only warnings and errors on stderr.",
     )(command)
     return click.option(
         "-v",
@@ -150,7 +155,7 @@ def machine_readable(command: Command) -> Command:
         type=click.Path(dir_okay=False, path_type=Path),
         expose_value=False,
         callback=_events,
-        help="Write one JSON object a line to this file while it works.",
+        help="Write one JSON object per line to this file while it works.",
     )(command)
     return click.option(
         "--json", is_flag=True, expose_value=False, callback=_json, help="Exactly one JSON document on stdout."
@@ -202,7 +207,7 @@ def model_argument(command: Command) -> Command:
             )
         return command(model=tflite_filename if model is None else model, **values)
 
-    option = click.option("--tflite-filename", metavar="FILE", help="In place of MODEL, as ns_autodeploy has it.")
+    option = click.option("--tflite-filename", metavar="FILE", help="The same as MODEL, as in ns_autodeploy.")
     result: Any = click.argument("model", required=False)(option(named))
     return result  # type: ignore[no-any-return]
 
@@ -243,15 +248,15 @@ image = _group(
             help="The board's SDK.  [default: NEURALSPOT_ROOT]",
         ),
         click.option("--clock", "--cpu-mode", metavar="MHZ", help="CPU clock, or hp, lp.  [default: the board's]"),
-        click.option("--arena-location", metavar="MEMORY", help="Where the arena lies, such as TCM or SRAM."),
-        click.option("--model-location", metavar="MEMORY", help="Where the weights lie, such as MRAM or TCM."),
-        click.option("--max-arena-size", type=float, metavar="KB", help="Fail where the arena takes more."),
+        click.option("--arena-location", metavar="MEMORY", help="Memory of the arena, such as TCM or SRAM."),
+        click.option("--model-location", metavar="MEMORY", help="Memory of the weights, such as MRAM or TCM."),
+        click.option("--max-arena-size", type=float, metavar="KB", help="Fail if the arena needs more."),
         click.option(
             "--arena-size-scratch-buffer-padding",
             "arena_padding",
             type=float,
             metavar="KB",
-            help="Taken from ns_autodeploy's users and not needed: the arena is planned, not tried.",
+            help="Accepted for compatibility with ns_autodeploy; has no effect. The arena size is computed exactly.",
         ),
         click.option("--model-name", metavar="NAME", help="Name in builds and results.  [default: the model's]"),
     ],

@@ -9,9 +9,11 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
 
+import click
 import numpy as np
 import pytest
 
@@ -150,3 +152,25 @@ def test_the_code_of_the_page_runs(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     assert "0 bytes differ from the reference" in done.stdout and "measure: frame 2 of 2" in done.stdout
     assert (tmp_path / "stages.csv").is_file() and (tmp_path / "firmware-ss-2" / "Makefile").is_file()
+
+
+RENAMED = {"max_arena_size": "max_arena_bytes", "model_name": "name", "no_clock": "stage_prior"}
+SHELL_ONLY = {"tflite_filename", "arena_padding", "verbose", "quiet", "json", "events", "trust"}
+
+
+@pytest.mark.parametrize(
+    ("command", "function", "not_there"),
+    [
+        ("run", sktools.run, set()),
+        ("build-fw", sktools.build_fw, {"port", "probe"}),
+        ("evaluate", sktools.evaluate, set()),
+    ],
+)
+def test_every_option_of_a_command_is_an_argument_of_its_function(
+    command: str, function: Callable[..., object], not_there: set[str]
+) -> None:
+    """not_there: options that the command accepts for the sake of the others, and does not use."""
+    found = main.cli.get_command(click.Context(main.cli), command)
+    assert found is not None
+    names = {RENAMED.get(str(option.name), str(option.name)) for option in found.params if option.expose_value}
+    assert names - SHELL_ONLY - not_there <= set(inspect.signature(function).parameters)
