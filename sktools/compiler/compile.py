@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from sktools.compiler.choice import OPTIMIZE_LEVELS, chooser
@@ -16,6 +16,7 @@ from sktools.compiler.kernels.fusions import FUSIONS, SMALLER
 from sktools.compiler.lowering import Choice, lower
 from sktools.compiler.naming import LayerName, name_layers
 from sktools.compiler.ops import Op, parse_operator
+from sktools.compiler.ops.unsupported import STATIC
 from sktools.compiler.passes import load_graph
 from sktools.compiler.passes.leave_edges_to_host import edge_notes
 from sktools.compiler.planner import Placement, Step, place_tensors
@@ -44,7 +45,7 @@ def compile_with(
     """compile_model with a choice of kernels of one's own; also the steps, whose calls are what was chosen."""
     graph = load_graph(tflite, observable=not fuse)
     source, output = _edge(graph.tensors[graph.input], "input"), _edge(graph.tensors[graph.output], "output")
-    ops = tuple(parse_operator(operator, graph) for operator in graph.operators)
+    ops = tuple(_parsed(graph))
     names = name_layers(ops)
     steps = lower(ops, names, graph, choose, FUSIONS, fuse=fuse)
     sizes = {index: tensor.elements for index, tensor in graph.tensors.items()}
@@ -85,6 +86,17 @@ def compile_with(
         output_layer=next(position for position, layer in enumerate(layers) if layer.tensor == graph.output),
     )
     return compiled, steps
+
+
+def _parsed(graph: Graph) -> Iterator[Op]:
+    """A refusal of a file with an open batch says so: the conversion stores shapes for it that cannot be right."""
+    for operator in graph.operators:
+        try:
+            yield parse_operator(operator, graph)
+        except ModelError as error:
+            if graph.open_batch and "batch_size=1" not in error.hint:
+                raise ModelError(error.message, f"the file's batch is open; {STATIC}") from error
+            raise
 
 
 def _edge(tensor: Tensor, what: str) -> TensorSpec:

@@ -74,6 +74,7 @@ class Graph:
     """A single-input, single-output network. tensors: by index; operators: in execution order.
 
     at_host: operators at the file's edges that are no part of the int8 network, with their places in the file.
+    open_batch: the file leaves the number of frames open, and stores 1.
     """
 
     tensors: Mapping[int, Tensor]
@@ -81,6 +82,7 @@ class Graph:
     input: int
     output: int
     at_host: tuple[Operator, ...] = ()
+    open_batch: bool = False
 
     def consumers(self, tensor: int) -> tuple[Operator, ...]:
         return tuple(operator for operator in self.operators if tensor in operator.inputs)

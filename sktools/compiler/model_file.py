@@ -93,10 +93,27 @@ def _read(content: bytes) -> Graph:
         tuple(_operator(model, subgraph, index, count) for index in range(operators)),
         int(subgraph.Inputs(0)),
         int(subgraph.Outputs(0)),
+        open_batch=_has_open_batch(subgraph.Tensors(int(subgraph.Inputs(0)))),
     )
     _check_order(graph)
     _check_totals(graph)
     return graph
+
+
+def _has_open_batch(raw: Any) -> bool:
+    """Whether the input's first axis is open: -1 in shape_signature, 1 in shape. Raises ModelError for any other."""
+    shape = [int(raw.Shape(axis)) for axis in range(raw.ShapeLength())]
+    signature = [int(raw.ShapeSignature(axis)) for axis in range(raw.ShapeSignatureLength())]
+    if len(signature) != len(shape) or -1 not in signature:
+        return False
+    axes = [axis for axis, extent in enumerate(signature) if extent == -1 and axis > 0]
+    if axes:
+        raise ModelError(
+            f"the model's input {signature} leaves axis {axes[0]} open; the file stores a length of "
+            f"{shape[axes[0]]} for it, which would be what runs",
+            "convert with every length fixed, such as keras.Input((240, 14), batch_size=1): docs/own-model.md",
+        )
+    return True
 
 
 def _check_order(graph: Graph) -> None:

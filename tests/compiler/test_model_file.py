@@ -113,3 +113,26 @@ def test_a_cycle_is_refused() -> None:
     writer.operator("ADD", (source, a), b, FusedActivationFunction=0)
     with pytest.raises(ModelError, match="before anything wrote it"):
         compile_model(writer.finish(source, b), name="cycle")
+
+
+def _open(signature: tuple[int, ...], op: str) -> bytes:
+    writer = TfliteWriter()
+    source, output = (writer.activation((1, 4, 8), 0.1, 0) for _ in range(2))
+    writer.tensors[source].signature = signature
+    writer.operator(op, (source, source) if op == "ADD" else (source,), output)
+    return writer.finish(source, output)
+
+
+def test_an_open_length_is_refused_and_named() -> None:
+    with pytest.raises(
+        ModelError, match=r"input \[1, -1, 8\] leaves axis 1 open; the file stores a length of 4"
+    ) as caught:
+        compile_model(_open((1, -1, 8), "ADD"), name="open")
+    assert "every length fixed" in caught.value.hint
+
+
+def test_an_open_batch_is_accepted_and_named_in_a_refusal() -> None:
+    assert compile_model(_open((-1, 4, 8), "ADD"), name="open").layers
+    with pytest.raises(ModelError, match="GELU") as caught:
+        compile_model(_open((-1, 4, 8), "GELU"), name="open")
+    assert "batch is open" in caught.value.hint and "batch_size=1" in caught.value.hint

@@ -28,6 +28,7 @@ class _Tensor:
     axis: int
     data: bytes | None
     name: str = ""
+    signature: tuple[int, ...] = ()
 
 
 @dataclass
@@ -121,7 +122,10 @@ def _tensor(builder: flatbuffers.Builder, tensor: _Tensor, buffer: int) -> int:
         tflite.QuantizationParametersAddQuantizedDimension(builder, tensor.axis)
         quantization = tflite.QuantizationParametersEnd(builder)
     name = builder.CreateString(tensor.name) if tensor.name else None
+    signature = builder.CreateNumpyVector(np.array(tensor.signature, dtype=np.int32)) if tensor.signature else None
     tflite.TensorStart(builder)
+    if signature is not None:
+        tflite.TensorAddShapeSignature(builder, signature)
     if name is not None:
         tflite.TensorAddName(builder, name)
     tflite.TensorAddShape(builder, shape)

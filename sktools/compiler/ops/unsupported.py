@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sktools.compiler.graph import Operator
 
-_STATIC = "convert with a fixed batch, keras.Input(..., batch_size=1): docs/own-model.md"
+STATIC = "convert with a fixed batch, keras.Input(..., batch_size=1): docs/own-model.md"
 _FROZEN = "convert a function whose variables are constants, or a Keras model with a fixed batch: docs/own-model.md"
 _RELU = "use ReLU or ReLU6, which cost nothing behind a convolution, MUL or ADD"
 _NORM = "use BatchNormalization, which folds into the convolution"
@@ -19,7 +19,7 @@ _INSTEAD: dict[str, str] = {
     **dict.fromkeys(("L2_POOL_2D",), _POOL),
     **dict.fromkeys(("SQUARED_DIFFERENCE", "RSQRT", "SQRT", "DIV", "L2_NORMALIZATION"), _NORM),
     **dict.fromkeys(("DEQUANTIZE",), _INT8),
-    **dict.fromkeys(("SHAPE", "PACK", "FILL", "BROADCAST_TO"), _STATIC),
+    **dict.fromkeys(("SHAPE", "PACK", "FILL", "BROADCAST_TO"), STATIC),
     **dict.fromkeys(("VAR_HANDLE", "READ_VARIABLE", "ASSIGN_VARIABLE", "CALL_ONCE"), _FROZEN),
     **dict.fromkeys(("CUSTOM operator",), _INT8),
     **dict.fromkeys(("LSTM", "UNIDIRECTIONAL_SEQUENCE_LSTM", "UNIDIRECTIONAL_SEQUENCE_RNN", "WHILE"), _RECURRENT),
