@@ -26,9 +26,9 @@ from sktools.build.cache import user_costs
 from sktools.compiler.compile import compile_model
 from sktools.compiler.costs import known_costs
 from sktools.compiler.reference import Reference
-from sktools.compiler.reference_process import reference_process
 from sktools.profiling.device import BoardDevice
 from sktools.profiling.session import measure
+from sktools.reference_process import reference_process
 from sktools.zoo import resolve
 
 ZOO = ("ss-2", "ss-3", "ss-4", "ss-5")

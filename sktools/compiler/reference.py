@@ -18,8 +18,8 @@ from sktools.compiler.ops import parse_operator
 from sktools.compiler.ops.base import FloatArray
 from sktools.compiler.part import part_of
 from sktools.compiler.passes import load_graph
-from sktools.compiler.reference_process import reference_process
 from sktools.errors import MissingError, ModelError
+from sktools.reference_process import reference_process
 
 Int8Array = NDArray[np.int8]
 

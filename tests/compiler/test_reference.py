@@ -7,8 +7,9 @@ import pytest
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
 from sktools.compiler.reference import LITERT, MICRO, Reference, segments_of
-from sktools.compiler.reference_process import reference_process
 from sktools.errors import ModelError
+from sktools.metrics.reference import reference_outputs
+from sktools.reference_process import reference_process
 from tests.support.tflite_writer import TfliteWriter
 
 SCALE = float(np.float32(0.05))
@@ -33,6 +34,13 @@ def test_kernels_that_abort_are_one_error_and_others_go_on() -> None:
     with pytest.raises(ModelError, match="SIGABRT"):
         Reference(ABORTS)
     assert np.array_equal(sound.run(frame)[sound.graph.output], before[sound.graph.output])
+
+
+def test_evaluation_survives_kernels_that_abort_too() -> None:
+    frames = np.array([[1.0, 2.0, 3.0, 4.0]], np.float32) * np.float32(SCALE)
+    with pytest.raises(ModelError, match="SIGABRT"):
+        reference_outputs(ABORTS, frames)
+    assert reference_outputs(sum_with_scale(2 * SCALE), frames).values.tolist() == [[1, 2, 3, 4]]
 
 
 def test_a_process_that_was_ended_is_started_again() -> None:

@@ -17,8 +17,8 @@ from pathlib import Path
 import numpy as np
 
 from sktools.compiler.reference import Reference
-from sktools.compiler.reference_process import KernelDiedError
 from sktools.errors import ModelError
+from sktools.reference_process import KernelDiedError
 
 SECONDS = 20
 

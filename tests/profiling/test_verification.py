@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from sktools.compiler.compile import compile_model
-from sktools.compiler.reference_process import reference_process
 from sktools.errors import EXIT_THRESHOLD, MissingError, ThresholdError
 from sktools.profiling import verification
 from sktools.profiling.verification import own_vectors, verification_frames, verify
+from sktools.reference_process import reference_process
 from tests.compiler.test_reference import ABORTS, dense_between_products
 from tests.support.random_network import Family, random_network
 from tests.support.tools import needs_cc

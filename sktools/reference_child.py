@@ -1,12 +1,14 @@
-"""The program that runs reference kernels for sktools.compiler.reference: they abort the process on some models.
+"""The program that runs reference kernels for sktools: they abort the process on some models.
 
 Reads pickled requests from standard input and answers each; started as a file, so it imports nothing of sktools.
 
-    ("load", key, segments)  -> ("loaded",) | ("refused", why) | ("missing", runtime)
+    ("load", key, segments)  -> ("loaded", edges) | ("refused", why) | ("missing", runtime)
     ("run", key, input)      -> ("ran", {tensor index: values}) | ("unknown",) | ("failed", why)
 
 A segment is a dictionary: runtime ("litert" or "tflite-micro"), content (a .tflite), arena (bytes, for tflite-micro),
-inputs (tensor indices, which earlier segments or the request give) and outputs (tensor indices).
+inputs (tensor indices, which earlier segments or the request give) and outputs (tensor indices); None for the file's.
+Edges are two lists, of the first file's inputs and outputs: dictionaries of index, shape, dtype, quantization (scale,
+zero point). tflite-micro names none.
 """
 
 from __future__ import annotations
@@ -30,7 +32,6 @@ class LiteRt:
     def __init__(self, segment: Mapping[str, Any]) -> None:
         from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
-        self._inputs, self._outputs = segment["inputs"], segment["outputs"]
         # Without preserved tensors the interpreter reuses memory, and an activation is whatever stood there last.
         self._interpreter = Interpreter(
             model_content=segment["content"],
@@ -38,6 +39,13 @@ class LiteRt:
             experimental_preserve_all_tensors=True,
         )
         self._interpreter.allocate_tensors()
+        self.edges = tuple(
+            [{key: detail[key] for key in ("index", "shape", "dtype", "quantization")} for detail in details]
+            for details in (self._interpreter.get_input_details(), self._interpreter.get_output_details())
+        )
+        inputs, outputs = segment["inputs"], segment["outputs"]
+        self._inputs = [edge["index"] for edge in self.edges[0]] if inputs is None else inputs
+        self._outputs = [edge["index"] for edge in self.edges[1]] if outputs is None else outputs
 
     def run(self, values: dict[int, Any]) -> None:
         for index in self._inputs:
@@ -51,6 +59,7 @@ class Micro:
     def __init__(self, segment: Mapping[str, Any]) -> None:
         from tflite_micro import runtime
 
+        self.edges: tuple[list[dict[str, Any]], ...] = ([], [])
         self._inputs, self._outputs = segment["inputs"], segment["outputs"]
         self._interpreter = runtime.Interpreter.from_bytes(
             segment["content"],
@@ -80,7 +89,7 @@ def load(segments: Sequence[Mapping[str, Any]]) -> tuple[tuple[Any, ...], Networ
             return ("missing", segment["runtime"]), []
         except Exception as error:  # whatever the runtime's bindings raise
             return ("refused", _first_line(error)), []
-    return ("loaded",), network
+    return ("loaded", network[0].edges), network
 
 
 def run(network: Network, values: dict[int, Any]) -> tuple[Any, ...]:
