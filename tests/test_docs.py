@@ -11,6 +11,7 @@ import click
 import pytest
 
 from sktools.boards.board import load_board
+from sktools.cli import operators
 from sktools.cli.main import cli
 from sktools.cli.reference import reference
 from sktools.link.messages import ErrorCode, MessageType
@@ -56,6 +57,10 @@ def test_the_factor_is_the_inverse_of_the_mean_ratio() -> None:
 
 def test_the_command_reference_is_current() -> None:
     assert (ROOT / "docs" / "commands.md").read_text(encoding="utf-8") == reference()
+
+
+def test_the_list_of_operators_is_current() -> None:
+    assert (ROOT / "docs" / "operators.md").read_text(encoding="utf-8") == operators.page()
 
 
 def _commands() -> list[tuple[str, str]]:

@@ -5,10 +5,6 @@
 
 void sk_concatenation(const sk_concatenation_t *s, ...)
 {
-    int32_t whole = 0;
-    for (int32_t i = 0; i < s->inputs; i++) {
-        whole += s->bytes[i];
-    }
     va_list counted;
     va_list operands;
     va_start(operands, s);
@@ -21,7 +17,7 @@ void sk_concatenation(const sk_concatenation_t *s, ...)
     for (int32_t i = 0; i < s->inputs; i++) {
         const int8_t *in = va_arg(operands, const int8_t *);
         for (int32_t o = 0; o < s->outer; o++) {
-            memcpy(out + o * whole, in + o * s->bytes[i], (size_t)s->bytes[i]);
+            memcpy(out + o * s->whole, in + o * s->bytes[i], (size_t)s->bytes[i]);
         }
         out += s->bytes[i];
     }

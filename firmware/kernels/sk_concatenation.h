@@ -7,6 +7,7 @@
 typedef struct {
     int32_t outer;        /* how often one piece of each input follows the other */
     int32_t inputs;
+    int32_t whole;        /* bytes of one piece of each */
     const int32_t *bytes; /* [inputs]: of one piece */
 } sk_concatenation_t;
 

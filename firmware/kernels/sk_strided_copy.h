@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 typedef struct {
+    int32_t elements;       /* of the output */
     int32_t first;          /* offset of the first element in the input */
     const int32_t *extents; /* of the output, see sk_walk.h */
     const int32_t *strides; /* in the input, for each axis of the output */

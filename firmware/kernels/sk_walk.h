@@ -2,7 +2,6 @@
 #ifndef SK_WALK_H
 #define SK_WALK_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #define SK_WALK_AXES 6
@@ -21,18 +20,17 @@ static inline sk_walk_t sk_walk_start(const int32_t *extents, const int32_t *str
     return walk;
 }
 
-/* To the next element; false behind the last one. */
-static inline bool sk_walk_next(sk_walk_t *walk)
+/* To the next element; from the last one to the first. */
+static inline void sk_walk_next(sk_walk_t *walk)
 {
     for (int axis = SK_WALK_AXES - 1; axis >= 0; axis--) {
         walk->offset += walk->strides[axis];
         if (++walk->index[axis] < walk->extents[axis]) {
-            return true;
+            return;
         }
         walk->offset -= walk->index[axis] * walk->strides[axis];
         walk->index[axis] = 0;
     }
-    return false;
 }
 
 #endif

@@ -18,6 +18,7 @@ from sktools.errors import EXIT_FAILURE, EXIT_INTERRUPTED, EXIT_USAGE, SktoolsEr
 
 COMMANDS: dict[str, str] = {
     "run": "build, flash, profile and report a model: the whole way in one command",
+    "check": "whether a model is supported, with which kernels",
     "build-fw": "compile a model into a firmware image",
     "flash": "put the image onto the board",
     "profile": "measure a model on a board, layer by layer, against the reference",

@@ -96,6 +96,11 @@ def register(op: str, *, options: OptionsReader) -> Callable[[OpClass], OpClass]
     return decorate
 
 
+def operator_class(op: str) -> type[Op]:
+    """The class that parses the operator. Raises KeyError for an operator that is not supported."""
+    return _REGISTRY[op][0]
+
+
 def options_reader(op: str) -> OptionsReader:
     """The operator's reader; NO_OPTIONS for an operator that is not supported."""
     return _REGISTRY[op][1] if op in _REGISTRY else NO_OPTIONS

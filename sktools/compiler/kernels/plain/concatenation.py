@@ -20,7 +20,7 @@ def concatenation_call(prefix: str, operands: Sequence[Tensor], output: Tensor, 
         function="sk_concatenation",
         header="sk_concatenation.h",
         struct="sk_concatenation_t",
-        shape={"outer": outer, "inputs": len(operands)},
+        shape={"outer": outer, "inputs": len(operands), "whole": int(pieces.sum())},
         constants={"bytes": Table(f"{prefix}_bytes", "int32_t", pieces)},
         inputs=tuple(
             tensor.index if tensor.data is None else Table(f"{prefix}_{position}", "int8_t", tensor.data)

@@ -17,7 +17,7 @@ def mean_axes_call(
         function="sk_mean_axes",
         header="sk_mean_axes.h",
         struct="sk_mean_axes_t",
-        shape={"count": count},
+        shape={"elements": output.elements, "count": count},
         constants={
             **reduction_walks(prefix, source, axes),
             "in_zero_point": source.zero_point,

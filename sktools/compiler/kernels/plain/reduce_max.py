@@ -14,7 +14,7 @@ def reduce_max_call(prefix: str, source: Tensor, output: Tensor, axes: tuple[int
         function="sk_reduce_max",
         header="sk_reduce_max.h",
         struct="sk_reduce_max_t",
-        shape={},
+        shape={"elements": output.elements, "count": source.elements // output.elements},
         constants=reduction_walks(prefix, source, axes),
         inputs=(source.index,),
         output=output.index,

@@ -15,7 +15,7 @@ def strided_copy_call(prefix: str, source: Tensor, output: Tensor, walk: Walk, f
         function="sk_strided_copy",
         header="sk_strided_copy.h",
         struct="sk_strided_copy_t",
-        shape={},
+        shape={"elements": output.elements},
         constants={"first": first, "extents": extents, "strides": strides},
         inputs=(source.index,),
         output=output.index,
