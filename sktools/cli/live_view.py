@@ -58,7 +58,7 @@ class Tally:
 
     def __init__(self, model: CompiledModel, frames: FrameSet) -> None:
         self._owners = {layer.step: layer.block for layer in model.layers if layer.cost_owner}
-        self._labelled = frames.labelled
+        self._labelled = None if frames.rolling else frames.labelled
         self._started = time.monotonic()
         self._right = self._scored = 0
 

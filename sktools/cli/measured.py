@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sktools.cli.console import console
@@ -14,8 +15,10 @@ from sktools.cli.options import (
     Results,
     connection,
     image,
+    live_frames,
     machine_readable,
     model_argument,
+    no_clock,
     place,
     power,
     recordings,
@@ -31,7 +34,19 @@ if TYPE_CHECKING:
 def measuring(command: Callable[..., Any]) -> Callable[..., Any]:
     """A decorator: every option of a command that measures, in the order of its help."""
     for group in reversed(
-        (model_argument, recordings, results, power, place, connection, image, machine_readable, talk)
+        (
+            model_argument,
+            recordings,
+            live_frames,
+            no_clock,
+            results,
+            power,
+            place,
+            connection,
+            image,
+            machine_readable,
+            talk,
+        )
     ):
         command = group(command)
     return command
@@ -41,6 +56,8 @@ def measure(
     stages: Sequence[Stage],
     model: str,
     choice: FrameChoice,
+    live: bool,
+    no_clock: bool,
     results: Results,
     joulescope: bool,
     place: BoardChoice,
@@ -57,6 +74,7 @@ def measure(
     from sktools.pipeline.stage import carry_out
 
     options = run_options(model, place, image, connection, choice, results, joulescope=joulescope)
+    options = replace(options, live=live, stage_prior=not no_clock)
     with naming(options):
         try:
             with RunView() as view:

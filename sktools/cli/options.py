@@ -318,6 +318,13 @@ def power(command: Command) -> Command:
     )(command)
 
 
+def live_frames(command: Command) -> Command:
+    """--live of a command that measures."""
+    return click.option(
+        "--live", is_flag=True, help="Run the frames that a watch has, one per epoch, and score each delay."
+    )(command)
+
+
 def no_clock(command: Command) -> Command:
     """--no-clock."""
     return click.option(

@@ -64,6 +64,11 @@ class Clock:
     def epochs_per_row(self) -> int:
         return self.minutes_per_row * EPOCHS_PER_MINUTE
 
+    @property
+    def has_prior(self) -> bool:
+        """Whether it changes any logit."""
+        return bool(self.logit_prior.any())
+
     def rows_of(self, epochs: NDArray[np.integer]) -> NDArray[np.int64]:
         """The row of each epoch since bedtime: the first row before it, the last row after the table."""
         return np.clip(np.asarray(epochs, np.int64) // self.epochs_per_row, 0, len(self.shares) - 1)

@@ -13,21 +13,22 @@ from sktools.boards.configure import AOT
 from sktools.boards.driver import driver_for
 from sktools.boards.qemu import find_qemu, qemu_version
 from sktools.datasets.registry import Skipped
-from sktools.errors import ThresholdError
+from sktools.errors import ThresholdError, UsageError
 from sktools.features.evaluation_set import evaluation_set
 from sktools.metrics.clock import read_clock
-from sktools.metrics.quantized import dequantize
 from sktools.partial import check_file_writable, check_writable, replace_file
 from sktools.pipeline.door import DEFAULT_DATASET
 from sktools.pipeline.events import FrameDone
 from sktools.pipeline.hypnogram import write_hypnogram
 from sktools.pipeline.stage import Work
+from sktools.profiling.answers import Answering
 from sktools.profiling.bundle import Bundle, write_bundle
-from sktools.profiling.inputs import FrameSet, from_array, from_evaluation, from_file, random_frames
+from sktools.profiling.inputs import FrameSet, from_array, from_evaluation, from_file, random_frames, rolling_frames
 from sktools.profiling.provenance import provenance
-from sktools.profiling.run import Request, profile_board
+from sktools.profiling.run import Request, device_logits, profile_board
 from sktools.profiling.session import FrameReport
 from sktools.reports.page import report_page
+from sktools.training.answers import DEFAULT_DELAY, looks_ahead
 from sktools.zoo import METRICS_FILE
 
 
@@ -45,6 +46,10 @@ def choose_frames(work: Work) -> None:
     Raises DataError if they cannot be read or do not fit the model, UsageError for an unknown subject.
     """
     options, spec = work.options, work.build.model.input
+    if options.live and options.frames is not None:
+        raise UsageError("--frames and --live exclude each other", "--subjects ID,ID chooses nights")
+    if options.live and work.dataset is None:
+        raise UsageError("--live needs the nights of a data set", "--dataset NAME --data DIR")
     if isinstance(options.inputs, Path):
         work.frames = from_file(options.inputs, spec, options.frames)
     elif options.inputs is not None:
@@ -84,7 +89,16 @@ def _of_dataset(work: Work) -> FrameSet:
         work.note(f"{evaluation.left_out} subjects that the model was trained on are left out")
     if evaluation.training_included:
         work.caution(f"{len(evaluation.training_included)} subjects that the model was trained on are scored too")
-    return from_evaluation(evaluation, work.build.model.input, options.frames)
+    if not options.live:
+        if config.live is not None:
+            work.note(f"{config.name} is for a watch: --live runs the frames that a watch has, one per epoch")
+        return from_evaluation(evaluation, work.build.model.input, options.frames)
+    if looks_ahead(config):
+        work.caution(
+            f"the features of {work.model.name} ({config.features.set}, {config.features.normalisation}) look ahead "
+            "over the night: a watch cannot have these answers"
+        )
+    return rolling_frames(evaluation, work.build.model.input)
 
 
 def frames_begin(work: Work) -> str:
@@ -102,11 +116,12 @@ def check_outputs(work: Work) -> None:
 def measure(work: Work) -> None:
     """Runs the frames on the board and on the reference. Raises LinkError, MissingError."""
     config = work.model.config
+    clock = read_clock(work.model.folder, config.classes.names) if config else None
 
     def on_frame(report: FrameReport) -> None:
         work.report(FrameDone(work.stage, f"frame {report.index + 1} of {report.total}", report))
 
-    request = Request(
+    work.request = request = Request(
         model=work.model.name,
         build=work.build,
         board=work.board,
@@ -114,7 +129,12 @@ def measure(work: Work) -> None:
         float_tflite=work.model.float_tflite,
         classes=config.classes.names if config else (),
         wake=config.classes.map[0] if config else 0,
-        clock=read_clock(work.model.folder, config.classes.names) if config else None,
+        clock=clock,
+        answering=Answering(
+            prior=clock if work.options.stage_prior else None,
+            temperature=config.temperature if config else 1.0,
+            live=(config.live if config else None) or DEFAULT_DELAY if work.frames.rolling else None,
+        ),
         lights=work.options.lights,
         port=work.options.port,
         baud=work.options.baud,
@@ -188,10 +208,9 @@ def _save_outputs(work: Work, path: Path) -> None:
 
 def _write_hypnogram(work: Work, path: Path) -> None:
     """The stages that the device answered."""
-    config, evaluation, spec = work.model.config, work.frames.labelled, work.build.model.output
+    config, evaluation = work.model.config, work.frames.labelled
     assert config is not None and evaluation is not None
-    logits = dequantize(work.result.measurement.outputs, spec.scale, spec.zero_point)
-    shape = (len(logits), config.network.epochs, config.network.classes)
+    logits = device_logits(work.request, work.result.measurement)
     names, form = config.classes.names, work.options.hypnogram_format
-    files = write_hypnogram(path, evaluation, logits.reshape(shape), names, form)
+    files = write_hypnogram(path, evaluation, logits, names, form)
     work.note(f"hypnogram: {', '.join(map(str, files))}")

@@ -32,6 +32,8 @@ def run(
     include_training: bool = False,
     inputs: str | Path | NDArray[Any] | None = None,
     frames: int | None = None,
+    live: bool = False,
+    stage_prior: bool = True,
     flash: bool = True,
     output: str | Path = "results",
     save_outputs: str | Path | None = None,
@@ -62,6 +64,8 @@ def run(
     these ids; by default those that the model was not trained on. include_training: score the others too.
     inputs: frames of your own in place of a data set, [n, *model input], an array or a .npy: int8, or float32 already
     normalised. frames: at most so many.
+    live: run the frames that a watch has, one per epoch, and score the answers by delay. stage_prior: False leaves out
+    what the model adds by the minute of the night.
     flash: False if the board holds the image already: `sktools profile`.
     output: folder of the results. save_outputs: a .npy that gets the raw int8 answers, [n, *model output].
     hypnogram: a file that gets the stages that the board answered, in the format of its suffix (.csv, .edf, .tsv,

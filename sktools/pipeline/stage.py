@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sktools.profiling.inputs import FrameSet
     from sktools.profiling.live_night import LiveNight
     from sktools.profiling.power import PowerMeter
-    from sktools.profiling.run import Result
+    from sktools.profiling.run import Request, Result
     from sktools.profiling.verification import Verification
     from sktools.zoo import ModelRef
 
@@ -56,6 +56,7 @@ class Work:
     live_left_out: int = 0
     live_trained: tuple[str, ...] = ()
     live_skipped: list[dict[str, str]] = field(default_factory=list)
+    request: Request = field(init=False)
     result: Result = field(init=False)
     bundle: Bundle = field(init=False)
     score: dict[str, Any] = field(init=False)

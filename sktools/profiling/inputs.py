@@ -13,17 +13,22 @@ import numpy.typing as npt
 from sktools.compiler.compiled import TensorSpec
 from sktools.errors import DataError, UsageError
 from sktools.features.evaluation_set import EvaluationSet
+from sktools.features.live import live_nights
 from sktools.metrics.quantized import dequantize, quantize
 from sktools.profiling.parity import Int8Array
 
 RANDOM_FRAMES, RANDOM_SEED = 50, 0
+ROLLING_REAL = 8
+"""Rolling frames whose real values are kept."""
 
 
 @dataclass(frozen=True)
 class FrameSet:
-    """frames: int8 [n, *model input]. real: float32, the same frames before quantization (or dequantised ones).
+    """frames: int8 [n, *model input]. real: float32, the same frames before quantization (or dequantised ones); of
+    rolling frames the first ones alone.
 
     source: one line that says where they come from.
+    rolling: the frames of all its nights, each ending with another epoch, as a watch has them.
     labelled: the evaluation set that they are the first frames of, None where there are no labels.
     """
 
@@ -31,6 +36,7 @@ class FrameSet:
     real: npt.NDArray[np.float32]
     source: str
     labelled: EvaluationSet | None = None
+    rolling: bool = False
 
     @property
     def sha256(self) -> str:
@@ -55,6 +61,18 @@ def from_evaluation(evaluation: EvaluationSet, spec: TensorSpec, limit: int | No
     return FrameSet(
         quantize(real, spec.scale, spec.zero_point), real, f"data set {evaluation.dataset}{kind}", evaluation
     )
+
+
+def rolling_frames(evaluation: EvaluationSet, spec: TensorSpec) -> FrameSet:
+    """The frames of every epoch of an evaluation set's nights, each ending with its epoch.
+
+    Raises UsageError if they do not fit the model's input.
+    """
+    first = from_evaluation(evaluation, spec, 1)
+    nights = live_nights(evaluation)
+    quantized = [quantize(night.frames.reshape(-1, *spec.shape), spec.scale, spec.zero_point) for night in nights]
+    real = nights[0].frames[:ROLLING_REAL].reshape(-1, *spec.shape)
+    return FrameSet(np.concatenate(quantized), real, f"{first.source}, live", evaluation, rolling=True)
 
 
 def from_file(path: Path, spec: TensorSpec, limit: int | None = None) -> FrameSet:

@@ -15,13 +15,13 @@ from sktools.errors import LinkError
 from sktools.link.stage import LAGS_MAX, NO_ANSWER, SAMPLES_MAX, Kind, Sample, StageAnswer, StageLink, Stager
 from sktools.metrics.classification import accuracy_report
 from sktools.metrics.decision import Decision, plain_decision
+from sktools.metrics.live import DELAYS_MINUTES
 from sktools.model_config import EPOCH_SECONDS
 from sktools.profiling.live_night import EPOCH_MS, LiveNight, off_wrist
 from sktools.profiling.parity import Int8Array, Parity, compare
 from sktools.profiling.session import Oracle
 
-DELAY_MINUTES = (0.0, 1.0, 2.5, 5.0, 10.0, 30.0)
-LAGS = tuple(round(minutes * 60 / EPOCH_SECONDS) for minutes in DELAY_MINUTES)
+LAGS = tuple(round(minutes * 60 / EPOCH_SECONDS) for minutes in DELAYS_MINUTES)
 PART_OF_KIND = {Kind.HEART_RATE: "heart rate", Kind.COUNT: "movement"}
 FEATURES_PART, NETWORK_PART, DECISION_PART = "features", "network", "decision"
 UNLIKELY = -20.0
@@ -317,12 +317,12 @@ def host_stages(night: LiveNight, logits: Int8Array, judge: Judge) -> NDArray[np
 def live_rows(
     nights: Sequence[LiveNight], logits: Sequence[Int8Array], judge: Judge, dataset: str
 ) -> list[dict[str, Any]]:
-    """One row for each of DELAY_MINUTES, every labelled epoch in each; empty if none is labelled.
+    """One row for each of DELAYS_MINUTES, every labelled epoch in each; empty if none is labelled.
 
     logits: by_lag() of each night, the device's or the host's.
     """
     rows = []
-    for minutes, lag in zip(DELAY_MINUTES, LAGS, strict=True):
+    for minutes, lag in zip(DELAYS_MINUTES, LAGS, strict=True):
         values = [judge.real(night, own[judge.lags.index(lag)]) for night, own in zip(nights, logits, strict=True)]
         report = _report(nights, values, judge.names, dataset)
         if report is None:

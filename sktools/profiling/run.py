@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from sktools.boards.board import Board
 from sktools.boards.driver import Driver, Session
 from sktools.build.build import Build
@@ -16,6 +19,7 @@ from sktools.compiler.reference import Reference
 from sktools.metrics.clock import Clock
 from sktools.metrics.lights import NO_LIGHTS, LightsTimes
 from sktools.metrics.sleep import stages_of
+from sktools.profiling.answers import PLAIN, Answering, placed
 from sktools.profiling.assemble import Setting, assemble
 from sktools.profiling.device import BoardDevice
 from sktools.profiling.float_reference import float_reference
@@ -34,6 +38,7 @@ class Request:
 
     model: its name in results. float_tflite: the float model beside it, or None. classes: names of the output
     classes, empty if they are not known; wake: the index of the one that means awake. clock: of the model, a yardstick.
+    answering: how outputs become answers.
     lights: off and on, for the sleep statistics. port, baud: None for the board's own. meter: measures the board's
     supply, None if nothing does.
     """
@@ -46,6 +51,7 @@ class Request:
     classes: Sequence[str] = ()
     wake: int = 0
     clock: Clock | None = None
+    answering: Answering = PLAIN
     lights: LightsTimes = NO_LIGHTS
     port: str | None = None
     baud: int | None = None
@@ -101,7 +107,7 @@ def profile_board(
         notes=_notes(request, measurement),
     )
     labelled = request.frames.labelled
-    staged = nights(labelled, measurement.outputs) if labelled is not None and request.classes else []
+    staged = nights(labelled, device_logits(request, measurement)) if labelled is not None and request.classes else []
     stages = stages_of(request.classes, request.wake)
     metrics = {
         "frames": request.frames.source,
@@ -124,7 +130,16 @@ def _accuracy(request: Request, model: CompiledModel, measurement: Measurement) 
         model.output,
         request.classes,
         request.clock,
+        request.answering,
     )
+
+
+def device_logits(request: Request, measurement: Measurement) -> NDArray[np.float32]:
+    """Logits [n, epochs, classes] of the device's answers, placed like the frames of the data set."""
+    labelled = request.frames.labelled
+    assert labelled is not None
+    answers = placed(labelled, measurement.outputs, len(request.classes), request.answering.delay_minutes)
+    return request.answering.logits(labelled, answers, request.build.model.output)
 
 
 def _clock(board: Board, session: Session) -> float | None:

@@ -6,15 +6,17 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sktools.compiler.compiled import TensorSpec
 from sktools.features.evaluation_set import EvaluationSet
 from sktools.metrics.classification import accuracy_report
 from sktools.metrics.clock import Clock
 from sktools.metrics.lights import NO_LIGHTS, LightsTimes
-from sktools.metrics.quantized import dequantize
+from sktools.metrics.live import DELAYS_MINUTES, live_row
 from sktools.metrics.sleep import Stages, compare_nights, sleep_agreement
 from sktools.metrics.yardsticks import CLOCK, MAJORITY, TREES, clock_alone, majority, not_computed
+from sktools.profiling.answers import PLAIN, Answering, placed
 from sktools.profiling.parity import Int8Array
 
 EPOCH_SECONDS = 30
@@ -27,12 +29,30 @@ def score(
     spec: TensorSpec,
     classes: Sequence[str],
     clock: Clock | None = None,
+    answering: Answering = PLAIN,
 ) -> dict[str, Any] | None:
     """The `accuracy` object of profile.json; None where no epoch of the frames that were run is labelled.
 
     device, host: int8 [n, *model output] of the evaluation set's first n frames. clock: the model's.
+    answering: how outputs become answers; with a delay, device and host are of the nights' rolling frames, and `live`
+    has a row for each delay.
     """
-    count = len(device)
+    minutes = answering.delay_minutes
+    answers = placed(evaluation, device, len(classes), minutes)
+    if answering.live is not None and evaluation.mask.any():
+        rows = [
+            live_row(
+                delay,
+                answering.logits(evaluation, placed(evaluation, device, len(classes), delay), spec),
+                evaluation.labels,
+                evaluation.mask,
+                classes,
+            )
+            for delay in DELAYS_MINUTES
+        ]
+    else:
+        rows = []
+    count = len(answers)
     mask = evaluation.mask[:count]
     if not mask.any():
         return None
@@ -41,12 +61,14 @@ def score(
     subjects = [subject for subject in evaluation.subjects if subject in labelled]
 
     def report(outputs: Int8Array) -> dict[str, Any]:
-        logits = dequantize(outputs, spec.scale, spec.zero_point).reshape(*mask.shape, len(classes))
+        logits = answering.logits(evaluation, outputs, spec)
         return accuracy_report(evaluation.dataset, logits, evaluation.labels[:count], mask, classes, subjects)
 
-    reference = report(host)
+    reference = report(placed(evaluation, host, len(classes), minutes))
     return {
-        **report(device),
+        **report(answers),
+        "decision": answering.told(),
+        **({"live": rows} if rows else {}),
         "yardsticks": {
             MAJORITY: majority(evaluation.labels[:count], mask, classes),
             CLOCK: clock_alone(
@@ -64,11 +86,11 @@ def score(
     }
 
 
-def nights(evaluation: EvaluationSet, device: Int8Array) -> list[dict[str, Any]]:
+def nights(evaluation: EvaluationSet, device: NDArray[np.generic]) -> list[dict[str, Any]]:
     """Per subject the true stages and the device's answers, one class index an epoch, -1 where not scored.
 
-    device: int8 [n, *model output] of the first n frames. A night that was cut short by n has its first epochs. It ends
-    with its last label; one without labels with its recording.
+    device: outputs or logits [n, *model output] of the first n frames. A night that was cut short by n has its first
+    epochs. It ends with its last label; one without labels with its recording.
     """
     lengths = {night.subject: len(night.measured) for night in evaluation.nights}
     count = len(device)

@@ -143,7 +143,7 @@ def measure(
         costs.append(answer.costs)
         outputs.append(device_output)
         host_outputs.append(host)
-        if float_activations is not None and real is not None and number < SQNR_FRAMES:
+        if float_activations is not None and real is not None and number < min(SQNR_FRAMES, len(real)):
             _accumulate(sqnr, model, float_activations(real[number]), expected)
         on_frame(
             FrameReport(

@@ -13,14 +13,13 @@ from sktools.features.evaluation_set import EvaluationSet
 from sktools.features.feature_set import find_feature_set
 from sktools.features.live import into_frames, live_nights, read_late
 from sktools.metrics.calibration import expected_calibration_error, probabilities
-from sktools.metrics.classification import accuracy_report
 from sktools.metrics.clock import Clock
 from sktools.metrics.decision import decided_logits
+from sktools.metrics.live import DELAYS_MINUTES, live_row
 from sktools.metrics.reference import Outputs, reference_outputs
 from sktools.model_config import EPOCH_SECONDS, LiveConfig, ModelConfig
 from sktools.training.progress import Progress, ProgressCallback, silent
 
-DELAYS_MINUTES = (0.0, 1.0, 2.5, 5.0, 10.0, 30.0)
 DEFAULT_DELAY = LiveConfig(5.0, "no delay is recommended for this model")
 
 Logits = NDArray[np.float32]
@@ -56,6 +55,7 @@ def answers(
     clock: of its stage prior, None for none. live: at every delay, also if the model is for nights that are over;
     a model with a recommended delay answers live in any case. Raises ModelError if the .tflite cannot be run.
     """
+    has_prior = clock is not None and clock.has_prior
     recommended = config.live or (DEFAULT_DELAY if live else None)
 
     def tell(done: int, total: int) -> None:
@@ -65,7 +65,7 @@ def answers(
         return decided_logits(outputs, chosen.epochs_since_bedtime(), clock, config.temperature)
 
     if recommended is None:
-        return Answers(chosen, decided(reference_outputs(content, chosen.features, tell)), clock is not None)
+        return Answers(chosen, decided(reference_outputs(content, chosen.features, tell)), has_prior)
     delays = {recommended.delay_minutes, *(DELAYS_MINUTES if live else ())}
     by_delay = {
         minutes: decided(outputs) for minutes, outputs in late_outputs(content, chosen, sorted(delays), tell).items()
@@ -73,7 +73,7 @@ def answers(
     return Answers(
         chosen,
         by_delay[recommended.delay_minutes],
-        clock is not None,
+        has_prior,
         recommended,
         by_delay if live else None,
         looks_ahead(config),
@@ -131,11 +131,8 @@ def answered(found: Answers, config: ModelConfig) -> dict[str, Any]:
         return {"decision": decision}
     return {
         "decision": decision,
-        "live": [live_row(chosen, minutes, logits, config) for minutes, logits in found.by_delay.items()],
+        "live": [
+            live_row(minutes, logits, chosen.labels, chosen.mask, config.classes.names)
+            for minutes, logits in found.by_delay.items()
+        ],
     }
-
-
-def live_row(chosen: EvaluationSet, minutes: float, logits: Logits, config: ModelConfig) -> dict[str, Any]:
-    """How well the answers at one delay agree with the labels."""
-    report = accuracy_report(chosen.dataset, logits, chosen.labels, chosen.mask, config.classes.names, chosen.subjects)
-    return {"delay_minutes": minutes, **{key: report[key] for key in ("kappa", "accuracy", "epochs", "per_class")}}

@@ -25,10 +25,10 @@ from sktools.features.feature_set import find_feature_set
 from sktools.features.frames import Night, cut
 from sktools.features.live import read_late, rolling
 from sktools.metrics.decision import decided_logits
+from sktools.metrics.live import DELAYS_MINUTES
 from sktools.metrics.reference import Outputs, reference_outputs
 from sktools.model_config import EPOCH_SECONDS, ModelConfig, bedtime_epoch, config_digest
 from sktools.partial import replace_file
-from sktools.training.answers import DELAYS_MINUTES
 from sktools.training.cohort import Cohort, read_cohort
 from sktools.training.learning import Learned, learn
 from sktools.training.progress import Progress, ProgressCallback, silent

@@ -15,7 +15,7 @@ from sktools.cli.main import run
 from sktools.cli.night_view import OPEN_STAGE, hypnogram
 from sktools.errors import UsageError
 from sktools.profiling.bundle import load_bundle
-from sktools.profiling.live import DELAY_MINUTES
+from sktools.profiling.live import DELAYS_MINUTES
 from sktools.zoo import CONFIG_FILE, TFLITE_FILE, resolve
 from tests.profiling.test_live import PRIOR
 from tests.support.sleep_accel_files import write_subject
@@ -55,7 +55,7 @@ def test_a_night_on_the_host_board(
     asked = ["live", str(model), "--board", "host", "--dataset", "sleep-accel", "--data", str(data), "--json"]
     assert run([*asked, "--events", "events.jsonl", "--what-if", "--drop", "heart_rate@10-16"]) == 0
     document = json.loads(capsys.readouterr().out)
-    assert [row["delay_minutes"] for row in document["live"]] == list(DELAY_MINUTES)
+    assert [row["delay_minutes"] for row in document["live"]] == list(DELAYS_MINUTES)
     assert {row["epochs"] for row in document["live"]} == {2 * EPOCHS}
     stager, accuracy = document["stager"], document["accuracy"]
     assert stager["delay_minutes"] == 3.0 and stager["state_bytes"] <= 6 * 1024

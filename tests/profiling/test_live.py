@@ -20,7 +20,7 @@ from sktools.features.fs_watch_14 import FS_WATCH_14, NAMES
 from sktools.metrics.clock import fit_clock, write_clock
 from sktools.model_config import FeaturesConfig, LiveConfig, ModelConfig, PriorConfig
 from sktools.profiling.live import (
-    DELAY_MINUTES,
+    DELAYS_MINUTES,
     Costs,
     DeviceNight,
     EpochReport,
@@ -137,9 +137,9 @@ def test_the_board_answers_as_the_host(on_host: Subject, name: str) -> None:
     score = device_accuracy([night], [device], on_host.judge, "made")
     assert score is not None and score["epochs"] == night.epochs and score["unanswered"] == off.sum()
     rows = live_rows([night], [device.by_lag], on_host.judge, "made")
-    assert [row["delay_minutes"] for row in rows] == list(DELAY_MINUTES)
+    assert [row["delay_minutes"] for row in rows] == list(DELAYS_MINUTES)
     if not off.any() and found.stages == 1:
-        assert rows[DELAY_MINUTES.index(2.5)]["kappa"] == pytest.approx(score["kappa"])
+        assert rows[DELAYS_MINUTES.index(2.5)]["kappa"] == pytest.approx(score["kappa"])
         other = host_accuracy([night], [host], on_host.judge, "made")
         assert other is not None and other["kappa"] == pytest.approx(score["kappa"])
 

@@ -13,9 +13,10 @@ from sktools.datasets.registry import open_dataset
 from sktools.features.evaluation_set import EvaluationSet, evaluation_set
 from sktools.features.feature_set import find_feature_set
 from sktools.metrics.clock import Clock
+from sktools.metrics.live import DELAYS_MINUTES
 from sktools.metrics.reference import reference_outputs
 from sktools.model_config import FeaturesConfig, LiveConfig, ModelConfig, PriorConfig
-from sktools.training.answers import DELAYS_MINUTES, answered, answers
+from sktools.training.answers import answered, answers
 from tests.support.sleep_accel_files import write_subject
 
 MODEL = zoo.resolve("ss-3-causal")
