@@ -1,4 +1,4 @@
-"""How many frames a second the virtual board measures: `python benchmarks/virtual_board.py [MODEL ...]`.
+"""How many frames a second the virtual board measures: `python benchmarks/virtual_board.py`.
 
 Every layer of every frame is compared with the reference kernels, as `sktools run` does. Frames are random, since no
 kernel's time depends on them. The clock starts when the board answers. CPU time is of all processes: this one (the
