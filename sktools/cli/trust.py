@@ -35,7 +35,10 @@ def trusted_file() -> Path:
 
 def powers(document: Mapping[str, str], folder: Path) -> list[str]:
     """The entries of a sktools.yaml that need the user's word, as 'key: value'."""
-    found = [f"{key}: {document[key]}" for key in ("sdk", "zoo_url") if key in document]
+    found = [f"sdk: {document['sdk']}"] if "sdk" in document else []
+    if "zoo_url" in document:
+        # A password that does not belong there must not reach a log either.
+        found.append("zoo_url: " + re.sub(r"//[^/]*@", "//...@", document["zoo_url"]))
     if document.get("board", "").endswith(".yaml"):
         found.append(f"board: {document['board']}")
     home = folder.resolve()

@@ -81,7 +81,7 @@ CASES = {
         160, needs="h5py", slow=True,
     ),
     # The fake J-Link keeps its notes on the disk too, as SEGGER's keeps its settings.
-    "flash": Case(("flash", "--image", "firmware.bin", "--board", "apollo4p_evb"), 40),
+    "flash": Case(("flash", "--image", "firmware.bin", "--board", "apollo4p_evb", "--force"), 40),
 }  # fmt: skip
 
 

@@ -250,6 +250,9 @@ def test_names_and_addresses(server: FileServer, sktools: Command, monkeypatch: 
     assert code == EXIT_USAGE and "did you mean 'ss-4-tcn-sm'?" in err
     Path("sktools.yaml").write_text(f"zoo_url: {server.url.replace('//', '//me:secret@')}/zoo\n")
     code, out, err = sktools("zoo", "pull", "ss-4")
+    assert code == EXIT_USAGE and "you have not trusted it" in err and "secret" not in out + err
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(Path.cwd() / "config"))
+    code, out, err = sktools("zoo", "pull", "ss-4", "--trust")
     assert code == EXIT_USAGE and "a user name or password is not taken" in err and "secret" not in out + err
 
 
