@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -20,6 +20,13 @@ NIGHT_MARK = "@"
 def person_of(subject: str) -> str:
     """The person of a subject id: what stands before the NIGHT_MARK, or the whole id of a person with one night."""
     return subject.partition(NIGHT_MARK)[0]
+
+
+def deal(subjects: Sequence[str], folds: int) -> tuple[tuple[str, ...], ...]:
+    """Subjects dealt to folds in turn, in their order, person by person: all nights of a person are in one fold."""
+    people = list(dict.fromkeys(map(person_of, subjects)))
+    parts = [set(people[fold::folds]) for fold in range(folds)]
+    return tuple(tuple(subject for subject in subjects if person_of(subject) in part) for part in parts)
 
 
 @dataclass(frozen=True)

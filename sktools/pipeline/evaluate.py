@@ -8,6 +8,7 @@ from typing import Any
 
 from sktools.datasets.registry import Dataset, open_dataset
 from sktools.errors import MissingError, UsageError
+from sktools.metrics.clock import read_clock
 from sktools.partial import check_file_writable
 from sktools.pipeline import door
 from sktools.pipeline.events import Advanced, Listener, silent
@@ -111,7 +112,8 @@ def answer_and_score(work: Work) -> None:
     beside = {}
     if chosen.mask.any():
         trees, people, why = _trees(work, listen) if options.baselines else (None, "", NO_TREES)
-        beside = yardsticks(chosen, config.classes, work.model.folder, trees, people, why)
+        clock = read_clock(work.model.folder, config.classes.names)
+        beside = yardsticks(chosen, config.classes, clock, trees, people, why)
     score = scored(chosen, logits, config.classes, beside, options.lights)
     work.score = {**score, **answered(given, config)}
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sktools.datasets.recording import deal
 from sktools.datasets.registry import Dataset, Skipped
 from sktools.errors import DataError
 from sktools.features.evaluation_set import EvaluationSet, evaluation_set, load_nights
@@ -84,7 +85,8 @@ def cross_validate(
 
     progress(Progress("read", message=f"reading {dataset.name}"))
     nights = load_nights(config, dataset, subjects, note)
-    if not 2 <= folds <= len(nights):
+    parts = deal([night.subject for night in nights], folds) if folds >= 2 else ()
+    if not parts or not all(parts):
         raise DataError(f"data set '{dataset.name}': {len(nights)} usable subjects do not make {folds} folds")
 
     def nights_of(wanted: ModelConfig) -> dict[tuple[str, str], Night]:
@@ -96,7 +98,6 @@ def cross_validate(
 
     views = {_view(wanted): nights_of(wanted) for run in (config, *teachers) for wanted in trainings(run)}
     chosen = evaluation_set(config, dataset, subjects=[night.subject for night in nights])
-    parts = tuple(tuple(night.subject for night in nights[fold::folds]) for fold in range(folds))
     student = config if teachers and teach else None
     runs = [*teachers, config] if student else [config, *teachers]
     epochs = sum(wanted.training.epochs for run in runs for wanted in trainings(run))
@@ -176,8 +177,8 @@ def _inner_offset(
     nights: of the training subjects. held_out: others. learn: fits a network without some (data set, subject).
     """
     labels, answers = [], []
-    for fold in range(folds):
-        mine = nights[fold::folds]
+    for part in deal([night.subject for night in nights], folds):
+        mine = [night for night in nights if night.subject in part]
         model = learn(config, held_out | {(night.dataset, night.subject) for night in mine})
         for night in mine:
             found = _end_to_end(model, night) if hop is None else _overlapped(model, night, hop)

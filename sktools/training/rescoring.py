@@ -12,7 +12,7 @@ from sktools.datasets.registry import Dataset
 from sktools.errors import DataError, UsageError
 from sktools.features.evaluation_set import evaluation_set, load_nights
 from sktools.features.frames import Night
-from sktools.metrics.clock import CLOCK_FILE, fit_clock, read_clock, write_clock
+from sktools.metrics.clock import CLOCK_FILE, Clock, fit_clock, read_clock, write_clock
 from sktools.model_config import ModelConfig
 from sktools.partial import replace_file, utf8
 from sktools.training.evaluation import evaluate
@@ -40,16 +40,17 @@ def rescore(model: ModelRef, opener: Opener, progress: ProgressCallback = silent
     metrics = _metrics(path)
     datasets = opener(list(metrics["int8"]))
     learned = [dataset for dataset in datasets if dataset.name in training_data_sets(path)]
-    if read_clock(model.folder, config.classes.names) is None:
-        _fit(config, model.folder, metrics, learned, progress)
+    clock = read_clock(model.folder, config.classes.names)
+    if clock is None:
+        clock = _fit(config, metrics, learned, progress)
+        write_clock(model.folder / CLOCK_FILE, clock)
     float_model = replace(model, tflite=model.float_tflite)
     for dataset in datasets:
         held_out = metrics["held_out"][dataset.name]
         trees, people = training_trees(config, path, [dataset], progress)
         progress(Progress("read", message=f"scoring {model.name} on {dataset.name}"))
-        beside = yardsticks(
-            evaluation_set(config, dataset, subjects=held_out), config.classes, model.folder, trees, people
-        )
+        chosen = evaluation_set(config, dataset, subjects=held_out)
+        beside = yardsticks(chosen, config.classes, clock, trees, people)
         for kind, network in (("int8", model), ("float", float_model)):
             score = evaluate(network, dataset, subjects=held_out)
             metrics[kind][dataset.name] = {**score, "yardsticks": beside}
@@ -74,18 +75,14 @@ def _metrics(path: Path) -> dict[str, Any]:
 
 
 def _fit(
-    config: ModelConfig,
-    folder: Path,
-    metrics: Mapping[str, Any],
-    learned: Sequence[Dataset],
-    progress: ProgressCallback,
-) -> None:
+    config: ModelConfig, metrics: Mapping[str, Any], learned: Sequence[Dataset], progress: ProgressCallback
+) -> Clock:
     nights: list[Night] = []
     for dataset in learned:
         progress(Progress("read", message=f"fitting the clock on the training people of {dataset.name}"))
         nights += load_nights(config, dataset, metrics["training_subjects"][dataset.name])
     labels, bedtimes = [night.labels for night in nights], [night.bedtime for night in nights]
-    write_clock(folder / CLOCK_FILE, fit_clock(labels, config.classes.names, bedtimes, weight=0.0))
+    return fit_clock(labels, config.classes.names, bedtimes, weight=0.0)
 
 
 def _split(metrics: Mapping[str, Any], dataset: str) -> Split:

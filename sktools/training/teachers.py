@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from sktools.datasets.recording import person_of
 from sktools.datasets.registry import Dataset
 from sktools.errors import DataError
 from sktools.features.evaluation_set import load_nights
@@ -79,7 +80,7 @@ def _digest(nights: Sequence[Night]) -> str:
 
 
 def _teach(nights: Sequence[Night], progress: ProgressCallback) -> Taught:
-    people = list(dict.fromkeys((night.dataset, night.subject) for night in nights))
+    people = list(dict.fromkeys((night.dataset, person_of(night.subject)) for night in nights))
     folds = min(FOLDS, len(people))
     if folds < 2:
         raise DataError(f"teachers need the nights of two people or more, found {len(people)}")
@@ -87,12 +88,11 @@ def _teach(nights: Sequence[Night], progress: ProgressCallback) -> Taught:
     for fold in range(folds):
         progress(Progress("teach", fold, folds))
         asked = set(people[fold::folds])
-        rest = [night for night in nights if (night.dataset, night.subject) not in asked]
+        rest = [night for night in nights if (night.dataset, person_of(night.subject)) not in asked]
         trees = fit_trees(rest, len(STAGES.names), seed=fold, rounds=ROUNDS)
         for night in nights:
-            key = night.dataset, night.subject
-            if key in asked:
-                result[key] = trees.probabilities(night.features)
+            if (night.dataset, person_of(night.subject)) in asked:
+                result[night.dataset, night.subject] = trees.probabilities(night.features)
     progress(Progress("teach", folds, folds))
     return result
 

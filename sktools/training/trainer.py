@@ -37,6 +37,7 @@ from sktools.training.stage_prior import clock_of
 from sktools.training.teachers import Taught, by_classes, teach, teacher_nights
 from sktools.training.tensorflow_setup import require_tensorflow
 from sktools.training.validation_summary import summary
+from sktools.training.yardsticks import people_trees, yardsticks
 
 if TYPE_CHECKING:
     import keras
@@ -232,15 +233,18 @@ def _metrics(
 ) -> dict[str, Any]:
     reports: dict[str, dict[str, Any]] = {"int8": {}, "float": {}}
     for material in materials:
+        chosen = material.held_out
+        trees, people, why = people_trees(config, [*material.train, *material.validation])
+        beside = yardsticks(chosen, config.classes, clock, trees, people, why)
         for kind, content in (("int8", int8), ("float", single)):
-            chosen = material.held_out
 
             def tell(step: Progress, what: str = f"{kind} on {chosen.dataset}") -> None:
                 progress(dataclasses.replace(step, message=what))
 
             live = config.live is not None and kind == "int8"
             found = answers(content, config, chosen, clock, live, tell)
-            reports[kind][chosen.dataset] = {**scored(chosen, found.logits, config.classes), **answered(found, config)}
+            score = scored(chosen, found.logits, config.classes, beside)
+            reports[kind][chosen.dataset] = {**score, **answered(found, config)}
     selected = max(history, key=lambda row: row.get("kappa", row["epoch"]))
     return {
         "schema_version": SCHEMA_VERSION,

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sktools.datasets.recording import deal
 from sktools.datasets.registry import Dataset, Skipped
 from sktools.errors import DataError, UsageError
 from sktools.features.feature_set import find_feature_set
@@ -92,9 +93,9 @@ def validate(
     progress(Progress("read", message=f"reading {dataset.name}"))
     cohort = read_cohort(dataset, subjects, note)
     people = cohort.subjects
-    if not 2 <= folds <= len(people):
+    parts = deal(people, folds)
+    if folds < 2 or not all(parts):
         raise DataError(f"data set '{dataset.name}': {len(people)} usable subjects do not make {folds} folds")
-    parts = tuple(people[fold::folds] for fold in range(folds))
     labels = {night.subject: night.labels for night in cohort.nights(config.features, config.classes, people)}
     folder.mkdir(parents=True, exist_ok=True)
     result = []

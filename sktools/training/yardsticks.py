@@ -15,10 +15,10 @@ from sktools.errors import DataError
 from sktools.features.evaluation_set import EvaluationSet, load_nights, training_subjects
 from sktools.features.frames import Night, join
 from sktools.metrics import yardsticks as metrics
-from sktools.metrics.clock import read_clock
+from sktools.metrics.clock import Clock
 from sktools.model_config import ClassesConfig, ModelConfig
 from sktools.training.progress import Progress, ProgressCallback, silent
-from sktools.training.trees import Trees, fit_trees
+from sktools.training.trees import CONTEXT, Trees, fit_trees
 
 NO_TREES = "sktools evaluate MODEL --baselines --training-data DIR trains them on the model's own training people"
 
@@ -26,17 +26,16 @@ NO_TREES = "sktools evaluate MODEL --baselines --training-data DIR trains them o
 def yardsticks(
     chosen: EvaluationSet,
     classes: ClassesConfig,
-    model_folder: Path | None = None,
+    clock: Clock | None = None,
     trees: Trees | None = None,
     learned_on: str = "",
     why_no_trees: str = NO_TREES,
 ) -> dict[str, Any]:
     """The yardsticks on the epochs that a model is scored on, by name.
 
-    model_folder: may hold the model's clock.json. trees: fitted on the model's training people, None if there are none.
-    learned_on: those people, in words. why_no_trees: the reason for None. Raises DataError for a damaged clock.json.
+    clock: of the model, None if it has none. trees: fitted on the model's training people, None if there are none.
+    learned_on: those people, in words. why_no_trees: the reason for None.
     """
-    clock = read_clock(model_folder, classes.names) if model_folder is not None else None
     found = {
         metrics.MAJORITY: metrics.majority(chosen.labels, chosen.mask, classes.names),
         metrics.CLOCK: metrics.clock_alone(
@@ -48,6 +47,23 @@ def yardsticks(
         answers = tree_answers(trees, chosen)
         found[metrics.TREES] = metrics.answered(chosen.labels, answers, chosen.mask, classes.names, learned_on)
     return found
+
+
+def context_of(config: ModelConfig) -> tuple[tuple[int, int], ...]:
+    """What the trees may look at: as far ahead as the model is given before its answer is read."""
+    if config.live is None:
+        return CONTEXT
+    ahead = config.live.delay_epochs
+    return tuple((first, min(last, ahead)) for first, last in CONTEXT if first <= ahead)
+
+
+def people_trees(config: ModelConfig, nights: Sequence[Night]) -> tuple[Trees | None, str, str]:
+    """Trees of the nights that a model was trained on, these nights in words, and why there are none."""
+    try:
+        fitted = fit_trees(nights, len(config.classes.names), context_of(config))
+    except DataError as error:
+        return None, "", error.message
+    return fitted, f"the {len(nights)} nights of {config.name}'s training people", ""
 
 
 def tree_answers(trees: Trees, chosen: EvaluationSet) -> NDArray[np.int64]:
@@ -104,4 +120,4 @@ def training_trees(
     if not nights:
         raise DataError(f"{metrics_file}: names nobody that the model was trained on")
     progress(Progress("read", message=f"fitting trees on {len(nights)} nights"))
-    return fit_trees(nights, len(config.classes.names)), " and ".join(told)
+    return fit_trees(nights, len(config.classes.names), context_of(config)), " and ".join(told)

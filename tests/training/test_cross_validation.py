@@ -14,7 +14,7 @@ from sktools.features.frames import Night
 from sktools.model_config import FeaturesConfig, ModelConfig
 from sktools.training import cross_validation, first_training
 from sktools.training.cross_validation import cross_validate
-from sktools.training.first_training import Run
+from sktools.training.first_training import Training
 from tests.support.sleep_accel_files import write_subject
 
 
@@ -98,7 +98,7 @@ def test_what_is_taught_outweighs_the_labels(small_config: ModelConfig, tmp_path
     answers = {("sleep-accel", "1"): np.tile(np.array([0.0, 1.0], np.float32), (300, 1))}
     recipe = dataclasses.replace(small_config.training, epochs=6, steps=10, class_weights=False, focal_gamma=0.0)
     config = dataclasses.replace(small_config, training=recipe)
-    model = cross_validation._fitted([Run(config, [night], taught=answers)], lambda *_: None)
+    model = cross_validation._fitted([Training(config, [night], taught=answers)], lambda *_: None)
     logits = model.predict_on_batch(features[None, :240])
     assert np.mean(logits[0].argmax(axis=1) == 1) > 0.9
 
