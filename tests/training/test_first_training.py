@@ -13,7 +13,7 @@ from sktools.datasets.registry import open_dataset
 from sktools.errors import DataError, UsageError
 from sktools.features.frames import Night
 from sktools.model_config import ModelConfig
-from sktools.training.first_training import Run, train_in_turn, trainings
+from sktools.training.first_training import Training, train_in_turn, trainings
 from sktools.training.networks import build_network
 from sktools.training.progress import Progress
 from sktools.training.trainer import train
@@ -56,7 +56,7 @@ def test_a_model_without_more_classes_is_refused(
     assert not steps and not (tmp_path / "small").exists()
 
 
-def runs(config: ModelConfig, **own: object) -> list[Run]:
+def runs(config: ModelConfig, **own: object) -> list[Training]:
     """Of the smallest network, on a night of noise."""
     generator = np.random.default_rng(3)
     night = Night(
@@ -66,7 +66,7 @@ def runs(config: ModelConfig, **own: object) -> list[Run]:
     small = dataclasses.replace(after(config, "ss-4", epochs=2, steps=2, checkpoint_every=1), network=network)
     first, second = trainings(small)
     second = dataclasses.replace(second, training=dataclasses.replace(second.training, **own))  # type: ignore[arg-type]
-    return [Run(first, [night]), Run(second, [night])]
+    return [Training(first, [night]), Training(second, [night])]
 
 
 def weights(model: keras.Model) -> list[np.ndarray]:
