@@ -13,6 +13,8 @@ from sktools.features.frames import NO_CLASS, Night
 from sktools.model_config import ModelConfig, TrainingConfig
 
 OVERHANG = 6
+CLOCK = "clock"
+"""The group of a feature set that holds the time since bedtime."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,8 @@ def drop_sensors(
     frame: NDArray[np.float32], feature_set: FeatureSet, recipe: TrainingConfig, generator: np.random.Generator
 ) -> NDArray[np.float32]:
     """A copy of a frame in which sensors are missing, as some wearables lack them: 0 throughout, as normalised."""
-    groups = list(feature_set.groups.values())
+    # The clock is no sensor: every wearable has one.
+    groups = [columns for name, columns in feature_set.groups.items() if name != CLOCK]
     # The first group is what every wearable has; it stays.
     if generator.random() < recipe.heart_rate_only:
         dropped = groups[1:]

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from sktools.datasets.recording import person_of
 from sktools.errors import DataError
+from sktools.features.feature_set import find_feature_set
 from sktools.features.frames import Night
 from sktools.features.fs_w_pa_14 import FS_W_PA_14
 from sktools.model_config import ModelConfig, TrainingConfig
@@ -109,6 +110,15 @@ def test_padding_and_unscored_epochs_weigh_nothing(small_config: ModelConfig) ->
     # The night's first 3 epochs are unscored; a frame that starts past them has none.
     for frame in range(len(inside)):
         assert weighed[frame].sum() == min(97, inside[frame].sum())
+
+
+def test_the_clock_is_never_dropped() -> None:
+    watch = find_feature_set("fs-watch-14")
+    recipe = TrainingConfig(sensor_dropout=0.0, heart_rate_only=0.9)
+    generator = np.random.default_rng(2)
+    frames = [drop_sensors(np.ones((4, 14), np.float32), watch, recipe, generator) for _ in range(50)]
+    assert any(not frame[:, 10:13].any() for frame in frames)
+    assert all(frame[:, 13].all() for frame in frames)
 
 
 def test_the_learning_rate_falls_once_along_a_cosine() -> None:
