@@ -12,6 +12,7 @@ import pytest
 from sktools import zoo
 from sktools.datasets.registry import open_dataset
 from sktools.datasets.sleep_accel import SleepAccel
+from sktools.metrics.clock import read_clock
 from sktools.metrics.complexity import parameters
 from sktools.model_config import resolved
 from sktools.training.causal_cost import causal_scores
@@ -21,7 +22,8 @@ from tests.support.sleep_accel_files import real_folder
 NAMES = ("ss-2-tcn-sm", "ss-3-tcn-sm", "ss-4-tcn-sm", "ss-5-tcn-sm")
 CAUSAL = tuple(f"{name}-causal" for name in NAMES)
 HEART_RATE = tuple(f"{name}-hr" for name in NAMES)
-ALL = (*NAMES, *CAUSAL, *HEART_RATE)
+NIGHT, WATCH = tuple(f"{name}-night" for name in NAMES), tuple(f"{name}-watch" for name in NAMES)
+ALL = (*NAMES, *CAUSAL, *HEART_RATE, *NIGHT, *WATCH)
 FILES = ("configuration.json", "history.json", "model.keras", "model_float.tflite", "README.md", "metrics.json")
 SCORES = ("accuracy", "f1", "kappa", "average_precision", "confusion", "subjects", "intervals")
 
@@ -135,3 +137,24 @@ def test_the_figures_on_the_synthetic_cohort_can_be_had_again() -> None:
     report = evaluate(reference, open_dataset("synthetic"), subjects=metrics["held_out"]["synthetic"][:2])
     for subject, scores in report["by_subject"].items():
         assert scores == metrics["int8"]["synthetic"]["by_subject"][subject]
+
+
+@pytest.mark.parametrize("name", [*NIGHT, *WATCH])
+def test_a_night_or_watch_model_beats_the_clock_by_cross_validation(name: str) -> None:
+    reference, metrics = shipped(name)
+    found = metrics["cross_validation"]
+    assert (found["people"], found["folds"]) == (25, 5)
+    assert found["ways"]["model"]["above_clock"]["interval"][0] > 0
+    clock = read_clock(reference.folder, reference.config.classes.names if reference.config else None)
+    assert clock is not None and clock.logit_prior.any()
+    assert "## Cross-validation (int8)" in (reference.folder / "README.md").read_text()
+
+
+@pytest.mark.parametrize("name", ["ss-3-tcn-sm-night", "ss-3-tcn-sm-watch"])
+def test_the_figures_of_a_night_and_a_watch_model_can_be_had_again(name: str) -> None:
+    folder = real_folder()
+    reference, metrics = shipped(name)
+    report = evaluate(reference, open_dataset("sleep-accel", folder))
+    recorded = metrics["int8"]["sleep-accel"]
+    assert {key: report[key] for key in SCORES} == {key: recorded[key] for key in SCORES}
+    assert report["decision"] == recorded["decision"]
