@@ -52,7 +52,7 @@ def rescore(model: ModelRef, opener: Opener, progress: ProgressCallback = silent
         chosen = evaluation_set(config, dataset, subjects=held_out)
         beside = yardsticks(chosen, config.classes, clock, trees, people)
         for kind, network in (("int8", model), ("float", float_model)):
-            score = evaluate(network, dataset, subjects=held_out)
+            score = evaluate(network, dataset, subjects=held_out, live=config.live is not None and kind == "int8")
             metrics[kind][dataset.name] = {**score, "yardsticks": beside}
         drop = metrics["float"][dataset.name]["f1"] - metrics["int8"][dataset.name]["f1"]
         metrics["f1_drop"][dataset.name] = drop
