@@ -54,10 +54,16 @@ def requantize(value: int, multiplier: int, shift: int) -> int:
 
 
 def activation_range(activation: str, scale: float, zero_point: int) -> tuple[int, int]:
-    """int8 clamp [low, high] of a fused activation (CalculateActivationRangeQuantized). ValueError if unknown."""
+    """int8 clamp [low, high] of a fused activation (CalculateActivationRangeQuantized).
+
+    Raises ValueError for an unknown activation, or a scale so small that its limits overflow.
+    """
 
     def quantized(real: float) -> int:
-        ratio = float(np.float32(real) / np.float32(scale))
+        with np.errstate(over="ignore", divide="ignore"):
+            ratio = float(np.float32(real) / np.float32(scale))
+        if not math.isfinite(ratio):
+            raise ValueError(f"a scale of {scale:g} cannot hold the limits of the fused activation {activation}")
         return zero_point + math.floor(abs(ratio) + 0.5) * (1 if ratio >= 0 else -1)
 
     low, high = INT8_MIN, INT8_MAX

@@ -6,6 +6,7 @@ import shutil
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
 import pytest
 import tflite
 
@@ -13,6 +14,8 @@ from sktools.compiler import compile_model
 from sktools.compiler.model_file import read_model
 from sktools.compiler.ops import options_reader, register, supported_ops
 from sktools.compiler.ops.base import Op
+from sktools.errors import ModelError
+from tests.soak.table import Amount
 from tests.support.operator_networks import (
     Network,
     assert_equal_to_the_oracle,
@@ -41,6 +44,20 @@ def test_the_float_evaluation_is_what_int8_approximates(network: Network) -> Non
     if any(operator.op == "FULLY_CONNECTED" for operator in read_model(network.tflite).operators):
         pytest.importorskip("tflite_micro", reason="FULLY_CONNECTED is judged by the tflite-micro runtime")
     assert_float_agrees(network)
+
+
+def test_flipped_bytes_give_a_network_or_a_model_error(amount: Amount) -> None:
+    random = np.random.default_rng(3)
+    refused, tries = 0, amount(400, 100_000)
+    for _ in range(tries):
+        content = bytearray(NETWORKS[int(random.integers(len(NETWORKS)))].tflite)
+        for _ in range(int(random.integers(1, 5))):
+            content[int(random.integers(16, len(content)))] = int(random.choice([0, 1, 127, 128, 255]))
+        try:
+            compile_model(bytes(content), name="flipped", optimize="none")
+        except ModelError:
+            refused += 1
+    assert 0 < refused < tries
 
 
 def test_every_registered_operator_has_a_network_here() -> None:

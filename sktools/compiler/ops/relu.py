@@ -25,7 +25,10 @@ class Relu(Unary):
     @staticmethod
     def function(operator: Operator, graph: Graph, source: Tensor, output: Tensor) -> Callable[[int], int]:
         factor = multiplier_of(operator, _ratio(source, output))
-        low, high = activation_range(operator.op, output.scale, output.zero_point)
+        try:
+            low, high = activation_range(operator.op, output.scale, output.zero_point)
+        except ValueError as error:
+            raise refuse(operator, str(error)) from error
 
         def function(q: int) -> int:
             return clamped(output.zero_point + requantize(q - source.zero_point, *factor), low, high)

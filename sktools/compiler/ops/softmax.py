@@ -45,9 +45,9 @@ class Softmax(Op):
             raise refuse(operator, f"{source.shape[-1]} channels; up to {MOST_CHANNELS} are supported")
         beta = float(operator.options.get("beta", 0.0))
         real = beta * source.scale * (1 << (31 - INTEGER_BITS))
-        if not 1 < real < np.inf:
+        if not 1 < real < 1 << 30:
             raise refuse(operator, f"beta {beta:g} with an input scale of {source.scale:g} is out of range")
-        multiplier, shift = quantize_multiplier(min(real, (1 << 31) - 1.0))
+        multiplier, shift = quantize_multiplier(real)
         least = -fixed_point.input_radius(INTEGER_BITS, shift)
         exponentials = [_exponential(-step, multiplier, shift) if -step >= least else 0 for step in range(256)]
         return cls(operator, (source,), output, np.array(exponentials, dtype=np.int32), beta)

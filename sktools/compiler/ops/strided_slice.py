@@ -95,7 +95,7 @@ def _strided_parts(operator: Operator, graph: Graph, source: Tensor) -> tuple[Pa
             parts.append(Part(begin % extent, 1, 1, True))
             continue
         places = range(*slice(None if no_begin else begin, None if no_end else end, step).indices(extent))
-        parts.append(Part(places.start, step, len(places)))
+        parts.append(Part(places.start, step if len(places) > 1 else 1, len(places)))
     return tuple(parts)
 
 
