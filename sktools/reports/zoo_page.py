@@ -15,6 +15,7 @@ from sktools.reports import plots, profile_plots
 from sktools.reports.page import markdown_page, plot_assets
 from sktools.reports.published import BLOCK_MS_PER_SLEEP_HOUR, SCORES, SOURCE
 from sktools.reports.slamss import slamss_metrics, slamss_work
+from sktools.reports.yardsticks import yardstick_rows
 
 PAGE = "sleep-stage-models.md"
 ASSETS = "assets/zoo"
@@ -126,6 +127,7 @@ def zoo_page(models: Sequence[ZooModel]) -> dict[str, bytes]:
         hundredths=hundredths,
         interval=interval,
         measures=MEASURES,
+        yardstick_rows=yardstick_rows,
         hours=lambda model: f"{model.config.network.epochs / EPOCHS_PER_HOUR:g}",
         digest=lambda content: hashlib.sha256(content).hexdigest(),
         published_source=SOURCE,
