@@ -32,9 +32,10 @@ enum {
     SK_READ = 0x06,
     SK_MEMORY = 0x07,
     SK_RESET = 0x08,
-    SK_STAGE_BEGIN = 0x09, /* these three in images with a stager (sk_stage_server.c) */
+    SK_STAGE_BEGIN = 0x09, /* these four in images with a stager (sk_stage_server.c) */
     SK_STAGE_SAMPLES = 0x0A,
     SK_STAGE_EPOCH = 0x0B,
+    SK_STAGE_WAVE = 0x0C,
     SK_REPLY = 0x80,
     SK_ERROR = 0xFE,
     SK_FAULT = 0xFF

@@ -11,13 +11,14 @@
 #include "sk_stager.h"
 
 /* What a sample is of; the first byte of each sample. */
-enum { HEART_RATE = 0, COUNT = 1 };
+enum { HEART_RATE = 0, COUNT = 1, SPO2 = 2, PPG = 3, ACCELERATION = 4 };
 
-enum { FLAG_BEDTIME = 1 };
+enum { FLAG_BEDTIME = 1, FLAG_RAW = 2 };
 enum { FLAG_WORN = 1, FLAG_REST = 2 };
 enum { SAMPLE_BYTES = 9, MOST_LAGS = 64 };
 
 static sk_stager_t stager;
+static sk_raw_t raw;
 static bool begun;
 
 static int64_t get_i64(const uint8_t *from)
@@ -41,7 +42,10 @@ static uint8_t *put_f32(uint8_t *to, float value)
     return to + sizeof bits;
 }
 
-/* i64 start, u8 flags (1: the bedtime is known), i64 bedtime -> u32 bytes of the stager, u16 delay in epochs, u8 classes */
+/*
+ * i64 start, u8 flags (1: the bedtime is known, 2: raw sensors), i64 bedtime -> u32 bytes of the stager, u16 delay in
+ * epochs, u8 classes
+ */
 static int32_t begin(const uint8_t *payload, uint16_t length, uint8_t *reply)
 {
     if (length != 17) {
@@ -51,8 +55,13 @@ static int32_t begin(const uint8_t *payload, uint16_t length, uint8_t *reply)
     if ((payload[8] & FLAG_BEDTIME) != 0) {
         sk_stager_start_of_night(&stager, get_i64(payload + 9));
     }
+    uint32_t bytes = sizeof stager;
+    if ((payload[8] & FLAG_RAW) != 0) {
+        sk_stager_use_raw(&stager, &raw);
+        bytes += sizeof raw;
+    }
     begun = true;
-    sk_put_u32(reply, sizeof stager);
+    sk_put_u32(reply, bytes);
     sk_put_u16(reply + 4, sk_stage_model.delay_epochs);
     reply[6] = (uint8_t)sk_stage_model.decision.classes;
     return 7;
@@ -65,9 +74,20 @@ static sk_stager_push_t push(uint8_t kind, int64_t time, float value)
         return sk_stager_push_heart_rate(&stager, time, value);
     case COUNT:
         return sk_stager_push_count(&stager, time, value);
+    case SPO2:
+        return sk_stager_push_spo2(&stager, time, value);
     default:
         return SK_STAGER_REFUSED;
     }
+}
+
+static int32_t put_outcomes(const uint16_t *outcomes, uint32_t counter, uint8_t *reply)
+{
+    for (int32_t i = 0; i < 4; i++) {
+        sk_put_u16(reply + 2 * i, outcomes[i]);
+    }
+    sk_put_u32(reply + 8, counter);
+    return 12;
 }
 
 /*
@@ -87,12 +107,58 @@ static int32_t samples(const uint8_t *payload, uint16_t length, uint8_t *reply)
         outcomes[push(sample[0], time + (int32_t)sk_get_u32(sample + 1), get_f32(sample + 5))]++;
     }
     SK_MARK_END();
-    uint32_t counter = sk_counter_end();
-    for (int32_t i = 0; i < 4; i++) {
-        sk_put_u16(reply + 2 * i, outcomes[i]);
+    return put_outcomes(outcomes, sk_counter_end(), reply);
+}
+
+/* Acceleration in steps of 1 / 4096 g. */
+static const float step_g = 1.0f / 4096.0f;
+
+static float get_g(const uint8_t *from)
+{
+    return step_g * (float)(int16_t)sk_get_u16(from);
+}
+
+/*
+ * i64 time in ms, u32 ns after it, u32 period in ns, u8 kind (3: PPG, f32; 4: acceleration, 3 i16 of 1 / 4096 g), values -> as
+ * samples(). One window of the cycle model.
+ */
+static int32_t wave(const uint8_t *payload, uint16_t length, uint8_t *reply)
+{
+    enum { HEAD = 17, NS_PER_MS = 1000000 };
+    uint32_t size = length > HEAD && payload[16] == ACCELERATION ? 6 : 4;
+    if (length < HEAD || (uint32_t)(length - HEAD) % size != 0) {
+        return -SK_ERROR_BAD_LENGTH;
     }
-    sk_put_u32(reply + 8, counter);
-    return 12;
+    int64_t time = get_i64(payload);
+    uint32_t after = sk_get_u32(payload + 8), period = sk_get_u32(payload + 12);
+    if (after >= NS_PER_MS || period > 100u * NS_PER_MS || (payload[16] != PPG && payload[16] != ACCELERATION)) {
+        return -SK_ERROR_OUT_OF_RANGE;
+    }
+    /* Values and times are unpacked before anything is counted: a watch has them in its hands. */
+    static float values[SK_PAYLOAD_MAX / 2];
+    static int32_t times[SK_PAYLOAD_MAX / 4];
+    uint32_t count = 0, samples = (uint32_t)(length - HEAD) / size;
+    for (const uint8_t *value = payload + HEAD; value != payload + length; value += size == 4 ? 4 : 2) {
+        values[count++] = size == 4 ? get_f32(value) : get_g(value);
+    }
+    for (uint32_t i = 0; i < samples; i++) {
+        times[i] = (int32_t)(((uint64_t)after + (uint64_t)i * period) / NS_PER_MS);
+    }
+    uint16_t outcomes[4] = {0, 0, 0, 0};
+    sk_counter_begin();
+    SK_MARK_BEGIN();
+    if (size == 4) {
+        for (uint32_t i = 0; i < samples; i++) {
+            outcomes[sk_stager_push_ppg(&stager, time + times[i], values[i])]++;
+        }
+    } else {
+        const float *value = values;
+        for (uint32_t i = 0; i < samples; i++, value += 3) {
+            outcomes[sk_stager_push_acceleration(&stager, time + times[i], value[0], value[1], value[2])]++;
+        }
+    }
+    SK_MARK_END();
+    return put_outcomes(outcomes, sk_counter_end(), reply);
 }
 
 static int32_t put_answer(const sk_stager_answer_t *answer, uint8_t *reply)
@@ -178,7 +244,8 @@ static int32_t epoch(const uint8_t *payload, uint16_t length, uint8_t *reply)
 
 bool sk_stage_knows(uint8_t type)
 {
-    return type == SK_STAGE_BEGIN || type == SK_STAGE_SAMPLES || type == SK_STAGE_EPOCH;
+    return type == SK_STAGE_BEGIN || type == SK_STAGE_SAMPLES || type == SK_STAGE_EPOCH
+           || type == SK_STAGE_WAVE;
 }
 
 int32_t sk_stage_answer(uint8_t type, const uint8_t *payload, uint16_t length, uint8_t *reply)
@@ -188,6 +255,8 @@ int32_t sk_stage_answer(uint8_t type, const uint8_t *payload, uint16_t length, u
         return begin(payload, length, reply);
     case SK_STAGE_SAMPLES:
         return samples(payload, length, reply);
+    case SK_STAGE_WAVE:
+        return wave(payload, length, reply);
     default:
         return epoch(payload, length, reply);
     }

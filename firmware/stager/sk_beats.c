@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "sk_math.h"
+
 enum {
     MARGIN = 20,
     LARGEST_SCALE = 19,
@@ -18,6 +20,17 @@ static const float near_share = 0.2f, fitting_share = 0.75f;
 void sk_beats_init(sk_beats_t *beats)
 {
     memset(beats, 0, sizeof *beats);
+}
+
+/* Whether every point of the window is known, four at a time. */
+static bool is_whole(const sk_beats_t *beats)
+{
+    uint32_t all = 0x01010101u, four;
+    for (int32_t i = 0; i < SK_BEATS_WINDOW; i += 4) {
+        memcpy(&four, beats->known + i, sizeof four);
+        all &= four;
+    }
+    return all == 0x01010101u;
 }
 
 /* Fills short gaps of the window by straight lines; false if one is longer, or lies at an end. */
@@ -50,36 +63,61 @@ static bool detrend(float *level)
     float reference = level[0], largest = 0.0f, least = 0.0f, most = 0.0f;
     const float middle = 0.5f * (SK_BEATS_WINDOW - 1);
     const float squares = SK_BEATS_WINDOW * ((float)SK_BEATS_WINDOW * SK_BEATS_WINDOW - 1.0f) / 12.0f;
-    float sum = 0.0f;
-    for (int32_t i = 0; i < SK_BEATS_WINDOW; i++) {
+    float sum = 0.0f, away = -middle;
+    for (int32_t i = 0; i < SK_BEATS_WINDOW; i++, away += 1.0f) {
         float size = level[i] < 0.0f ? -level[i] : level[i];
         largest = size > largest ? size : largest;
         level[i] -= reference; /* a large mean would cost digits */
-        sum += ((float)i - middle) * level[i];
+        sum += away * level[i];
     }
     float slope = sum / squares;
-    for (int32_t i = 0; i < SK_BEATS_WINDOW; i++) {
-        level[i] -= slope * ((float)i - middle);
+    away = -middle;
+    for (int32_t i = 0; i < SK_BEATS_WINDOW; i++, away += 1.0f) {
+        level[i] -= slope * away;
         least = i == 0 || level[i] < least ? level[i] : least;
         most = i == 0 || level[i] > most ? level[i] : most;
     }
     return most - least >= least_swing * largest;
 }
 
-static bool is_peak(const float *level, int32_t at, int32_t scale)
+/* The bits of a float order as the float does, but for the sign. Halved, so that no difference overflows. */
+static void order(sk_beats_t *beats)
+{
+    for (int32_t i = 0; i < SK_BEATS_WINDOW; i++) {
+        int32_t bits = (int32_t)sk_bits(beats->level[i]);
+        int32_t ordered = bits < 0 ? (int32_t)(0x80000000u - (uint32_t)bits) : bits;
+        beats->order[i] = ordered / 2;
+    }
+}
+
+static bool is_peak(const int32_t *level, int32_t at, int32_t scale)
 {
     return level[at] > level[at - scale] && level[at] > level[at + scale];
 }
 
+/* How many peaks a scale has, by the signs of differences: a branch per point would cost more than all the rest. */
+static int32_t peaks_of(const int32_t *level, int32_t scale)
+{
+    uint32_t peaks = 0;
+    const int32_t *before = level, *at = level + scale, *behind = level + 2 * scale;
+    for (; behind < level + SK_BEATS_WINDOW; before += 4, at += 4, behind += 4) { /* 120 - 2 scale points, an even number */
+        peaks += ((uint32_t)(before[0] - at[0]) & (uint32_t)(behind[0] - at[0])) >> 31;
+        peaks += ((uint32_t)(before[1] - at[1]) & (uint32_t)(behind[1] - at[1])) >> 31;
+        if (behind + 2 == level + SK_BEATS_WINDOW) {
+            break;
+        }
+        peaks += ((uint32_t)(before[2] - at[2]) & (uint32_t)(behind[2] - at[2])) >> 31;
+        peaks += ((uint32_t)(before[3] - at[3]) & (uint32_t)(behind[3] - at[3])) >> 31;
+    }
+    return (int32_t)peaks;
+}
+
 /* The scale with the most peaks, the first one if several have. */
-static int32_t best_scale(const float *level)
+static int32_t best_scale(const int32_t *level)
 {
     int32_t best = 1, most = -1;
-    for (int32_t scale = 1; scale <= LARGEST_SCALE; scale++) {
-        int32_t peaks = 0;
-        for (int32_t i = scale; i < SK_BEATS_WINDOW - scale; i++) {
-            peaks += is_peak(level, i, scale);
-        }
+    for (int32_t scale = 1; scale <= LARGEST_SCALE; scale += scale < 3 ? 1 : 2) {
+        int32_t peaks = peaks_of(level, scale);
         if (peaks > most) {
             most = peaks;
             best = scale;
@@ -92,10 +130,11 @@ static int32_t best_scale(const float *level)
 static void find(sk_beats_t *beats)
 {
     const float *level = beats->level;
-    int32_t largest = best_scale(level);
+    order(beats);
+    int32_t largest = best_scale(beats->order);
     for (int32_t i = MARGIN - 1; i <= MARGIN + SK_BEATS_HOP; i++) {
         int32_t scale = 1;
-        while (scale <= largest && is_peak(level, i, scale)) {
+        while (scale <= largest && is_peak(beats->order, i, scale)) {
             scale++;
         }
         if (scale <= largest) {
@@ -169,12 +208,12 @@ static bool follow(sk_beats_t *beats, float *bpm)
     return true;
 }
 
-static bool judge_window(sk_beats_t *beats, float *bpm)
+static SK_NOINLINE bool judge_window(sk_beats_t *beats, float *bpm)
 {
     bool found = false;
     memcpy(beats->level, beats->wave, sizeof beats->level);
-    if (bridge(beats)) {
-        beats->found_ms = (beats->index - SK_BEATS_WINDOW) * SK_BEATS_STEP_MS;
+    if (is_whole(beats) || bridge(beats)) {
+        beats->found_ms = beats->base_ms - SK_BEATS_WINDOW * SK_BEATS_STEP_MS;
         if (detrend(beats->level)) {
             find(beats);
         }
@@ -198,14 +237,15 @@ static bool complete_point(sk_beats_t *beats, float *bpm)
     beats->weight[0] = beats->weight[1];
     beats->total[0] = beats->total[1];
     beats->weight[1] = beats->total[1] = 0.0f;
-    beats->index++;
+    beats->base_ms += SK_BEATS_STEP_MS;
     return beats->count == SK_BEATS_WINDOW && judge_window(beats, bpm);
 }
 
-static void begin(sk_beats_t *beats, int64_t index)
+/* The grid lies on whole steps of the clock. */
+static void begin(sk_beats_t *beats, int64_t time_ms)
 {
     beats->begun = true;
-    beats->index = index;
+    beats->base_ms = time_ms - (time_ms % SK_BEATS_STEP_MS + SK_BEATS_STEP_MS) % SK_BEATS_STEP_MS;
     beats->count = 0;
     beats->chained = false;
     beats->weight[0] = beats->weight[1] = beats->total[0] = beats->total[1] = 0.0f;
@@ -213,16 +253,18 @@ static void begin(sk_beats_t *beats, int64_t index)
 
 bool sk_beats_push(sk_beats_t *beats, int64_t time_ms, float value, float *bpm)
 {
-    int64_t index = time_ms / SK_BEATS_STEP_MS - (time_ms % SK_BEATS_STEP_MS < 0);
     bool found = false;
     beats->found_count = 0;
-    if (!beats->begun || index < beats->index || index - beats->index > SK_BEATS_WINDOW) {
-        begin(beats, index);
+    int64_t since = time_ms - beats->base_ms; /* a division of 64 bits per sample would cost more than all the rest */
+    if (!beats->begun || since < 0 || since >= (SK_BEATS_WINDOW + 1) * SK_BEATS_STEP_MS) {
+        begin(beats, time_ms);
+        since = time_ms - beats->base_ms;
     }
-    while (beats->index < index) {
+    int32_t rest = (int32_t)since;
+    for (; rest >= SK_BEATS_STEP_MS; rest -= SK_BEATS_STEP_MS) {
         found |= complete_point(beats, bpm);
     }
-    float after = (float)(time_ms - index * SK_BEATS_STEP_MS) / (float)SK_BEATS_STEP_MS;
+    float after = (float)rest * (1.0f / SK_BEATS_STEP_MS);
     beats->weight[0] += 1.0f - after;
     beats->total[0] += (1.0f - after) * value;
     beats->weight[1] += after;
@@ -232,10 +274,6 @@ bool sk_beats_push(sk_beats_t *beats, int64_t time_ms, float value, float *bpm)
 
 void sk_beats_clock_moved(sk_beats_t *beats, int64_t delta_ms)
 {
-    /* The grid lies on the clock; what a step does not divide is lost, as in a gap. */
-    if (delta_ms % SK_BEATS_STEP_MS == 0) {
-        beats->index += delta_ms / SK_BEATS_STEP_MS;
-    } else {
-        beats->begun = false;
-    }
+    beats->base_ms += delta_ms;
+    beats->found_ms += delta_ms;
 }

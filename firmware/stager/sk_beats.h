@@ -23,7 +23,7 @@ enum {
 typedef struct {
     /* the grid: the two points that samples count for at the moment, and those that are complete */
     bool begun;
-    int64_t index; /* of the older of the two, in steps */
+    int64_t base_ms; /* of the older of the two */
     float weight[2], total[2];
     int32_t count;
     float wave[SK_BEATS_WINDOW];
@@ -38,7 +38,8 @@ typedef struct {
     int64_t found_ms;
     int32_t found_count;
     float found[SK_BEATS_FOUND_MAX];
-    float level[SK_BEATS_WINDOW]; /* scratch: the window without its trend */
+    float level[SK_BEATS_WINDOW];   /* scratch: the window without its trend */
+    int32_t order[SK_BEATS_WINDOW]; /* scratch: whole numbers that order as the levels do */
 } sk_beats_t;
 
 void sk_beats_init(sk_beats_t *beats);

@@ -5,6 +5,13 @@
 #include <stdint.h>
 #include <string.h>
 
+/* For what runs seldom in what runs per sample: else each sample pays for its registers. */
+#ifdef __GNUC__
+#define SK_NOINLINE __attribute__((noinline))
+#else
+#define SK_NOINLINE
+#endif
+
 static inline uint32_t sk_bits(float value)
 {
     uint32_t bits;

@@ -14,6 +14,7 @@ extern "C" {
 
 enum {
     SK_MOTION_SECTIONS = 5,
+    SK_MOTION_POINTS = 50, /* per second */
     SK_MOTION_BINS = 18,      /* of 15 s: what an epoch's count is made of, and the two of the open epoch */
     SK_MOTION_EPOCHS_LATE = 4
 };
@@ -21,11 +22,13 @@ enum {
 typedef struct {
     bool begun;
     int32_t last_ms; /* of the newest sample, since the open epoch's start */
+    int32_t next_ms; /* of the next grid point */
     float last, reference;
     float state[SK_MOTION_SECTIONS][2];
-    /* the second that the newest grid point lies in, since the open epoch's start, and its largest size */
-    int32_t second;
-    float largest;
+    /* the second that the newest grid point lies in, since the open epoch's start, and its points, not filtered yet */
+    int32_t second, second_end_ms;
+    int32_t count;
+    float points[SK_MOTION_POINTS];
     /* the open epoch's two bins: seconds measured, steps */
     int32_t seconds[2];
     float steps[2];

@@ -18,11 +18,6 @@ static bool within(float value, float least, float most)
     return sk_is_finite(value) && value >= least && value <= most;
 }
 
-static int64_t opened_ms(const sk_stager_t *stager)
-{
-    return stager->start_ms + (int64_t)stager->epoch * SK_STAGER_EPOCH_MS;
-}
-
 static int32_t slot(int32_t epoch)
 {
     return epoch % SK_STAGER_ROWS;
@@ -39,7 +34,7 @@ void sk_stager_init(sk_stager_t *stager, const sk_stager_model_t *model, int64_t
 {
     memset(stager, 0, sizeof *stager);
     stager->model = model;
-    stager->start_ms = time_ms;
+    stager->start_ms = stager->opened_ms = time_ms;
     for (int32_t i = 0; i < SK_STAGER_SENSORS; i++) {
         stager->last_ms[i] = time_ms;
     }
@@ -64,6 +59,7 @@ void sk_stager_start_of_night(sk_stager_t *stager, int64_t time_ms)
 void sk_stager_clock_moved(sk_stager_t *stager, int64_t delta_ms)
 {
     stager->start_ms += delta_ms;
+    stager->opened_ms += delta_ms;
     stager->bedtime_ms += delta_ms;
     for (int32_t i = 0; i < SK_STAGER_SENSORS; i++) {
         stager->last_ms[i] += delta_ms;
@@ -75,7 +71,7 @@ void sk_stager_clock_moved(sk_stager_t *stager, int64_t delta_ms)
 
 void sk_stager_worn(sk_stager_t *stager, int64_t time_ms, bool worn)
 {
-    int64_t after = time_ms - opened_ms(stager);
+    int64_t after = time_ms - stager->opened_ms;
     int32_t at = (int32_t)(after < 0 ? 0 : after > SK_STAGER_EPOCH_MS ? SK_STAGER_EPOCH_MS : after);
     if (stager->worn && !worn) {
         stager->off_since_ms = at;
@@ -89,14 +85,19 @@ void sk_stager_worn(sk_stager_t *stager, int64_t time_ms, bool worn)
  * TAKEN: the sample belongs to the open epoch, and *after is its time there. A heart rate may be from before epoch 0, as
  * far as it holds into it.
  */
-static sk_stager_push_t place(sk_stager_t *stager, int sensor, int64_t time_ms, int32_t *after)
+static inline sk_stager_push_t place(sk_stager_t *stager, int sensor, int64_t time_ms, int32_t *after)
 {
-    int64_t since = time_ms - opened_ms(stager);
-    int64_t least = sensor == HEART_RATE && stager->epoch == 0 ? -SK_WATCH_OLDEST_MS : 0;
-    if (since >= SK_STAGER_EPOCH_MS) {
-        return SK_STAGER_EARLY;
+    int64_t since = time_ms - stager->opened_ms;
+    if ((uint64_t)since >= SK_STAGER_EPOCH_MS) { /* before the open epoch or behind it */
+        bool holds = sensor == HEART_RATE && stager->epoch == 0 && since >= -SK_WATCH_OLDEST_MS;
+        if (since >= SK_STAGER_EPOCH_MS) {
+            return SK_STAGER_EARLY;
+        }
+        if (!holds) {
+            return SK_STAGER_LATE;
+        }
     }
-    if (since < least || time_ms < stager->last_ms[sensor]) {
+    if (time_ms < stager->last_ms[sensor]) {
         return SK_STAGER_LATE;
     }
     stager->last_ms[sensor] = time_ms;
@@ -113,7 +114,7 @@ sk_stager_push_t sk_stager_push_heart_rate(sk_stager_t *stager, int64_t time_ms,
     sk_stager_push_t placed = place(stager, HEART_RATE, time_ms, &after);
     if (placed == SK_STAGER_TAKEN) {
         sk_watch_heart_rate(&stager->features, after, bpm);
-        stager->flags[slot(stager->epoch)] |= SK_STAGER_HAS_HEART_RATE;
+        stager->open_flags |= SK_STAGER_HAS_HEART_RATE;
     }
     return placed;
 }
@@ -127,24 +128,24 @@ sk_stager_push_t sk_stager_push_count(sk_stager_t *stager, int64_t time_ms, floa
     sk_stager_push_t placed = place(stager, COUNT, time_ms, &after);
     if (placed == SK_STAGER_TAKEN) {
         sk_watch_count(&stager->features, count);
-        stager->flags[slot(stager->epoch)] |= SK_STAGER_HAS_COUNTS;
+        stager->open_flags |= SK_STAGER_HAS_COUNTS;
     }
     return placed;
 }
 
-/* Any value that a sensor may give. */
-static const float most_raw = 1.0e7f, most_g = 32.0f;
+/* Bits of 1e7 and 32: sizes that no sensor gives. One comparison per sample finds them, infinities and what is no number. */
+enum { SIZE_BITS = 0x7FFFFFFF, MOST_PPG_BITS = 0x4B189680, MOST_G_BITS = 0x42000000 };
 
 sk_stager_push_t sk_stager_push_ppg(sk_stager_t *stager, int64_t time_ms, float value)
 {
-    if (stager->raw == NULL || !within(value, -most_raw, most_raw)) {
+    if (stager->raw == NULL || (sk_bits(value) & SIZE_BITS) > MOST_PPG_BITS) {
         return SK_STAGER_REFUSED;
     }
     int32_t after;
     float bpm;
     sk_stager_push_t placed = place(stager, PPG, time_ms, &after);
     if (placed == SK_STAGER_TAKEN) {
-        stager->flags[slot(stager->epoch)] |= SK_STAGER_HAS_PPG;
+        stager->open_flags |= SK_STAGER_HAS_PPG;
         if (sk_beats_push(&stager->raw->beats, time_ms, value, &bpm)) {
             sk_stager_push_heart_rate(stager, time_ms, bpm);
         }
@@ -154,13 +155,15 @@ sk_stager_push_t sk_stager_push_ppg(sk_stager_t *stager, int64_t time_ms, float 
 
 sk_stager_push_t sk_stager_push_acceleration(sk_stager_t *stager, int64_t time_ms, float x, float y, float z)
 {
-    if (stager->raw == NULL || !within(x, -most_g, most_g) || !within(y, -most_g, most_g) || !within(z, -most_g, most_g)) {
+    (void)x; /* counts are of z alone */
+    (void)y;
+    if (stager->raw == NULL || (sk_bits(z) & SIZE_BITS) > MOST_G_BITS) {
         return SK_STAGER_REFUSED;
     }
     int32_t after;
     sk_stager_push_t placed = place(stager, ACCELERATION, time_ms, &after);
     if (placed == SK_STAGER_TAKEN) {
-        stager->flags[slot(stager->epoch)] |= SK_STAGER_HAS_ACCELERATION;
+        stager->open_flags |= SK_STAGER_HAS_ACCELERATION;
         sk_motion_push(&stager->raw->motion, after, z);
     }
     return placed;
@@ -174,7 +177,7 @@ sk_stager_push_t sk_stager_push_spo2(sk_stager_t *stager, int64_t time_ms, float
     int32_t after;
     sk_stager_push_t placed = place(stager, SPO2, time_ms, &after);
     if (placed == SK_STAGER_TAKEN) {
-        stager->flags[slot(stager->epoch)] |= SK_STAGER_HAS_SPO2;
+        stager->open_flags |= SK_STAGER_HAS_SPO2;
     }
     return placed;
 }
@@ -182,8 +185,7 @@ sk_stager_push_t sk_stager_push_spo2(sk_stager_t *stager, int64_t time_ms, float
 /* Epochs that turned out to be off the wrist, also those that are closed already. */
 static void look_for_pulse(sk_stager_t *stager)
 {
-    uint8_t *flags = &stager->flags[slot(stager->epoch)];
-    if ((*flags & SK_STAGER_HAS_HEART_RATE) != 0) {
+    if ((stager->open_flags & SK_STAGER_HAS_HEART_RATE) != 0) {
         stager->pulseless = 0;
         return;
     }
@@ -194,9 +196,10 @@ static void look_for_pulse(sk_stager_t *stager)
         return;
     }
     int32_t first = stager->epoch - SK_STAGER_PULSELESS_EPOCHS + 1;
-    for (int32_t epoch = first < 0 ? 0 : first; epoch <= stager->epoch; epoch++) {
+    for (int32_t epoch = first < 0 ? 0 : first; epoch < stager->epoch; epoch++) {
         stager->flags[slot(epoch)] |= FLAG_OFF_WRIST;
     }
+    stager->open_flags |= FLAG_OFF_WRIST;
 }
 
 static void look_at_wrist(sk_stager_t *stager)
@@ -206,25 +209,25 @@ static void look_at_wrist(sk_stager_t *stager)
         off += SK_STAGER_EPOCH_MS - stager->off_since_ms;
     }
     if (2 * off > SK_STAGER_EPOCH_MS) {
-        stager->flags[slot(stager->epoch)] |= FLAG_OFF_WRIST;
+        stager->open_flags |= FLAG_OFF_WRIST;
     }
     stager->off_ms = stager->off_since_ms = 0;
 }
 
 bool sk_stager_close(sk_stager_t *stager, int64_t now_ms)
 {
-    if (now_ms - opened_ms(stager) < SK_STAGER_EPOCH_MS) {
+    if (now_ms - stager->opened_ms < SK_STAGER_EPOCH_MS) {
         return false;
     }
     const sk_stager_model_t *model = stager->model;
     /* From the epoch's start, as FS-WATCH-14 counts it. In whole milliseconds until here: a float has no room for a date. */
-    float hours = (float)(opened_ms(stager) - stager->bedtime_ms) / 3600000.0f;
+    float hours = (float)(stager->opened_ms - stager->bedtime_ms) / 3600000.0f;
     bool hours_known = stager->bedtime_known && hours >= 0.0f;
     float normalised[SK_WATCH_FEATURES];
     float count;
     if (stager->raw != NULL && sk_motion_close(&stager->raw->motion, &count)) {
         sk_watch_late_count(&stager->features, count);
-        stager->flags[slot(stager->epoch)] |= SK_STAGER_HAS_COUNTS;
+        stager->open_flags |= SK_STAGER_HAS_COUNTS;
     }
     stager->valid = sk_watch_close(&stager->features, hours_known, hours, stager->row);
     sk_watch_normalise(&stager->features, &model->normal, model->clip, stager->valid, stager->row, normalised);
@@ -233,12 +236,14 @@ bool sk_stager_close(sk_stager_t *stager, int64_t now_ms)
         row[i] = quantize(normalised[i], model->input_scale, model->input_zero_point);
     }
     if (hours_known) {
-        stager->flags[slot(stager->epoch)] |= SK_STAGER_HAS_CLOCK;
+        stager->open_flags |= SK_STAGER_HAS_CLOCK;
     }
     look_for_pulse(stager);
     look_at_wrist(stager);
+    stager->flags[slot(stager->epoch)] = stager->open_flags;
+    stager->open_flags = 0;
+    stager->opened_ms += SK_STAGER_EPOCH_MS;
     stager->epoch++;
-    stager->flags[slot(stager->epoch)] = 0;
     stager->frame_is_new = false;
     return true;
 }

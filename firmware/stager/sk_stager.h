@@ -110,6 +110,7 @@ typedef struct {
     const sk_stager_model_t *model;
     sk_raw_t *raw; /* NULL: no raw sensors */
     int64_t start_ms;   /* of epoch 0 */
+    int64_t opened_ms;  /* of the open epoch */
     int64_t bedtime_ms;
     int64_t last_ms[SK_STAGER_SENSORS]; /* time of the newest sample */
     int32_t epoch;      /* the open one */
@@ -117,6 +118,7 @@ typedef struct {
     int32_t off_since_ms; /* since the open epoch's start; what of it the caller said is off the wrist: */
     int32_t off_ms;
     uint8_t pulseless;  /* epochs in a row without a heart rate */
+    uint8_t open_flags; /* of the open epoch */
     bool bedtime_known;
     bool worn;
     bool frame_is_new;  /* the newest frame was given to the network */

@@ -11,7 +11,7 @@ from sktools.build.project import render
 from sktools.build.shipped import firmware_path
 from sktools.build.stager import StagerFacts
 
-STATE_BYTES, RAW_BYTES = 4608, 1792
+STATE_BYTES, RAW_BYTES = 4608, 2304
 """What the public header reserves; library.c does not compile if the structures of firmware/stager are larger."""
 
 CALLS = (

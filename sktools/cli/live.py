@@ -29,7 +29,13 @@ if TYPE_CHECKING:
     from sktools.profiling.live_night import Drop
 
 _DROP = re.compile(r"([a-z_]+)@(\d+(?:\.\d+)?)-(\d+(?:\.\d+)?)")
-SENSORS = {"heart_rate": "heart_rate", "counts": "activity_counts", "activity_counts": "activity_counts"}
+SENSORS = {
+    "heart_rate": "heart_rate",
+    "counts": "activity_counts",
+    "activity_counts": "activity_counts",
+    "ppg": "ppg",
+    "acceleration": "acceleration",
+}
 """What --drop names, and the signal of a recording that it is."""
 
 
@@ -55,7 +61,7 @@ SENSORS = {"heart_rate": "heart_rate", "counts": "activity_counts", "activity_co
     "drops",
     multiple=True,
     metavar="SENSOR@FROM-TO",
-    help="Leave a sensor out between two minutes of the recording: heart_rate or counts. May be repeated.",
+    help="Leave heart_rate, counts, ppg or acceleration out between two minutes of the recording. May be repeated.",
 )
 @click.option("--no-clock", is_flag=True, help="Do not say when the person went to bed.")
 @click.option(

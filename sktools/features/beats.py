@@ -25,6 +25,9 @@ WINDOW, HOP, MARGIN = 120, 80, 20
 LARGEST_SCALE = 19
 """Of 59 scales of a window, the largest that still belongs to 30 bpm: 59 / 19 in 6 s are 31 peaks per minute."""
 
+SCALES = (1, 2, 3, 5, 7, 9, 11, 13, 15, 17, 19)
+"""Scales whose peaks are counted to find the best one; a peak must then be one at every scale up to it."""
+
 BRIDGED = 2
 """Missing grid points in a row that are filled by a straight line."""
 
@@ -155,7 +158,7 @@ def find_peaks(wave: Floats) -> Floats:
     for scale in range(1, LARGEST_SCALE + 1):
         middle = level[scale:-scale]
         highest[scale - 1, scale:-scale] = (middle > level[: -2 * scale]) & (middle > level[2 * scale :])
-    largest = int(highest.sum(axis=1).argmax()) + 1
+    largest = SCALES[int(highest.sum(axis=1)[np.array(SCALES) - 1].argmax())]
     peaks = np.flatnonzero(highest[:largest].all(axis=0))
     left, top, right = level[peaks - 1], level[peaks], level[peaks + 1]
     return np.asarray(peaks + 0.5 * (left - right) / (left - 2 * top + right))

@@ -28,6 +28,7 @@ class MessageType(IntEnum):
     STAGE_BEGIN = 0x09
     STAGE_SAMPLES = 0x0A
     STAGE_EPOCH = 0x0B
+    STAGE_WAVE = 0x0C
     REPLY = 0x80
     ERROR = 0xFE
     FAULT = 0xFF

@@ -17,6 +17,10 @@ NO_ANSWER = -1
 _SAMPLE = struct.Struct("<Bif")
 SAMPLES_MAX = (PAYLOAD_MAX - 8) // _SAMPLE.size
 LAGS_MAX = 64
+WAVE_BYTES = PAYLOAD_MAX - 17
+NS_PER_MS = 1_000_000
+STEP_G = 1 / 4096
+"""Of acceleration on the line."""
 
 
 class Kind(IntEnum):
@@ -24,6 +28,9 @@ class Kind(IntEnum):
 
     HEART_RATE = 0
     COUNT = 1
+    SPO2 = 2
+    PPG = 3
+    ACCELERATION = 4
 
 
 class Sensor(IntEnum):
@@ -32,6 +39,9 @@ class Sensor(IntEnum):
     HEART_RATE = 1
     COUNTS = 2
     CLOCK = 4
+    PPG = 8
+    ACCELERATION = 16
+    SPO2 = 32
 
 
 @dataclass(frozen=True)
@@ -108,9 +118,13 @@ class StageLink:
         self._client = client
         self._classes = 0
 
-    def begin(self, start_ms: int, bedtime_ms: int | None) -> Stager:
-        """Starts a night; epoch 0 begins at start_ms. Raises LinkError if the firmware has no stager."""
-        payload = struct.pack("<qBq", start_ms, bedtime_ms is not None, bedtime_ms or 0)
+    def begin(self, start_ms: int, bedtime_ms: int | None, *, raw: bool = False) -> Stager:
+        """Starts a night; epoch 0 begins at start_ms. raw: waves will come.
+
+        Raises LinkError if the firmware has no stager.
+        """
+        flags = (1 if bedtime_ms is not None else 0) | (2 if raw else 0)
+        payload = struct.pack("<qBq", start_ms, flags, bedtime_ms or 0)
         found = Stager(*PayloadReader(self._client.ask(MessageType.STAGE_BEGIN, payload)).take("IHB"))
         self._classes = found.classes
         return found
@@ -124,6 +138,15 @@ class StageLink:
             _SAMPLE.pack(sample.kind, sample.time_ms - base, sample.value) for sample in samples
         )
         return Outcomes(*PayloadReader(self._client.ask(MessageType.STAGE_SAMPLES, payload)).take("HHHHI"))
+
+    def wave(self, kind: Kind, time_ns: int, period_ns: int, values: bytes) -> Outcomes:
+        """Gives samples of a wave at a fixed rate to the stager, WAVE_BYTES at most.
+
+        time_ns: of the first sample on the board's clock. values: f32 for PPG, 3 i16 per sample for acceleration, in
+        steps of STEP_G. Raises LinkError.
+        """
+        payload = struct.pack("<qIIB", time_ns // NS_PER_MS, time_ns % NS_PER_MS, period_ns, kind) + values
+        return Outcomes(*PayloadReader(self._client.ask(MessageType.STAGE_WAVE, payload)).take("HHHHI"))
 
     def epoch(self, now_ms: int, lags: Sequence[int] = (), *, worn: bool = True) -> EpochReply:
         """Lets the board close the open epoch if it is over. lags: rows of the network's output to send, as epochs

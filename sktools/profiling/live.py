@@ -12,17 +12,32 @@ from numpy.typing import NDArray
 from sktools.boards.driver import Session, StepCount
 from sktools.compiler.compiled import CompiledModel
 from sktools.errors import LinkError
-from sktools.link.stage import LAGS_MAX, NO_ANSWER, SAMPLES_MAX, Kind, Sample, StageAnswer, StageLink, Stager
+from sktools.link.stage import (
+    LAGS_MAX,
+    NO_ANSWER,
+    SAMPLES_MAX,
+    WAVE_BYTES,
+    Kind,
+    Sample,
+    StageAnswer,
+    StageLink,
+    Stager,
+)
 from sktools.metrics.classification import accuracy_report
 from sktools.metrics.decision import Decision, plain_decision
 from sktools.metrics.live import DELAYS_MINUTES
 from sktools.model_config import EPOCH_SECONDS
-from sktools.profiling.live_night import EPOCH_MS, LiveNight, off_wrist
+from sktools.profiling.live_night import EPOCH_MS, LiveNight, LiveWave, off_wrist
 from sktools.profiling.parity import Int8Array, Parity, compare
 from sktools.profiling.session import Oracle
 
 LAGS = tuple(round(minutes * 60 / EPOCH_SECONDS) for minutes in DELAYS_MINUTES)
-PART_OF_KIND = {Kind.HEART_RATE: "heart rate", Kind.COUNT: "movement"}
+PART_OF_KIND = {
+    Kind.HEART_RATE: "heart rate",
+    Kind.COUNT: "movement",
+    Kind.PPG: "beats",
+    Kind.ACCELERATION: "movement",
+}
 FEATURES_PART, NETWORK_PART, DECISION_PART = "features", "network", "decision"
 UNLIKELY = -20.0
 """Logit of every class but the one that an unanswered epoch is scored as."""
@@ -87,7 +102,7 @@ def replay(
 ) -> DeviceNight:
     """Gives a night's samples to the board's stager, epoch by epoch. lags: ascending, see Judge. Raises LinkError."""
     link = StageLink(session.client)
-    stager = link.begin(night.start_ms, night.bedtime_ms)
+    stager = link.begin(night.start_ms, night.bedtime_ms, raw=bool(night.waves))
     session.windows()  # what ran before is not of this night
     tally = _Tally(night, stager.classes, lags)
     for epoch in range(night.epochs):
@@ -96,6 +111,12 @@ def replay(
             outcomes = link.push(samples)
             tally.refused += outcomes.late + outcomes.early + outcomes.refused
             kinds.append(samples[0].kind)
+        for wave in night.waves:
+            for first, last in _wave_requests(wave, epoch):
+                values = wave.values[first:last].tobytes()
+                outcomes = link.wave(wave.kind, int(wave.time_ns[first]), wave.period_ns, values)
+                tally.refused += outcomes.late + outcomes.early + outcomes.refused
+                kinds.append(wave.kind)
         now = night.start_ms + (epoch + 1) * EPOCH_MS
         wanted = tuple(lag for lag in lags if lag <= epoch)
         reply = link.epoch(now, wanted)
@@ -174,6 +195,16 @@ def _requests(samples: Sequence[Sample]) -> Iterator[tuple[Sample, ...]]:
         own = [sample for sample in samples if sample.kind is kind]
         for first in range(0, len(own), SAMPLES_MAX):
             yield tuple(own[first : first + SAMPLES_MAX])
+
+
+def _wave_requests(wave: LiveWave, epoch: int) -> Iterator[tuple[int, int]]:
+    """First sample and past the last one of each request for an epoch: without gaps, as many as one holds."""
+    first, end = int(wave.first[epoch]), int(wave.first[epoch + 1])
+    most = WAVE_BYTES // max(1, wave.values[:1].nbytes)
+    gaps = np.flatnonzero(np.diff(wave.time_ns[first:end]) != wave.period_ns) + first + 1
+    for begin, stop in zip([first, *gaps.tolist()], [*gaps.tolist(), end], strict=True):
+        for at in range(begin, stop, most):
+            yield at, min(at + most, stop)
 
 
 def _parts(windows: Sequence[StepCount], kinds: Sequence[Kind], steps: int) -> dict[str, list[StepCount]]:

@@ -11,10 +11,12 @@ from numpy.typing import NDArray
 from sktools.compiler.compiled import TensorSpec
 from sktools.datasets.recording import Recording, Signal
 from sktools.errors import DataError
+from sktools.features.beats import find_beats
 from sktools.features.feature_set import FeatureTable, find_feature_set
 from sktools.features.frames import prepare_night
 from sktools.features.heart_rate import PLAUSIBLE_BPM
-from sktools.link.stage import Kind, Sample
+from sktools.features.motion_counts import epoch_counts
+from sktools.link.stage import NS_PER_MS, STEP_G, Kind, Sample
 from sktools.metrics.quantized import quantize
 from sktools.model_config import EPOCH_SECONDS, ModelConfig
 from sktools.profiling.parity import Int8Array
@@ -32,6 +34,9 @@ BEFORE_MS = 60_000
 
 SIGNALS = {Kind.HEART_RATE: "heart_rate", Kind.COUNT: "activity_counts"}
 """What the stager takes, and the signals of a recording that hold it."""
+
+WAVES = {Kind.PPG: "ppg", Kind.ACCELERATION: "acceleration"}
+"""The same of raw signals, which are taken if a recording has no others."""
 
 
 @dataclass(frozen=True)
@@ -56,11 +61,32 @@ class Replay:
 
 
 @dataclass(frozen=True)
+class LiveWave:
+    """A raw signal as it is sent: kind; time_ns [n], of each sample on the board's clock, and period_ns between them.
+
+    values: float32 [n], or int16 [n, 3] in steps of STEP_G. first: index of the first sample of each epoch, and past
+    the last one, [epochs + 1].
+    """
+
+    kind: Kind
+    time_ns: NDArray[np.int64]
+    period_ns: int
+    values: NDArray[np.float32] | NDArray[np.int16]
+    first: NDArray[np.int64]
+
+    @property
+    def time_ms(self) -> NDArray[np.int64]:
+        """As the board sees it: rounded down."""
+        return np.asarray(self.time_ns // NS_PER_MS)
+
+
+@dataclass(frozen=True)
 class LiveNight:
     """One night, from the moment at which the watch is put on.
 
     start_ms, bedtime_ms: on the board's clock; bedtime_ms is None if it is not known.
-    samples: by epoch, each in order of time. pulse: bool [epochs], whether an epoch has a heart rate.
+    samples: by epoch, each in order of time. waves: raw signals in their place.
+    pulse: bool [epochs], whether an epoch has a heart rate.
     labels: int64 [epochs], class index, -1 if not scored.
     values: float64 [epochs, features], the host's features. valid: bool, rows: int8, normalised; of the same shape.
     """
@@ -75,6 +101,7 @@ class LiveNight:
     values: NDArray[np.float64]
     valid: NDArray[np.bool_]
     rows: Int8Array
+    waves: tuple[LiveWave, ...] = ()
 
     @property
     def epochs(self) -> int:
@@ -96,30 +123,40 @@ def live_night(recording: Recording, config: ModelConfig, spec: TensorSpec, how:
     epochs = recording.epochs - late
     if epochs < 1:
         raise DataError(f"{recording.subject}: the recording ends before minute {how.late_start:g}")
-    if not set(SIGNALS.values()) & set(recording.signals):
-        raise DataError(f"{recording.subject}: has neither {' nor '.join(SIGNALS.values())}")
     shift = late * EPOCH_SECONDS
+    start_ms = START_MS + late * EPOCH_MS
     heard = {
         name: _shifted(_dropped(signal, name, how.drops), shift, 0.0 if late else -np.inf)
         for name, signal in recording.signals.items()
         if name in SIGNALS.values()
     }
+    waves: tuple[LiveWave, ...] = ()
+    if not heard:
+        waves = _waves(recording, how.drops, start_ms, epochs)
+        heard = _signals_of(waves, start_ms, epochs)
+    if not heard and not waves:
+        names = (*SIGNALS.values(), *WAVES.values())
+        raise DataError(f"{recording.subject}: has none of {', '.join(names)}")
     cut = replace(recording, stages=recording.stages[late:], signals=heard, features={}, waveforms={})
     table = _with_clock(find_feature_set(config.features.set).extract(cut), late, how.clock, config)
     night = prepare_night(table, config.features, config.classes)
-    start_ms = START_MS + late * EPOCH_MS
-    samples = _by_epoch(heard, start_ms, epochs)
+    samples = tuple(() for _ in range(epochs)) if waves else _by_epoch(heard, start_ms, epochs)
+    pulse = np.array([any(_is_pulse(sample) for sample in epoch) for epoch in samples])
+    if waves and "heart_rate" in heard:
+        known = np.floor(heard["heart_rate"].times / EPOCH_SECONDS).astype(int)
+        pulse[known[(known >= 0) & (known < epochs)]] = True
     return LiveNight(
         subject=recording.subject,
         start=recording.start,
         start_ms=start_ms,
         bedtime_ms=START_MS + round(1000 * recording.bedtime) if how.clock else None,
         samples=samples,
-        pulse=np.array([any(_is_pulse(sample) for sample in epoch) for epoch in samples]),
+        pulse=pulse,
         labels=night.labels,
         values=table.values,
         valid=table.valid,
         rows=quantize(night.features, spec.scale, spec.zero_point),
+        waves=waves,
     )
 
 
@@ -136,6 +173,49 @@ def off_wrist(pulse: NDArray[np.bool_], delay_epochs: int) -> NDArray[np.bool_]:
             known = min(end - 1, epoch + delay_epochs) - first + 1
             result[epoch] = known >= PULSELESS_EPOCHS
     return result
+
+
+def _waves(recording: Recording, drops: Sequence[Drop], start_ms: int, epochs: int) -> tuple[LiveWave, ...]:
+    """The raw signals of a recording from the moment at which the watch is put on."""
+    found = []
+    for kind, name in WAVES.items():
+        if name not in recording.waveforms:
+            continue
+        wave = recording.waveforms[name]
+        period_ns = round(1e9 / wave.rate)
+        time_ns = round(1e9 * wave.start) + np.arange(len(wave.values), dtype=np.int64) * period_ns
+        seconds, values = time_ns / 1e9, wave.values
+        keep = np.isfinite(values.reshape(len(values), -1)).all(axis=1)
+        for drop in drops:
+            if drop.signal == name:
+                keep &= ~((seconds >= 60 * drop.first) & (seconds < 60 * drop.last))
+        time_ns = time_ns + START_MS * NS_PER_MS
+        keep &= (time_ns >= start_ms * NS_PER_MS) & (time_ns < (start_ms + epochs * EPOCH_MS) * NS_PER_MS)
+        kept = values[keep]
+        if kind is Kind.ACCELERATION:
+            kept = np.clip(np.round(kept.astype(float) / STEP_G), -(1 << 15), (1 << 15) - 1).astype(np.int16)
+        time_ns = time_ns[keep]
+        edges = (start_ms + EPOCH_MS * np.arange(epochs + 1, dtype=np.int64)) * NS_PER_MS
+        found.append(LiveWave(kind, time_ns, period_ns, kept, np.searchsorted(time_ns, edges)))
+    return tuple(found)
+
+
+def _signals_of(waves: Sequence[LiveWave], start_ms: int, epochs: int) -> dict[str, Signal]:
+    """What the host makes of raw signals: the heart rates and counts that the board's stager makes of them."""
+    found = {}
+    for wave in waves:
+        if not len(wave.time_ns):
+            continue
+        if wave.kind is Kind.PPG:
+            beats = find_beats(wave.time_ms, wave.values.astype(float))
+            known_ms, first = np.unique(beats.rate_times, return_index=True)
+            times: NDArray[np.float64] = (known_ms - start_ms) / 1000.0
+            found["heart_rate"] = Signal(times, beats.rates[first], "bpm")
+        else:
+            counts = epoch_counts(wave.time_ms - start_ms, wave.values[:, 2].astype(float) * STEP_G, epochs)
+            known = np.flatnonzero(np.isfinite(counts))
+            found["activity_counts"] = Signal(EPOCH_SECONDS * known.astype(np.float64), counts[known], "counts")
+    return found
 
 
 def _is_pulse(sample: Sample) -> bool:

@@ -15,6 +15,7 @@ from sktools.build.stager import is_live
 from sktools.compiler.compile import compile_model
 from sktools.compiler.reference import Reference
 from sktools.datasets.recording import Recording, Signal
+from sktools.datasets.synthetic_raw import draw_raw_night
 from sktools.errors import DataError, UsageError
 from sktools.features.fs_watch_14 import FS_WATCH_14, NAMES
 from sktools.metrics.clock import fit_clock, write_clock
@@ -43,6 +44,7 @@ PRIOR = PriorConfig(
     (5.0, 4.0, 0.3, 2.0, 2.0, 2.0, 0.4, 0.6, 0.4, 0.5, 2.0, 1.6, 1.3, 1.2),
     240.0,
 )
+AS_IT_WAS = Replay()
 CHAIN_BUDGET = 100_000
 """Model cycles per epoch from heart rates and counts to features: the issue's 0.1 M."""
 
@@ -158,6 +160,53 @@ def test_cycles_of_the_chain_on_the_virtual_board(tmp_path: Path) -> None:
     assert np.array_equal(device.by_lag, by_lag(device.rows, on_board.build.model, oracle, 3))
 
 
+RAW_BUDGET, RAW_BYTES = 1_000_000, 24 * 1024
+"""Model cycles per epoch and bytes of state from PPG and acceleration, both at 64 Hz, to features."""
+
+
+def raw_night(on_board: Subject, epochs: int, how: Replay = AS_IT_WAS) -> LiveNight:
+    night = draw_raw_night([21, 1], epochs=epochs).recording
+    moving = night.waveforms["acceleration"]
+    # Movements of the cohort are weak: some counts are needed to tell one epoch from another.
+    strong = dataclasses.replace(moving, values=(5 * (moving.values - moving.values.mean(axis=0))).clip(-7, 7))
+    recorded = dataclasses.replace(night, waveforms={**night.waveforms, "acceleration": strong})
+    return live_night(recorded, on_board.config, on_board.build.model.input, how)
+
+
+def agrees(on_board: Subject, night: LiveNight, device: DeviceNight) -> None:
+    oracle, lags = Reference(on_board.build.tflite.read_bytes()), on_board.judge.lags
+    reference = by_lag(device.rows, on_board.build.model, oracle, 3, lags)
+    host = by_lag(night.rows, on_board.build.model, oracle, 3, lags)
+    found = compare_nights([night], [device], [reference], [host], NAMES, on_board.judge)
+    assert found.parity.mismatched == found.masks == 0
+    assert min(found.share.values()) >= 0.999
+    assert found.stages >= 0.995
+    assert device.refused == 0
+
+
+@needs_cc
+def test_raw_sensors_on_the_host_board(on_host: Subject) -> None:
+    drops = (Drop("ppg", 12, 18), Drop("acceleration", 5, 8))
+    night = raw_night(on_host, 60, Replay(late_start=3, drops=drops))
+    assert night.epochs == 54 and len(night.waves) == 2 and not any(night.samples)
+    assert night.valid[:, 0].any() and night.valid[:, 10].any()
+    device, _, _ = on_host.replayed(night)
+    agrees(on_host, night, device)
+    assert (device.stages == -1).sum() >= 8
+    assert device.stager.bytes <= RAW_BYTES
+
+
+@needs_qemu
+def test_cycles_of_the_chain_from_raw_sensors(tmp_path: Path) -> None:
+    on_board = live_model("virtual", tmp_path)
+    night = raw_night(on_board, 12)
+    device, costs, _ = on_board.replayed(night)
+    agrees(on_board, night, device)
+    assert set(costs.cycles) == {"beats", "movement", "features", "network", "decision"}
+    chain = [sum(costs.cycles[name][i] for name in costs.cycles if name != "network") for i in range(12)]
+    assert sum(chain) / len(chain) <= RAW_BUDGET
+
+
 def test_a_recording_that_the_stager_cannot_use_is_refused(tmp_path: Path) -> None:
     found = resolve("ss-3")
     assert found.config is not None and not is_live(found.config)
@@ -168,7 +217,7 @@ def test_a_recording_that_the_stager_cannot_use_is_refused(tmp_path: Path) -> No
     with pytest.raises(UsageError, match="normalised over the whole night"):
         with_live_stager(compiled, whole, tmp_path)
     config = dataclasses.replace(found.config, features=FeaturesConfig(FS_WATCH_14.name, "causal", 6.0, PRIOR))
-    with pytest.raises(DataError, match="has neither heart_rate nor activity_counts"):
+    with pytest.raises(DataError, match="has none of heart_rate, activity_counts, ppg, acceleration"):
         live_night(Recording("made", "x", np.zeros(9, np.int8)), config, compiled.input, Replay())
     with pytest.raises(DataError, match="ends before minute 90"):
         live_night(recording(), config, compiled.input, Replay(late_start=90))
