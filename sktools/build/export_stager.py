@@ -61,5 +61,7 @@ def stager_files(fields: Mapping[str, object], name: str) -> dict[str, bytes]:
         "examples/watch/Makefile": render("export/watch_Makefile.j2", fields),
         "examples/watch/CMakeLists.txt": render("export/watch_CMakeLists.txt.j2", fields),
         "examples/watch/README.md": render("export/watch_README.md.j2", fields),
+        "examples/evb/main.c": render("export/evb_main.c.j2", fields),
+        "examples/evb/README.md": render("export/evb_README.md.j2", fields),
         **{place: firmware_path(path).read_bytes() for place, path in board.items()},
     }

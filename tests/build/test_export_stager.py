@@ -106,6 +106,19 @@ def test_the_example_is_built_from_the_folder_alone(tmp_path: Path) -> None:
     assert run_in_qemu(alone / "examples" / "watch" / "watch.elf") == 0
 
 
+@needs_arm_gcc
+def test_the_boards_application_compiles_against_the_stand_in_of_its_sdk(sources: Path, tmp_path: Path) -> None:
+    stubs = Path(__file__).parents[1] / "support" / "neuralspot_stubs" / "include"
+    subprocess.run(
+        [
+            *("arm-none-eabi-gcc", *CORES["Cortex-M4, softfp"].split(), "-std=c99", "-Wall", "-Wextra", "-Werror"),
+            *(f"-I{stubs}", f"-I{sources / 'include'}"),
+            *("-c", str(sources / "examples" / "evb" / "main.c"), "-o", str(tmp_path / "main.o")),
+        ],
+        check=True,
+    )
+
+
 @needs_cmake
 @needs_cc
 def test_two_models_by_cmake_in_one_program(sources: Path, tmp_path: Path) -> None:
