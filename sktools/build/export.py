@@ -25,6 +25,7 @@ from sktools.errors import MissingError
 
 VECTORS, VECTOR_SEED = 2, 0
 NETWORK_CALLS = ("input", "invoke", "output")
+DECISION_CALL = "decide"
 MARK = ".sktools-c-library"
 """Stands in a folder that holds a library of ours, so that no other folder is replaced."""
 
@@ -75,6 +76,20 @@ class LiveChain:
     chain: Chain
 
 
+@dataclass(frozen=True)
+class ExportedDecision:
+    """The decision step of the library. classes: their names. rows: epochs of an output.
+
+    prior: stage prior by row and class, in steps of the output's scale; empty for none.
+    epochs_per_row: that a row of it covers.
+    """
+
+    classes: tuple[str, ...]
+    rows: int
+    epochs_per_row: int
+    prior: tuple[tuple[int, ...], ...] = ()
+
+
 def library_files(
     model: CompiledModel,
     vectors: tuple[Vector, ...],
@@ -83,17 +98,21 @@ def library_files(
     judged: bool = True,
     manifest: Mapping[str, Any] | None = None,
     live: LiveChain | None = None,
+    decision: ExportedDecision | None = None,
 ) -> dict[str, bytes]:
     """Every file of the C library but the compiled one, by its path below the folder.
 
     stack: bytes that a call takes, if they were measured. judged: see SelfTest. manifest: content of manifest.json.
-    live: of a model that brings its stager with it.
+    live: of a model that brings its stager with it. decision: None if the classes are not known.
     """
     name = identifier_of(model.name)
-    generated, copied = project_sources(model, ("runtime/sk_model.h",))
+    generated, copied = project_sources(
+        model, ("runtime/sk_model.h", *(("decision/sk_decision.h",) if decision else ()))
+    )
     wrappers = (f"src/{name}.c", *((f"src/{name}_stager.c",) if live else ()))
     selftests = [f"selftest/{name}_selftest.c", *([f"selftest/{name}_chain_selftest.c"] if live else [])]
     sources = {**generated, **copied}
+    calls = (*NETWORK_CALLS, *((DECISION_CALL,) if decision else ()), *(CALLS if live else ()))
     fields = {
         **_names(model.name, model.sha256),
         "contract": model.contract,
@@ -110,6 +129,7 @@ def library_files(
         "sources": c_files((*sources, *wrappers)),
         "selftests": selftests,
         "internal_names": internal_names(sources.values()),
+        "decision": decision,
         "stager": stager_fields(live.facts, live.feature_set) if live else None,
         "chain": live.chain if live else None,
         "include_folders": include_folders(sources),
@@ -135,7 +155,7 @@ def library_files(
         "zephyr/Kconfig": render("export/zephyr_Kconfig.j2", fields),
         "zephyr/CMakeLists.txt": render("export/zephyr_CMakeLists.txt.j2", fields),
         "README.md": render("export/README.md.j2", fields),
-        "exports.txt": "".join(f"{name}_{call}\n" for call in (*NETWORK_CALLS, *(CALLS if live else ()))).encode(),
+        "exports.txt": "".join(f"{name}_{call}\n" for call in calls).encode(),
         MARK: f"{model.sha256}\n".encode(),
         **({} if manifest is None else {"manifest.json": (json.dumps(manifest, indent=1) + "\n").encode()}),
     }
@@ -165,11 +185,11 @@ def export_library(
     self_test: SelfTest | None = None,
     manifest: Mapping[str, Any] | None = None,
     live: LiveChain | None = None,
+    decision: ExportedDecision | None = None,
 ) -> Exported:
     """Writes the C library into `folder` and compiles it for the Cortex-M4.
 
-    live: of a model that brings its stager with it, which is then a part of the library.
-
+    live: of a model that brings its stager with it, which is then a part of the library. decision: see library_files.
     check: has the compiled library of a folder and a name tested; returns the stack of a call, None where it cannot.
     self_test: None for random_vectors of the reference. manifest: see library_files.
     Raises MissingError where the compiler is missing: the sources are written all the same. Raises BuildError where it
@@ -179,7 +199,9 @@ def export_library(
     test = self_test or SelfTest(random_vectors(tflite))
 
     def files_with(stack: int | None) -> dict[str, bytes]:
-        return library_files(model, test.vectors, stack, judged=test.judged, manifest=manifest, live=live)
+        return library_files(
+            model, test.vectors, stack, judged=test.judged, manifest=manifest, live=live, decision=decision
+        )
 
     files = files_with(None)
     try:

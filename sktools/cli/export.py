@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import shlex
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,13 +12,14 @@ import click
 
 from sktools.cli import settings
 from sktools.cli.console import console, summary
-from sktools.cli.options import OPTIMIZE_HELP, examples, machine_readable, model_argument, talk
+from sktools.cli.options import OPTIMIZE_HELP, examples, machine_readable, model_argument, no_clock, talk
 
 if TYPE_CHECKING:
-    from sktools.build.export import LiveChain
+    from sktools.build.export import ExportedDecision, LiveChain
     from sktools.compiler.compiled import CompiledModel
     from sktools.zoo import ModelRef
 
+Write = Callable[["ModelRef", Path, Path | None, str | None], dict[str, Any]]
 KINDS = ("c-library", "tflite", "header")
 
 
@@ -34,9 +37,10 @@ KINDS = ("c-library", "tflite", "header")
 @click.option(
     "--output", type=click.Path(path_type=Path), metavar="PATH", help="Folder or file.  [default: in ./models/<name>]"
 )
+@no_clock
 @machine_readable
 @talk
-def command(model: str, kind: str, optimize: str | None, output: Path | None) -> None:
+def command(model: str, kind: str, optimize: str | None, output: Path | None, no_clock: bool) -> None:
     """Write MODEL as sources with a Cortex-M4 library and a self-test, as the .tflite, or as a C array of it.
 
     The library's C is compared with the reference kernels on this machine, as by build-fw: exit code 3 and no library
@@ -48,14 +52,17 @@ def command(model: str, kind: str, optimize: str | None, output: Path | None) ->
     if found.alias_note:
         console.warning(found.alias_note)
     folder = Path(LOCAL_FOLDER) / found.name
-    write = {"c-library": _library, "tflite": _tflite, "header": _header}[kind]
+    library: Write = functools.partial(_library, clock=not no_clock)
+    write = {"c-library": library, "tflite": _tflite, "header": _header}[kind]
     document = {"model": found.name, "sha256": found.sha256, "as": kind, **write(found, folder, output, optimize)}
     console.document(document)
     shown = {**document, "verified": str(document["verified"]).lower()} if "verified" in document else document
     console.result(summary({name: value for name, value in shown.items() if name not in ("as", "model")}))
 
 
-def _library(found: ModelRef, folder: Path, output: Path | None, optimize: str | None) -> dict[str, Any]:
+def _library(
+    found: ModelRef, folder: Path, output: Path | None, optimize: str | None, clock: bool = True
+) -> dict[str, Any]:
     from sktools.boards.library_check import stack_of_a_call
     from sktools.build.cache import user_costs
     from sktools.build.export import SelfTest, export_library, random_vectors
@@ -69,15 +76,22 @@ def _library(found: ModelRef, folder: Path, output: Path | None, optimize: str |
     level = settings.text("optimize", optimize)
     with console.waiting(f"building {found.name} as a C library ({level}) and testing it"):
         compiled = compile_model(content, name=found.name, optimize=level, costs=known_costs(user_costs()))
-        live = _live_chain(found, compiled, content)
+        live = _live_chain(found, compiled, content, clock)
         if live is not None and found.config is not None:
-            compiled = with_live_stager(compiled, found.config, found.folder)
+            compiled = with_live_stager(compiled, found.config, found.folder, clock)
         verification = verify(compiled, content)
         judged = verification.verified
         test = SelfTest(random_vectors(content) if judged else own_vectors(compiled, content), judged)
         manifest = manifest_of(compiled, verification)
         exported = export_library(
-            compiled, content, target, stack_of_a_call, self_test=test, manifest=manifest, live=live
+            compiled,
+            content,
+            target,
+            stack_of_a_call,
+            self_test=test,
+            manifest=manifest,
+            live=live,
+            decision=_decision(found, compiled, clock),
         )
     if not verification.verified:
         console.warning(f"the C library is not verified: {verification.why}")
@@ -94,12 +108,13 @@ def _library(found: ModelRef, folder: Path, output: Path | None, optimize: str |
         "stack_bytes": exported.stack_bytes,
         "model_bytes": compiled.model_bytes,
         "stager": live is not None,
+        "stage_prior": clock and _has_prior(found),
         "self_test": shlex.join(["make", "-C", str(target), "check"]),
         **verification.document(),
     }
 
 
-def _live_chain(found: ModelRef, compiled: CompiledModel, content: bytes) -> LiveChain | None:
+def _live_chain(found: ModelRef, compiled: CompiledModel, content: bytes, clock: bool) -> LiveChain | None:
     """What the stager's part of the library is made of; None for a model without a live feature set."""
     from sktools.build.export import LiveChain
     from sktools.build.stager import is_live
@@ -109,17 +124,38 @@ def _live_chain(found: ModelRef, compiled: CompiledModel, content: bytes) -> Liv
     config = found.config
     if config is None or not is_live(config):
         return None
-    facts = stager_facts(config, live_decision(compiled, config, found.folder))
-    return LiveChain(facts, config.features.set, golden_chain(compiled, content, config, found.folder))
+    facts = stager_facts(config, live_decision(compiled, config, found.folder, clock))
+    return LiveChain(facts, config.features.set, golden_chain(compiled, content, config, found.folder, clock))
+
+
+def _decision(found: ModelRef, compiled: CompiledModel, clock: bool) -> ExportedDecision | None:
+    """The decision step of a model whose classes are known."""
+    from sktools.build.export import ExportedDecision
+    from sktools.profiling.live_model import live_decision
+
+    config = found.config
+    if config is None or compiled.output.elements != config.network.epochs * config.network.classes:
+        return None
+    decision = live_decision(compiled, config, found.folder, clock)
+    prior = tuple(tuple(row) for row in decision.prior.tolist())
+    return ExportedDecision(config.classes.names, config.network.epochs, decision.epochs_per_row, prior)
+
+
+def _has_prior(found: ModelRef) -> bool:
+    from sktools.metrics.clock import read_clock
+
+    clock = read_clock(found.folder) if found.config is not None else None
+    return clock is not None and clock.has_prior
 
 
 def _tflite(found: ModelRef, folder: Path, output: Path | None, optimize: str | None) -> dict[str, Any]:
+    from sktools.metrics.clock import CLOCK_FILE
     from sktools.zoo import CONFIG_FILE, FLOAT_TFLITE_FILE, METRICS_FILE, TFLITE_FILE
 
     if output is not None:
         return _file(output, found.tflite.read_bytes())
     # A folder of ./models hides the zoo's of its name: it has to know as much.
-    for name in (CONFIG_FILE, METRICS_FILE, FLOAT_TFLITE_FILE) if found.config else ():
+    for name in (CONFIG_FILE, METRICS_FILE, FLOAT_TFLITE_FILE, CLOCK_FILE) if found.config else ():
         if (found.folder / name).is_file():
             _file(folder / name, (found.folder / name).read_bytes())
     return _file(folder / TFLITE_FILE, found.tflite.read_bytes())

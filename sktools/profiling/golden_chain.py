@@ -32,9 +32,12 @@ def count(epoch: int) -> float:
     return float(epoch * epoch * 5 % 40) if epoch % 3 == 0 else 0.0
 
 
-def golden_chain(model: CompiledModel, tflite: bytes, config: ModelConfig, folder: Path) -> Chain:
-    """folder: of the model's files. Raises UsageError, DataError as with_live_stager() does."""
-    decision = live_decision(model, config, folder)
+def golden_chain(model: CompiledModel, tflite: bytes, config: ModelConfig, folder: Path, clock: bool = True) -> Chain:
+    """folder: of the model's files. clock: False leaves the stage prior out.
+
+    Raises UsageError, DataError as with_live_stager() does.
+    """
+    decision = live_decision(model, config, folder, clock)
     facts = stager_facts(config, decision)
     judge = Judge(decision, model.output.scale, config.temperature, config.classes.names, facts.delay_epochs)
     samples = range(EPOCHS * PER_EPOCH)

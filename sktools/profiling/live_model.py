@@ -53,14 +53,18 @@ def stager_facts(config: ModelConfig, decision: Decision) -> StagerFacts:
     )
 
 
-def live_decision(model: CompiledModel, config: ModelConfig, folder: Path) -> Decision:
-    """The decision step of a model whose clock.json, if it has one, lies in `folder`. Raises DataError."""
-    return decision_of(read_clock(folder, config.classes.names), model.output.scale, config.network.classes)
+def live_decision(model: CompiledModel, config: ModelConfig, folder: Path, clock: bool = True) -> Decision:
+    """The decision step of a model whose clock.json, if it has one, lies in `folder`. Raises DataError.
+
+    clock: False leaves the stage prior out.
+    """
+    found = read_clock(folder, config.classes.names) if clock else None
+    return decision_of(found, model.output.scale, config.network.classes)
 
 
-def with_live_stager(model: CompiledModel, config: ModelConfig, folder: Path) -> CompiledModel:
-    """The model with its stager. folder: of the model's files.
+def with_live_stager(model: CompiledModel, config: ModelConfig, folder: Path, clock: bool = True) -> CompiledModel:
+    """The model with its stager. folder: of the model's files. clock: False leaves the stage prior out.
 
     Raises UsageError as stager_facts() and with_stager() do, DataError for a clock.json that is damaged.
     """
-    return with_stager(model, config, stager_facts(config, live_decision(model, config, folder)))
+    return with_stager(model, config, stager_facts(config, live_decision(model, config, folder, clock)))

@@ -25,7 +25,8 @@ from sktools.pipeline.options import RunOptions
 from sktools.pipeline.stages import RUN
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-BUNDLE_FILES = {"profile.json", "layers.csv", "blocks.csv", "metrics.json", "report.html", "manifest.json"}
+TABLES = {"layers.csv", "blocks.csv", "sleep.csv"}
+BUNDLE_FILES = {"profile.json", "metrics.json", "report.html", "manifest.json", *TABLES}
 
 
 def test_a_call_gives_what_the_command_gives(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
