@@ -82,6 +82,7 @@ def command(model: str, output: Path | None, place: BoardChoice, connection: Con
         "image": built.image,
         "sizes": sizes,
         "verified": work.verification.line,
+        **({"stager": "in the image: samples in, a stage per epoch out (sktools live)"} if document["stager"] else {}),
         "build it again": _make_command(work),
     }
     console.result(summary(lines))
@@ -120,6 +121,8 @@ def _make_command(work: Work) -> str:
 
 def build_document(built: Build) -> dict[str, Any]:
     """What --json says of a build."""
+    from sktools.build.project import has_stager
+
     sizes = built.sizes()
     return {
         "model": built.model.name,
@@ -135,5 +138,6 @@ def build_document(built: Build) -> dict[str, Any]:
         "arena_bytes": built.model.plan.written_bytes,
         "arena_lower_bound": built.model.plan.lower_bound,
         "model_bytes": built.model.model_bytes,
+        "stager": has_stager(built.model),
         "notes": list(built.model.notes),
     }

@@ -111,6 +111,7 @@ def _tools(board: Board) -> list[Check]:
         Check("arm-none-eabi-gcc", _version("arm-none-eabi-gcc"), arm, compiler),
         Check("newlib", _newlib(), arm, compiler),
         Check("make", _version("make"), True, "sudo apt-get install make"),
+        Check("cmake", _version("cmake"), False, "sudo apt-get install cmake"),  # for exported libraries alone
         Check("cc", _version(os.environ.get("CC") or "cc"), native, "sudo apt-get install gcc"),
     ]
 

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from sktools.boards.board import load_board
-from sktools.boards.driver import driver_for
+from sktools.boards.driver import Session, driver_for
 from sktools.build.build import Build, build_firmware
 from sktools.build.stager import is_live
 from sktools.compiler.compile import compile_model
 from sktools.compiler.reference import Reference
 from sktools.datasets.recording import Recording, Signal
 from sktools.datasets.synthetic_raw import draw_raw_night
-from sktools.errors import DataError, UsageError
+from sktools.errors import DataError, LinkError, UsageError
 from sktools.features.fs_watch_14 import FS_WATCH_14, NAMES
+from sktools.link.framing import PAYLOAD_MAX
+from sktools.link.messages import MessageType
 from sktools.metrics.clock import fit_clock, write_clock
 from sktools.model_config import FeaturesConfig, LiveConfig, ModelConfig, PriorConfig
 from sktools.profiling.live import (
@@ -108,6 +113,12 @@ def on_host(tmp_path_factory: pytest.TempPathFactory) -> Subject:
     return live_model("host", tmp_path_factory.mktemp("live"))
 
 
+@pytest.fixture(scope="module")
+def open_session(on_host: Subject) -> Iterator[Session]:
+    with driver_for(load_board("host")).open(on_host.build) as session:
+        yield session
+
+
 REPLAYS = {
     "plain": Replay(),
     "late, without the time": Replay(late_start=20, clock=False),
@@ -158,6 +169,25 @@ def test_cycles_of_the_chain_on_the_virtual_board(tmp_path: Path) -> None:
     assert max(before) <= CHAIN_BUDGET
     oracle = Reference(on_board.build.tflite.read_bytes())
     assert np.array_equal(device.by_lag, by_lag(device.rows, on_board.build.model, oracle, 3))
+
+
+@needs_cc
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    kind=st.sampled_from([kind for kind in MessageType if kind.name.startswith("STAGE_")]),
+    payload=st.one_of(
+        st.binary(max_size=PAYLOAD_MAX),
+        st.builds(lambda head, tail: head + bytes([tail]) * 40, st.binary(min_size=16, max_size=16), st.integers(0, 5)),
+    ),
+)
+def test_whatever_the_stager_is_asked_it_answers_or_refuses(
+    open_session: Session, kind: MessageType, payload: bytes
+) -> None:
+    try:
+        open_session.client.ask(kind, payload, runs=True)
+    except LinkError as error:
+        assert "refused" in error.message or "lost its input" in error.message
+    assert open_session.client.hello().input_bytes == 240 * 14
 
 
 RAW_BUDGET, RAW_BYTES = 1_000_000, 24 * 1024
