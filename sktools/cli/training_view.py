@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from sktools.training.progress import Progress
 
 
+UNITS = {"fit": "epochs", "teach": "folds of teachers", "answer": "nights"}
+"""Phase -> what its steps are."""
+
+
 class TrainingView:
     """One bar a phase; skipped subjects are warnings; every step is an event."""
 
@@ -50,7 +54,7 @@ class TrainingView:
             self._phase = name
             what = self._what if step.phase == "fit" else step.phase
             label = f"{what} {step.message}".strip()
-            unit = "epochs" if step.phase == "fit" else "frames"
+            unit = UNITS.get(step.phase, "frames")
             self._bar = self._stack.enter_context(console.progress(label, step.total, unit))
         note = " ".join(f"{name} {value:.3f}" for name, value in step.figures.items() if name != "learning_rate")
         self._bar.update(step.done, step.total, note)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 class Progress:
     """One step of a run.
 
-    phase: 'read', 'teach', 'fit', 'convert', 'evaluate' or 'skip'. done, total: how far the phase is.
+    phase: 'read', 'teach', 'fit', 'convert', 'evaluate', 'answer' or 'skip'. done, total: how far the phase is.
     message of 'fit': which of several trainings in turn, empty where there is one.
     figures: such as loss, learning_rate, kappa_<data set> of a finished training epoch. message: for a log line.
     """

@@ -160,7 +160,7 @@ def answered(
     groups = find_feature_set(config.features.set).groups
     nights = cohort.nights(config.features, config.classes, subjects)
     for done, night in enumerate(nights):
-        progress(Progress("evaluate", done, len(nights)))
+        progress(Progress("answer", done, len(nights)))
         since = np.arange(len(night.labels)) - bedtime_epoch(night.bedtime)
         result[CLOCK][night.subject] = np.log(learned.clock.shares_of(since)).astype(np.float32)
         for way, logits in _night_answers(learned, night, since).items():
@@ -170,7 +170,7 @@ def answered(
             features[:, list(groups[sensor])] = 0.0
             hidden = _night_answers(learned, dataclasses.replace(night, features=features), since)
             result.setdefault(HIDDEN.format(sensor), {})[night.subject] = hidden[ALONE]
-    progress(Progress("evaluate", len(nights), len(nights)))
+    progress(Progress("answer", len(nights), len(nights)))
     return result
 
 
