@@ -22,7 +22,7 @@ from tests.support.sleep_accel_files import real_folder
 NAMES = ("ss-2-tcn-sm", "ss-3-tcn-sm", "ss-4-tcn-sm", "ss-5-tcn-sm")
 CAUSAL = tuple(f"{name}-causal" for name in NAMES)
 HEART_RATE = tuple(f"{name}-hr" for name in NAMES)
-NIGHT = ("ss-2-tcn-sm-night", "ss-4-tcn-sm-night", "ss-5-tcn-sm-night")
+NIGHT = tuple(f"{name}-night" for name in NAMES)
 WATCH: tuple[str, ...] = ()
 ALL = (*NAMES, *CAUSAL, *HEART_RATE, *NIGHT, *WATCH)
 FILES = ("configuration.json", "history.json", "model.keras", "model_float.tflite", "README.md", "metrics.json")
