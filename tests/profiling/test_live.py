@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sktools.boards.board import load_board
+from sktools.boards.configure import ImageOptions, build_image
 from sktools.boards.driver import Session, driver_for
 from sktools.build.build import Build, build_firmware
 from sktools.build.stager import is_live
@@ -41,7 +42,8 @@ from sktools.profiling.live import (
 from sktools.profiling.live_model import live_decision, with_live_stager
 from sktools.profiling.live_night import Drop, LiveNight, Replay, live_night, off_wrist
 from sktools.zoo import resolve
-from tests.support.tools import needs_cc, needs_qemu
+from tests.support.stub_sdk import make_sdk
+from tests.support.tools import needs_arm_gcc, needs_cc, needs_qemu
 
 EPOCHS = 150
 PRIOR = PriorConfig(
@@ -251,3 +253,16 @@ def test_a_recording_that_the_stager_cannot_use_is_refused(tmp_path: Path) -> No
         live_night(Recording("made", "x", np.zeros(9, np.int8)), config, compiled.input, Replay())
     with pytest.raises(DataError, match="ends before minute 90"):
         live_night(recording(), config, compiled.input, Replay(late_start=90))
+
+
+@needs_arm_gcc
+def test_the_evaluation_boards_image_has_the_stager(on_host: Subject, tmp_path: Path) -> None:
+    """Built with the stand-in of its SDK, whose -ffast-math must not reach the stager."""
+    tflite = on_host.build.tflite.read_bytes()
+    model = on_host.build.model
+    build = build_image(
+        model, load_board("apollo4p_evb"), tflite, tmp_path / "evb", ImageOptions(sdk=make_sdk(tmp_path / "sdk"))
+    )
+    names = {symbol.name for symbol in build.sizes().symbols}
+    assert {"sk_stager_close", "sk_beats_push", "sk_stage_answer", "sk_stage_model"} <= names
+    assert "-fno-fast-math" in (build.folder / "module.mk").read_text()
