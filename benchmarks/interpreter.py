@@ -1,13 +1,14 @@
 """This engine against the interpreter, in model cycles on the virtual board: `python benchmarks/interpreter.py`.
 
-The interpreter's figures were measured with the same cycle model (QEMU 7.2 mps2-an386, arm-none-eabi-gcc 12.2, TFLite
-Micro of 2026-08 with its pinned CMSIS-NN, kernels at -O2) on networks of the same shapes; they are constants here.
-Where an SDK is named (--sdk DIR or NEURALSPOT_ROOT), its interpreter runs the same models live on the virtual board.
+Both sides are counted by the same cycle model. Without an SDK, the interpreter's side is a recording of SS-4 with
+neuralSPOT's ns_tflm 1.7.0 (tests/boards/published_blocks.json). If an SDK is named (--sdk DIR or NEURALSPOT_ROOT), its
+interpreter runs the same models live on the virtual board.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import tempfile
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from sktools.compiler import compile_model
 from sktools.errors import SktoolsError
 from sktools.zoo import resolve
 
+RECORDED = Path(__file__).resolve().parents[1] / "tests" / "boards" / "published_blocks.json"
 FLOOR = 0.5
 """Cycles a MAC: SMLAD does two."""
 
@@ -33,28 +35,19 @@ class Interpreter:
     """Model cycles a 2 h frame and bytes of arena and flash; blocks: model cycles by block."""
 
     cycles: int
-    arena_bytes: int
+    arena_bytes: int | None
     blocks: dict[str, int]
     flash_bytes: int | None = None
 
 
-INTERPRETER = {
-    "ss-2": Interpreter(20_100_000, 35_108, {}),
-    "ss-4": Interpreter(
-        27_990_000,
-        38_468,
-        {
-            "ENC": 439_945,
-            "B1.1": 1_793_032,
-            "B1.2": 2_671_398,
-            "B2.1": 3_807_769,
-            "B2.2": 4_887_612,
-            "B3.1": 5_270_836,
-            "B4.1": 8_085_243,
-            "DEC": 1_030_403,
-        },
-    ),
-}
+def recorded() -> dict[str, Interpreter]:
+    """SS-4 by the interpreter of neuralSPOT, as tests/boards/record_classes.py counted it."""
+    known = json.loads(RECORDED.read_text(encoding="utf-8"))
+    return {
+        "ss-4": Interpreter(
+            sum(known["model_cycles"]), None, dict(zip(known["blocks"], known["model_cycles"], strict=True))
+        )
+    }
 
 
 @dataclass(frozen=True)
@@ -92,7 +85,7 @@ def measure(name: str, optimize: str, engine: str = AOT, sdk: Path | None = None
 def interpreted(name: str, sdk: Path | None) -> Interpreter | None:
     """The interpreter of an SDK, measured; without one, what is known of it. Raises as measure()."""
     if sdk is None:
-        return INTERPRETER.get(name)
+        return recorded().get(name)
     live = measure(name, "none", ENGINE, sdk)
     return Interpreter(sum(live.cycles.values()), live.arena_bytes, live.cycles, live.flash_bytes)
 
@@ -104,7 +97,7 @@ def main() -> None:
     known_sdk = os.environ.get("NEURALSPOT_ROOT") or None
     parser.add_argument("--sdk", type=Path, default=known_sdk, help="a neuralSPOT checkout: measure its interpreter")
     arguments = parser.parse_args()
-    source = f"measured live, of {arguments.sdk}" if arguments.sdk else "as measured before, see this file"
+    source = f"measured live, of {arguments.sdk}" if arguments.sdk else f"as recorded in {RECORDED.name}"
     print(f"interpreter: {source}\n")
     totals, blocks = [], []
     for name in arguments.models:
@@ -124,7 +117,7 @@ def main() -> None:
                 known.cycles / cycles if known else None,
                 cycles / macs,
                 cycles / macs / FLOOR,
-                known.arena_bytes / 1024 if known else None,
+                known.arena_bytes / 1024 if known and known.arena_bytes else None,
                 found.arena_bytes / 1024,
                 known.flash_bytes / 1024 if known and known.flash_bytes else None,
                 found.flash_bytes / 1024,

@@ -52,7 +52,7 @@ def test_the_factor_is_the_inverse_of_the_mean_ratio() -> None:
     without = [ratio / statistics.mean(ratios[:row] + ratios[row + 1 :]) - 1 for row, ratio in enumerate(ratios)]
     text = (ROOT / "docs" / "cycle-model.md").read_text(encoding="utf-8")
     assert f"off by {100 * min(without):+.1f} % to {100 * max(without):+.1f} %" in text
-    assert statistics.pstdev(ratios) / statistics.mean(ratios) == pytest.approx(0.012, abs=5e-4)
+    assert statistics.pstdev(ratios) / statistics.mean(ratios) == pytest.approx(0.0245, abs=5e-4)
 
 
 def test_the_command_reference_is_current() -> None:

@@ -3,10 +3,14 @@
  *
  * A marker is DBG #1 (begin) or DBG #2 (end), a hint that does nothing on the CPU; being an encoding it is found
  * without symbols. The cost of a translated block is summed once, when QEMU translates it. Each execution adds
- * that sum, plus what only the way into the block decides: the pipeline refill where the block does not follow
- * the previous one in memory, and one cycle less for a single load at its head behind a single load or store.
- * So the figures do not depend on where QEMU cuts its blocks. A marker inside a block adds the part of the
- * block before it, so that a window holds exactly the instructions between its two markers, neither included.
+ * that sum, plus what only the way into the block decides: the pipeline's refill if the block does not follow the
+ * previous one in memory, else what its first instruction and the previous block's last one cost together. So the
+ * figures do not depend on where QEMU cuts its blocks. A marker inside a block adds the part of the block before
+ * it, so that a window holds exactly the instructions between its two markers, neither included.
+ *
+ * cycles_high is an upper bound: the cycles and one more per run of SK_MISALIGNED_RUN or more wide instructions at
+ * 2 mod 4. A run goes on from block to block as long as execution falls through, so a run that reaches its length in
+ * a later block counts there.
  *
  * One execution is not counted right: an instruction in the middle of a block that accesses a device makes
  * QEMU (with -icount) leave the block and translate anew from there. Windows therefore hold no device access.
@@ -30,19 +34,24 @@ typedef struct {
     uint32_t kind;
     uint64_t instructions;
     uint64_t cycles;
+    uint64_t cycles_high;
 } record_t;
 
+/* Of a row of instructions; its misaligned runs without the one that it opens with, whose head may lie before it. */
 typedef struct {
     uint64_t instructions;
     uint64_t cycles;
+    uint64_t runs;    /* that reached SK_MISALIGNED_RUN */
+    uint32_t opening; /* length of the misaligned run that the row opens with */
+    uint32_t closing; /* length of the misaligned run that the row closes with; the opening one if it never ended */
 } count_t;
 
 typedef struct block {
     uint64_t start;
     uint64_t end;
     count_t cost;
-    bool opens_with_single_load;
-    bool closes_with_single_access;
+    sk_cost_t first;
+    sk_cost_t last;
 } block_t;
 
 typedef struct {
@@ -50,10 +59,17 @@ typedef struct {
     uint32_t kind;
 } marker_t;
 
+typedef struct {
+    uint64_t instructions;
+    uint64_t cycles;
+    uint64_t runs;
+    uint32_t run; /* length of the misaligned run that execution stands in */
+} state_t;
+
 static FILE *records;
 static uint32_t sequence;
-static count_t total;        /* of all blocks entered so far */
-static count_t block_entry;  /* total when the current block was entered, its refill included */
+static state_t total;       /* of all blocks entered so far */
+static state_t block_entry; /* total when the current block was entered, the way into it included */
 static const block_t *previous;
 
 static void *allocate(size_t size)
@@ -66,36 +82,48 @@ static void *allocate(size_t size)
     return memory;
 }
 
+/* The state after a row of instructions that execution entered in `state`. */
+static state_t after(state_t state, const count_t *row)
+{
+    uint32_t head = state.run + row->opening;
+    state.instructions += row->instructions;
+    state.cycles += row->cycles;
+    state.runs += row->runs + (state.run < SK_MISALIGNED_RUN && head >= SK_MISALIGNED_RUN ? 1 : 0);
+    state.run = row->opening == row->instructions ? head : row->closing;
+    return state;
+}
+
 static void on_block(unsigned int vcpu, void *userdata)
 {
     const block_t *block = userdata;
     (void)vcpu;
-    if (previous != NULL) {
-        if (block->start != previous->end) {
-            total.cycles += SK_REFILL_CYCLES;
-        } else if (block->opens_with_single_load && previous->closes_with_single_access) {
-            total.cycles -= 1;
-        }
+    if (previous != NULL && block->start == previous->end) {
+        total.cycles += (uint64_t)(int64_t)sk_thumb2_pair_cycles(previous->last, block->first);
+    } else if (previous != NULL) {
+        total.cycles += previous->last.direct_branch ? SK_REFILL_DIRECT_CYCLES : SK_REFILL_CYCLES;
+        total.run = 0;
     }
     block_entry = total;
-    total.instructions += block->cost.instructions;
-    total.cycles += block->cost.cycles;
+    total = after(total, &block->cost);
     previous = block;
 }
 
 static void on_marker(unsigned int vcpu, void *userdata)
 {
     const marker_t *marker = userdata;
+    state_t state = after(block_entry, &marker->before);
     record_t record = {
         .sequence = sequence++,
         .kind = marker->kind,
-        .instructions = block_entry.instructions + marker->before.instructions,
-        .cycles = block_entry.cycles + marker->before.cycles,
+        .instructions = state.instructions,
+        .cycles = state.cycles,
+        .cycles_high = state.cycles + state.runs,
     };
     (void)vcpu;
     if (marker->kind == MARKER_BEGIN) { /* the marker itself stands outside the window */
         record.instructions += 1;
         record.cycles += 1;
+        record.cycles_high += 1;
     }
     /* Flushed, so that the host finds it when the answer that follows has come over the serial line. */
     if (fwrite(&record, sizeof record, 1, records) != 1 || fflush(records) != 0) {
@@ -134,14 +162,25 @@ static void watch_marker(struct qemu_plugin_insn *insn, int option, count_t befo
     qemu_plugin_register_vcpu_insn_exec_cb(insn, on_marker, QEMU_PLUGIN_CB_NO_REGS, marker);
 }
 
+static void count_run(count_t *row, bool misaligned)
+{
+    bool still_opening = row->opening == row->instructions;
+    row->closing = misaligned ? row->closing + 1 : 0;
+    if (still_opening) {
+        row->opening += misaligned ? 1 : 0;
+    } else if (row->closing == SK_MISALIGNED_RUN) {
+        row->runs += 1;
+    }
+}
+
 /* Blocks and markers live as long as QEMU: a flushed block may still be `previous`. */
 static void translate(struct qemu_plugin_tb *tb)
 {
     size_t count = qemu_plugin_tb_n_insns(tb);
     block_t *block = allocate(sizeof *block);
-    bool after_single_access = false;
     for (size_t i = 0; i < count; i++) {
         struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(tb, i);
+        uint64_t address = qemu_plugin_insn_vaddr(insn);
         uint8_t opcode[4] = {0};
         size_t size = read_opcode(insn, opcode);
         uint16_t first = halfword(opcode);
@@ -150,17 +189,19 @@ static void translate(struct qemu_plugin_tb *tb)
         uint16_t second = length == 4 && size == 4 ? halfword(opcode + 2) : 0;
         sk_cost_t cost = sk_thumb2_cost(first, second);
 
-        watch_marker(insn, sk_thumb2_dbg_option(first, second), block->cost);
         if (i == 0) {
-            block->start = qemu_plugin_insn_vaddr(insn);
-            block->opens_with_single_load = cost.single_load;
+            block->start = address;
+            block->first = cost;
+        } else {
+            block->cost.cycles += (uint64_t)(int64_t)sk_thumb2_pair_cycles(block->last, cost);
         }
-        block->end = qemu_plugin_insn_vaddr(insn) + length;
+        watch_marker(insn, sk_thumb2_dbg_option(first, second), block->cost);
+        count_run(&block->cost, sk_thumb2_is_misaligned(address, first));
+        block->end = address + length;
         block->cost.instructions += 1;
-        block->cost.cycles += cost.cycles - (cost.single_load && after_single_access ? 1u : 0u);
-        after_single_access = cost.single_access;
+        block->cost.cycles += cost.cycles;
+        block->last = cost;
     }
-    block->closes_with_single_access = after_single_access;
     qemu_plugin_register_vcpu_tb_exec_cb(tb, on_block, QEMU_PLUGIN_CB_NO_REGS, block);
 }
 

@@ -43,10 +43,14 @@ class SerialLine:
 
 @dataclass(frozen=True)
 class Calibration:
-    """Cycles of the board `predicts` = this board's model cycles x factor. error, fitted_on: what is known of it."""
+    """Cycles of the board `predicts` = this board's model cycles x factor. error, fitted_on: what is known of it.
+
+    error_percent: how far the board may lie below and above the prediction.
+    """
 
     predicts: str
     factor: float
+    error_percent: tuple[float, float]
     error: str
     fitted_on: str
 

@@ -73,9 +73,11 @@ def main(arguments: list[str]) -> int:
         sys.stderr.write(f"error: {error.message}\n")
         return error.exit_code
     sys.stdout.write(run.uart.decode(errors="replace"))
-    sys.stdout.write(f"{'window':>6} {'instructions':>14} {'cycles':>14}\n")
+    sys.stdout.write(f"{'window':>6} {'instructions':>14} {'cycles':>14} {'at most':>14}\n")
     for window in run.windows:
-        sys.stdout.write(f"{window.sequence:>6} {window.instructions:>14,} {window.cycles:>14,}\n")
+        sys.stdout.write(
+            f"{window.sequence:>6} {window.instructions:>14,} {window.cycles:>14,} {window.cycles_high:>14,}\n"
+        )
     return run.status
 
 

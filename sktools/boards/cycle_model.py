@@ -27,7 +27,7 @@ SOURCES = ("plugin.c", "thumb2_cost.c")
 HEADERS = ("qemu_plugin_api.h", "thumb2_cost.h")
 NEWEST_KNOWN_API = 7
 _ANY_TOO_NEW_API = 9999
-_RECORD = struct.Struct("=IIQQ")
+_RECORD = struct.Struct("=IIQQQ")
 _BEGIN, _END = 1, 2
 WINDOW_BYTES = 2 * _RECORD.size
 """Of one window in the plugin's records."""
@@ -40,11 +40,13 @@ class StepWindow:
     sequence: position of the window since the board was started.
     instructions: executed (conditional ones count whether or not their condition held).
     cycles: by the cost table of firmware/cycle_model/thumb2_cost.h.
+    cycles_high: an upper bound, with one cycle more per run of three or more wide instructions at 2 mod 4.
     """
 
     sequence: int
     instructions: int
     cycles: int
+    cycles_high: int
 
 
 def read_windows(records: bytes, first_window: int = 0) -> tuple[StepWindow, ...]:
@@ -60,7 +62,8 @@ def read_windows(records: bytes, first_window: int = 0) -> tuple[StepWindow, ...
         if [row[1] for row in pair] != [_BEGIN, _END]:
             raise LinkError(f"the cycle model's markers do not pair up at record {pair[0][0]}", "run it again")
         begin, end = pair
-        windows.append(StepWindow(first_window + position // 2, end[2] - begin[2], end[3] - begin[3]))
+        counts = [last - first for first, last in zip(begin[2:], end[2:], strict=True)]
+        windows.append(StepWindow(first_window + position // 2, *counts))
     return tuple(windows)
 
 

@@ -24,10 +24,14 @@ class Counter:
 
 @dataclass(frozen=True)
 class StepCount:
-    """What one step took; None where the board does not count it."""
+    """What one step took; None if the board does not count it.
+
+    cycles_high: an upper bound of model cycles; None on a board that counts its own cycles.
+    """
 
     instructions: int | None
     cycles: int | None
+    cycles_high: int | None = None
 
 
 class Session:

@@ -56,7 +56,7 @@ class VirtualSession(Session):
             raise LinkError(
                 f"the cycle model saw {len(windows)} steps, the board reports {len(self._last.steps)}", "run it again"
             )
-        return tuple(StepCount(window.instructions, window.cycles) for window in windows)
+        return tuple(StepCount(window.instructions, window.cycles, window.cycles_high) for window in windows)
 
     def windows(self) -> tuple[StepCount, ...]:
         if self._records is None:

@@ -83,6 +83,7 @@ def blocks(layers: Sequence[LayerProfile], frame_hours: float) -> tuple[BlockPro
     """Sums of the layers by block, in the order in which the blocks first appear."""
     names = list(dict.fromkeys(layer.block for layer in layers))
     counted = all(layer.cycles is not None for layer in layers)
+    bounded = all(layer.cycles_high is not None for layer in layers)
     timed = all(layer.latency_us is not None for layer in layers)
     total = sum(layer.cycles or 0.0 for layer in layers)
     found = []
@@ -95,6 +96,7 @@ def blocks(layers: Sequence[LayerProfile], frame_hours: float) -> tuple[BlockPro
                 name=name,
                 macs=sum(layer.macs for layer in own),
                 cycles=cycles if counted else None,
+                cycles_high=sum(layer.cycles_high or 0.0 for layer in own) if bounded else None,
                 latency_ms=latency if timed else None,
                 ms_per_sleep_hour=latency / frame_hours if timed else None,
                 share=cycles / total if counted and total else None,
@@ -118,6 +120,7 @@ def _layer(setting: Setting, model: CompiledModel, measurement: Measurement, ind
         macs=layer.macs,
         instructions=instructions,
         cycles=cycles,
+        cycles_high=_booked(measurement.cycles_high, layer.step, layer.cost_owner),
         latency_us=None if latency is None else latency * 1e3,
         observable=layer.observable,
         parity=measurement.layers[index],
@@ -150,6 +153,7 @@ def _totals(setting: Setting, layers: Sequence[LayerProfile], measurement: Measu
         macs=sum(layer.macs for layer in layers),
         instructions=sum(measurement.instructions) if measurement.instructions else None,
         cycles=cycles,
+        cycles_high=sum(measurement.cycles_high) if measurement.cycles_high else None,
         cycles_min=min(measurement.cycles_by_frame) if measurement.cycles_by_frame else None,
         cycles_max=max(measurement.cycles_by_frame) if measurement.cycles_by_frame else None,
         latency_ms=latency,

@@ -137,20 +137,31 @@ def bundles(root: Path) -> tuple[Bundle, ...]:
 def layers_csv(profile: Profile) -> str:
     """One row a layer; the same profile gives the same bytes."""
     header = [
-        "index", "name", "block", "op", "kernel", "macs", "instructions", "cycles", "cycles_per_mac", "latency_us",
-        "observable", "elements", "mismatched", "max_abs_diff", "sqnr_db",
+        "index", "name", "block", "op", "kernel", "macs", "instructions", "cycles", "cycles_high", "cycles_per_mac",
+        "latency_us", "observable", "elements", "mismatched", "max_abs_diff", "sqnr_db",
     ]  # fmt: skip
     return _csv(header, [_layer_row(layer) for layer in profile.layers])
 
 
 def blocks_csv(profile: Profile) -> str:
     """One row a block."""
-    header = ["name", "macs", "cycles", "latency_ms", "ms_per_sleep_hour", "share", "elements", "mismatched"]
+    header = [
+        "name",
+        "macs",
+        "cycles",
+        "cycles_high",
+        "latency_ms",
+        "ms_per_sleep_hour",
+        "share",
+        "elements",
+        "mismatched",
+    ]
     rows = [
         [
             block.name,
             block.macs,
             _number(block.cycles, 1),
+            _number(block.cycles_high, 1),
             _number(block.latency_ms, 6),
             _number(block.ms_per_sleep_hour, 6),
             _number(block.share, 6),
@@ -186,6 +197,7 @@ def _layer_row(layer: LayerProfile) -> list[object]:
         layer.macs,
         _number(layer.instructions, 1),
         _number(layer.cycles, 1),
+        _number(layer.cycles_high, 1),
         _number(per_mac, 4),
         _number(layer.latency_us, 3),
         int(layer.observable),

@@ -13,6 +13,7 @@ from sktools.strict_yaml import parse, read_yaml, suggest
 
 COSTS = (
     "cycles",
+    "cycles_high",
     "instructions",
     "latency_ms",
     "ms_per_sleep_hour",
@@ -103,7 +104,8 @@ def compare(before: Profile, after: Profile) -> Comparison:
     same_unit = _cycles_compare(before, after, notes)
     first, second = _figures(before), _figures(after)
     if not same_unit:
-        first["cycles"] = second["cycles"] = first["instructions"] = second["instructions"] = None
+        for name in ("cycles", "cycles_high", "instructions"):
+            first[name] = second[name] = None
     if not _scores_compare(before, after, notes):
         first |= dict.fromkeys(SCORES)
         second |= dict.fromkeys(SCORES)
@@ -203,7 +205,10 @@ def _network(layers: Sequence[LayerProfile]) -> list[tuple[str, str, int]]:
 def _cycles_compare(before: Profile, after: Profile, notes: list[str]) -> bool:
     kinds = before.counter.kind, after.counter.kind
     if kinds[0] == kinds[1]:
-        return True
+        if kinds[0] != "cycle-model" or (before.totals.cycles_high is None) == (after.totals.cycles_high is None):
+            return True
+        notes.append("cycles are not compared: one result is priced by the cycle model of schema version 1")
+        return False
     notes.append(f"cycles are not compared: one result counts by {kinds[0]}, the other by {kinds[1]}; latency is")
     one, other = (profile.totals.latency_kind or "not told" for profile in (before, after))
     if one != other:

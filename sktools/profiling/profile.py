@@ -17,21 +17,32 @@ from sktools.compiler.compiled import Buffer
 from sktools.errors import DataError
 from sktools.profiling.parity import Parity
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 @dataclass(frozen=True)
 class AppliedCalibration:
-    """Board cycles = model cycles x factor. error: what is known of it; fitted_on: the program it was fitted on."""
+    """Board cycles = model cycles x factor. error: what is known of it; fitted_on: the program it was fitted on.
+
+    error_percent: how far the board may lie below and above a predicted figure; None in results of schema version 1.
+    """
 
     factor: float
+    error_percent: tuple[float, float] | None
     error: str
     fitted_on: str
+
+    @property
+    def bar(self) -> str:
+        """'-9 to +5 %', '' if it is not known."""
+        return "" if self.error_percent is None else "{:+g} to {:+g} %".format(*self.error_percent)
 
 
 @dataclass(frozen=True)
 class Totals:
-    """instructions, cycles: null where nothing counted them. latency_kind: measured or predicted; null without cycles.
+    """instructions, cycles: null if nothing counted them. latency_kind: measured or predicted; null without cycles.
+
+    cycles_high: an upper bound of model cycles (docs/cycle-model.md, R7); null on a board that counts its own cycles.
 
     energy_kind: measured or estimated; null without a figure.
     """
@@ -39,6 +50,7 @@ class Totals:
     macs: int
     instructions: float | None
     cycles: float | None
+    cycles_high: float | None
     cycles_min: float | None
     cycles_max: float | None
     latency_ms: float | None
@@ -71,6 +83,7 @@ class LayerProfile:
     macs: int
     instructions: float | None
     cycles: float | None
+    cycles_high: float | None
     latency_us: float | None
     observable: bool
     parity: Parity | None
@@ -86,6 +99,7 @@ class BlockProfile:
     name: str
     macs: int
     cycles: float | None
+    cycles_high: float | None
     latency_ms: float | None
     ms_per_sleep_hour: float | None
     share: float | None
@@ -148,10 +162,14 @@ class Profile:
 
         Raises DataError where the document breaks the schema; the message begins with `where`.
         """
+        document = _of_this_version(document)
         validate(document, where)
         parts: dict[str, Any] = dict(document)
         parts["counter"] = Counter(**parts["counter"])
-        parts["calibration"] = AppliedCalibration(**parts["calibration"]) if parts["calibration"] else None
+        known = parts["calibration"]
+        if known:
+            bar = known["error_percent"]
+            parts["calibration"] = AppliedCalibration(**{**known, "error_percent": None if bar is None else tuple(bar)})
         parts["totals"] = Totals(**parts["totals"])
         parts["memory"] = MemoryUse(**parts["memory"])
         parts["layers"] = tuple(
@@ -166,6 +184,22 @@ class Profile:
         parts["live"] = None if parts.get("live") is None else tuple(parts["live"])
         parts.setdefault("stager", None)
         return cls(**{field.name: parts[field.name] for field in fields(cls)})
+
+
+def _of_this_version(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Version 1 had no upper bound of the cycles, and priced them by another table: it has no bound here either."""
+    if document.get("schema_version") != 1:
+        return document
+    raised = {**document, "schema_version": SCHEMA_VERSION}
+    if isinstance(raised.get("calibration"), dict):
+        raised["calibration"] = {**raised["calibration"], "error_percent": None}
+    if isinstance(raised.get("totals"), dict):
+        raised["totals"] = {**raised["totals"], "cycles_high": None}
+    for name in ("layers", "blocks"):
+        rows = raised.get(name)
+        if isinstance(rows, list):
+            raised[name] = [{**row, "cycles_high": None} if isinstance(row, dict) else row for row in rows]
+    return raised
 
 
 def _parity(document: Mapping[str, int] | None) -> Parity | None:

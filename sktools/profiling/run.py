@@ -151,7 +151,9 @@ def _clock(board: Board, session: Session) -> float | None:
 
 def _calibration(board: Board) -> AppliedCalibration | None:
     known = board.calibration
-    return None if known is None else AppliedCalibration(known.factor, known.error, known.fitted_on)
+    return (
+        None if known is None else AppliedCalibration(known.factor, known.error_percent, known.error, known.fitted_on)
+    )
 
 
 def _memory(build: Build, session: Session) -> MemoryUse:

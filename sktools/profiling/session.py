@@ -64,7 +64,7 @@ class Oracle(Protocol):
 class Measurement:
     """outputs, host_outputs: int8 [n, *model output]. layers: parity by layer, None where not observable.
 
-    instructions, cycles: mean a step; cycles_by_frame: sums a frame. Empty where the board counts nothing.
+    instructions, cycles, cycles_high: mean per step; cycles_by_frame: sum per frame. Empty if the board does not count.
     sqnr: sums by layer, None where not observable or not evaluated. lower_bound: some differences were not fetched.
     """
 
@@ -75,6 +75,7 @@ class Measurement:
     sqnr: tuple[SqnrSums | None, ...]
     instructions: tuple[float, ...]
     cycles: tuple[float, ...]
+    cycles_high: tuple[float, ...]
     cycles_by_frame: tuple[int, ...]
     lower_bound: bool
 
@@ -154,7 +155,7 @@ def measure(
     if output_layer in parities and output_parity.mismatched > parities[output_layer].mismatched:
         # The bytes that were sent are the answer, whatever the board says of those it kept.
         parities[output_layer] = output_parity
-    instructions, cycles, by_frame = _mean_costs(costs, model.step_count)
+    instructions, cycles, cycles_high, by_frame = _mean_costs(costs, model.step_count)
     return Measurement(
         outputs=np.stack(outputs).reshape(len(outputs), *model.output.shape),
         host_outputs=np.stack(host_outputs).reshape(len(outputs), *model.output.shape),
@@ -163,6 +164,7 @@ def measure(
         sqnr=tuple(sqnr.get(index) for index in range(len(model.layers))),
         instructions=instructions,
         cycles=cycles,
+        cycles_high=cycles_high,
         cycles_by_frame=by_frame,
         lower_bound=lower_bound,
     )
@@ -210,16 +212,16 @@ def _accumulate(
 
 def _mean_costs(
     costs: Sequence[Sequence[StepCount]], steps: int
-) -> tuple[tuple[float, ...], tuple[float, ...], tuple[int, ...]]:
+) -> tuple[tuple[float, ...], tuple[float, ...], tuple[float, ...], tuple[int, ...]]:
     if not any(costs):
-        return (), (), ()
+        return (), (), (), ()
     for number, frame in enumerate(costs):
         if len(frame) != steps:
             raise LinkError(f"the counter saw {len(frame)} steps of frame {number}, the model has {steps}")
     instructions = _mean_by_step([[step.instructions for step in frame] for frame in costs])
     cycles = _mean_by_step([[step.cycles for step in frame] for frame in costs])
     by_frame = tuple(sum(step.cycles or 0 for step in frame) for frame in costs) if cycles else ()
-    return instructions, cycles, by_frame
+    return instructions, cycles, _mean_by_step([[step.cycles_high for step in frame] for frame in costs]), by_frame
 
 
 def _mean_by_step(table: Sequence[Sequence[int | None]]) -> tuple[float, ...]:

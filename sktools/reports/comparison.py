@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 LABELS: Mapping[str, str] = {
     "cycles": "Cycles a frame",
+    "cycles_high": "Cycles per frame, at most",
     "instructions": "Instructions a frame",
     "latency_ms": "Latency a frame, ms",
     "ms_per_sleep_hour": "Per hour of sleep, ms",
@@ -55,7 +56,7 @@ def number(delta: Delta, value: float | None) -> str:
     """A value with the digits that its figure deserves."""
     if value is None:
         return "-"
-    whole = delta.name.endswith("_bytes") or delta.name in ("cycles", "instructions", "mismatched")
+    whole = delta.name.endswith("_bytes") or delta.name in ("cycles", "cycles_high", "instructions", "mismatched")
     return f"{value:,.0f}" if whole else f"{value:,.3f}"
 
 

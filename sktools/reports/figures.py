@@ -64,6 +64,12 @@ def at_clock(profile: Profile) -> str:
     return "" if profile.clock_hz is None else f"at {profile.clock_hz / MEGA:g} MHz"
 
 
+def error_bar(profile: Profile) -> str:
+    """'-9 to +5 %; ' in front of what is said of a predicted figure, '' for a measured one."""
+    known = profile.calibration
+    return f"{known.bar}; " if known is not None and known.bar else ""
+
+
 def headline(profile: Profile) -> tuple[Figure, ...]:
     """The figures at the top of a report, in the order of reading; those without a value are left out."""
     return (*_speed(profile), *_memory(profile), *_answers(profile))
@@ -73,17 +79,29 @@ def _speed(profile: Profile) -> list[Figure]:
     totals = profile.totals
     found: list[Figure] = []
     if totals.latency_ms is not None and totals.latency_kind is not None:
-        note = f"{duration(profile.frame_hours)} of sleep, {at_clock(profile)}"
+        note = f"{error_bar(profile)}{duration(profile.frame_hours)} of sleep, {at_clock(profile)}"
         found.append(Figure("Latency a frame", f"{totals.latency_ms:.2f} ms", totals.latency_kind, note))
     if totals.ms_per_sleep_hour is not None and totals.latency_kind is not None:
         duty = totals.ms_per_sleep_hour / MILLISECONDS_PER_HOUR
         found += [
-            Figure("Per hour of sleep", f"{totals.ms_per_sleep_hour:.2f} ms", totals.latency_kind, at_clock(profile)),
-            Figure("Duty cycle", f"{duty * MEGA:.2f} ppm", totals.latency_kind, "share of the time that it computes"),
+            Figure(
+                "Per hour of sleep",
+                f"{totals.ms_per_sleep_hour:.2f} ms",
+                totals.latency_kind,
+                f"{error_bar(profile)}{at_clock(profile)}",
+            ),
+            Figure(
+                "Duty cycle",
+                f"{duty * MEGA:.2f} ppm",
+                totals.latency_kind,
+                f"{error_bar(profile)}share of the time that it computes",
+            ),
         ]
     if totals.cycles is not None:
         ratio = cycles_per_mac(totals.cycles, totals.macs)
         note = f"{decimal(ratio)} cycles/MAC, {count(totals.macs)} MAC"
+        if totals.cycles_high is not None:
+            note = f"at most {count(totals.cycles_high)}; {note}"
         found.append(Figure("Cycles a frame", count(totals.cycles), cycles_kind(profile), note))
     if totals.energy_uj_per_sleep_hour is not None and totals.energy_kind is not None:
         value = f"{totals.energy_uj_per_sleep_hour:,.0f} µJ"

@@ -140,7 +140,8 @@ def terminal_report(profile: Profile, metrics: Mapping[str, Any] | None = None) 
 def _title(profile: Profile) -> str:
     kind = profile.totals.latency_kind or "not counted"
     where = f"{profile.model} on {profile.board} ({profile.engine}, {profile.optimize})"
-    return f"{where}: {duration(profile.frame_hours)} frame, latency {kind} {at_clock(profile)}".rstrip()
+    bar = f" ({profile.calibration.bar})" if profile.calibration is not None and profile.calibration.bar else ""
+    return f"{where}: {duration(profile.frame_hours)} frame, latency {kind}{bar} {at_clock(profile)}".rstrip()
 
 
 def _bar(share: float | None, longest: float) -> str:

@@ -11,6 +11,7 @@ import re
 import subprocess
 import tempfile
 from collections import defaultdict
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,11 @@ import pytest
 from sktools.boards import virtual
 from sktools.build.shipped import firmware_path
 from tests.boards.test_published_latencies import INTERPRETER, RECORDED, interpreter_cycles
+
+WAYS = (
+    *("direct_refills", "other_refills", "misaligned_runs", "misaligned_wide"),
+    *("overlapped", "behind_a_store", "address_just_loaded", "split_regions"),
+)
 
 
 def record(folder: Path) -> tuple[dict[str, int], list[str], str]:
@@ -42,20 +48,29 @@ def record(folder: Path) -> tuple[dict[str, int], list[str], str]:
     return cycles, steps, out.read_text()
 
 
-def by_block(text: str, steps: list[str]) -> tuple[dict[str, int], dict[str, dict[int, list[int]]]]:
-    """Refills by block; block -> encoding -> [executions, of them chained]. The last windows are the frame's."""
+@dataclass
+class Recorded:
+    """What ran in a block. ways: refills after a direct branch and after others, misaligned runs, misaligned wide
+    instructions, then the pairs as class_recorder.c writes them. executed: encoding -> how often.
+    """
+
+    ways: list[int] = field(default_factory=lambda: [0] * 8)
+    executed: dict[int, int] = field(default_factory=lambda: defaultdict(int))
+
+
+def by_block(text: str, steps: list[str]) -> dict[str, Recorded]:
+    """Block -> what ran in it. The last windows are the frame's."""
     windows = text.split("r ")[1:][-len(steps) :]
-    refills: dict[str, int] = defaultdict(int)
-    counts: dict[str, dict[int, list[int]]] = defaultdict(lambda: defaultdict(lambda: [0, 0]))
+    found: dict[str, Recorded] = defaultdict(Recorded)
     for block, window in zip(steps, windows, strict=True):
-        first, *rows = window.splitlines()
-        refills[block] += int(first)
+        refills, misaligned, pairs, *rows = window.splitlines()
+        ways = [*refills.split(), *misaligned.split()[1:], *pairs.split()[1:]]
+        block_ways = found[block].ways
+        found[block].ways = [old + int(new) for old, new in zip(block_ways, ways, strict=True)]
         for row in rows:
-            encoding, count, chained = row.split()
-            found = counts[block][int(encoding, 16)]
-            found[0] += int(count)
-            found[1] += int(chained)
-    return dict(refills), counts
+            encoding, count = row.split()
+            found[block].executed[int(encoding, 16)] += int(count)
+    return found
 
 
 def classes(encodings: list[int], folder: Path) -> dict[int, str]:
@@ -96,20 +111,20 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         cycles, steps, text = record(folder)
-        refills, counts = by_block(text, steps)
-        encodings = sorted({encoding for block in counts.values() for encoding in block})
+        counts = by_block(text, steps)
+        encodings = sorted({encoding for block in counts.values() for encoding in block.executed})
         kind = classes(encodings, folder)
     blocks = list(cycles)
     rows = []
     for name in sorted(set(kind.values())):
         members = [encoding for encoding in encodings if kind[encoding] == name]
-        sums = [[sum(counts[block][e][which] for e in members) for block in blocks] for which in (0, 1)]
-        often = max(members, key=lambda e: sum(counts[block][e][0] for block in blocks))
-        rows.append({"class": name, "encoding": f"{often:08x}", "executed": sums[0], "behind_a_single_access": sums[1]})
+        sums = [sum(counts[block].executed.get(e, 0) for e in members) for block in blocks]
+        often = max(members, key=lambda e: sum(counts[block].executed.get(e, 0) for block in blocks))
+        rows.append({"class": name, "encoding": f"{often:08x}", "executed": sums})
     document = {
         "program": f"SS-4 of the zoo, one frame, {INTERPRETER} of neuralSPOT",
         "blocks": blocks,
-        "refills": [refills[block] for block in blocks],
+        **{name: [counts[block].ways[place] for block in blocks] for place, name in enumerate(WAYS)},
         "model_cycles": [cycles[block] for block in blocks],
     }
     lines = ",\n".join("  " + json.dumps(row) for row in rows)

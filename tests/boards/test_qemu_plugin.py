@@ -15,8 +15,8 @@ from sktools.errors import EXIT_MISSING, LinkError, MissingError
 from tests.support.tools import needs_cc, needs_qemu
 
 
-def record(sequence: int, kind: int, instructions: int, cycles: int) -> bytes:
-    return struct.pack("=IIQQ", sequence, kind, instructions, cycles)
+def record(sequence: int, kind: int, instructions: int, cycles: int, runs: int = 0) -> bytes:
+    return struct.pack("=IIQQQ", sequence, kind, instructions, cycles, cycles + runs)
 
 
 def play(folder: Path, api: int, *blocks: str) -> bytes:
@@ -35,28 +35,28 @@ def play(folder: Path, api: int, *blocks: str) -> bytes:
 @pytest.mark.parametrize("api", [1, 2, 3, 4, 5, 6, 7])
 def test_the_plugin_counts_with_every_api_version(tmp_path: Path, api: int) -> None:
     # ldr 2, bne 1 not taken; ldr behind a branch 2, adds 1. The jump back costs outside the windows.
-    assert read_windows(play(tmp_path, api, "0", "1", "0", "1")) == (StepWindow(0, 4, 6), StepWindow(1, 4, 6))
+    assert read_windows(play(tmp_path, api, "0", "1", "0", "1")) == (StepWindow(0, 4, 6, 6), StepWindow(1, 4, 6, 6))
 
 
 @needs_cc
 def test_a_jump_inside_a_window_costs_its_refill(tmp_path: Path) -> None:
-    begin, again, end = struct.iter_unpack("=IIQQ", play(tmp_path, 7, "0", "0", "1"))
-    # block 0 behind its marker 3, refill 2, and the marker itself (1) of the second round
-    assert again[3] - begin[3] == 3 + 2 + 1
+    begin, again, end = struct.iter_unpack("=IIQQQ", play(tmp_path, 7, "0", "0", "1"))
+    # block 0 behind its marker 3, the refill of a direct branch 1, and the marker itself (1) of the second round
+    assert again[3] - begin[3] == 3 + 1 + 1
     assert end[3] - again[3] == 3 + 3
 
 
 def test_markers_that_do_not_pair_are_refused() -> None:
-    whole = record(0, 1, 10, 20) + record(1, 2, 14, 30)
-    assert read_windows(whole) == (StepWindow(0, 4, 10),)
-    for damaged in (record(0, 1, 1, 1), record(0, 2, 1, 1), whole[24:] + whole[:24], record(0, 1, 1, 1) * 2):
+    whole = record(0, 1, 10, 20, 1) + record(1, 2, 14, 30, 3)
+    assert read_windows(whole) == (StepWindow(0, 4, 10, 12),)
+    for damaged in (record(0, 1, 1, 1), record(0, 2, 1, 1), whole[32:] + whole[:32], record(0, 1, 1, 1) * 2):
         with pytest.raises(LinkError, match="do not pair up"):
             read_windows(damaged)
 
 
 def test_a_record_still_being_written_is_left_out() -> None:
     whole = record(0, 1, 10, 20) + record(1, 2, 14, 30)
-    assert read_windows(whole + record(2, 1, 0, 0)[:7]) == (StepWindow(0, 4, 10),)
+    assert read_windows(whole + record(2, 1, 0, 0)[:7]) == (StepWindow(0, 4, 10, 10),)
 
 
 @needs_qemu

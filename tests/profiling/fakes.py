@@ -80,7 +80,7 @@ def frames(count: int = 3) -> Int8:
     return np.random.default_rng(0).integers(-50, 50, (count, *INPUT.shape), dtype=np.int8)
 
 
-CALIBRATION = AppliedCalibration(1.109, "its error for other code is unknown.", "an interpreter")
+CALIBRATION = AppliedCalibration(1.109, (-9.0, 5.0), "its error for other code is unknown.", "an interpreter")
 
 
 def setting(calibration: AppliedCalibration | None = CALIBRATION) -> Setting:

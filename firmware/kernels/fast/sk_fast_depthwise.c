@@ -41,11 +41,11 @@
         ".endm\n" \
         ".macro sk_dw5_pair before, now, after, ahead\n" \
         "    sk_dw5_outputs \\before, \\now, \\after\n" \
+        "    ldrsb   \\before, [r0, r1, lsl #\\ahead]\n" /* a load overlaps the store behind it */ \
         "    strb    r2, [r0]\n" \
-        "    ldrsb   \\before, [r0, r1, lsl #\\ahead]\n" \
         "    add     r0, r0, r1\n" \
-        "    strb    r3, [r0]\n" \
         "    ldrsb   r2, [r0, r1, lsl #\\ahead]\n" \
+        "    strb    r3, [r0]\n" \
         "    add     r0, r0, r1\n" \
         "    pkhbt   \\before, \\before, r2, lsl #16\n" \
         ".endm\n" \
@@ -90,6 +90,7 @@
         "    mov     r9, r2\n" \
         "    mov     r10, r3\n" \
         "    bhi     7f\n" \
+        "    .balign 4\n" \
         "4:  sk_dw5_pair r9, r10, r8, 2\n" \
         "5:  sk_dw5_pair r10, r8, r9, 2\n" \
         "6:  sk_dw5_pair r8, r9, r10, 2\n" \
@@ -121,6 +122,7 @@
         "3:  mov     r9, r10\n" /* 0 or -1 */ \
         "    mov     r10, r8\n" \
         "    bhi     7f\n" \
+        "    .balign 4\n" \
         "4:  sk_dw5_pair r10, r8, r9, 1\n" \
         "5:  sk_dw5_pair r8, r9, r10, 1\n" \
         "6:  sk_dw5_pair r9, r10, r8, 1\n" \

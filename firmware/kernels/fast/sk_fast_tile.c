@@ -240,6 +240,8 @@ SK_ASSEMBLY(void tile_run(sk_tile_run_t *run))
         "    str     r10, [sp, #.Lsk_next_row]\n"
         "    b.w     75f\n"
 
+        /* From here to the store of a tile every wide instruction lies on a word: fetching is then one a cycle. */
+        ".balign 4\n"
         "4:\n"
         ".irp pair, 35, 34, 33, 32, 31, 30, 29, 28, 27, 26, 25, 24, 23, 22, 21, 20, 19, 18, 17, 16, 15, 14, 13, 12, 11, 10, "
         "9, 8, 7, 6, 5, 4, 3, 2, 1\n"
@@ -252,7 +254,7 @@ SK_ASSEMBLY(void tile_run(sk_tile_run_t *run))
          * What becomes of the sums is known by the flags: LO fitted, EQ to be added, HI mixed, or HI and MI linear. Each
          * way sets them again at its end, and nothing from there to here touches them.
          */
-        "5:  bhs.n   7f\n"
+        "5:  bhs.w   7f\n"
         "    ldr     r4, [sp, #.Lsk_out]\n"
         "    sk_four_words\n"
         "    sk_by_column smmul\n"
@@ -260,7 +262,7 @@ SK_ASSEMBLY(void tile_run(sk_tile_run_t *run))
         "    ssat    \\sum, #8, \\sum, asr %[shift]\n"
         "    .endr\n"
         "    sk_store_results\n"
-        "    cmp     r4, r1\n"
+        "    cmp.w   r4, r1\n"
         "    beq.w   8f\n"
 
         /* A tile: biases and pair 0; the second row first, since it starts from the first row's registers. */
@@ -273,7 +275,7 @@ SK_ASSEMBLY(void tile_run(sk_tile_run_t *run))
         "    ldr     r3, [r5, #24]\n"
         "    ldr     r4, [r5, #28]\n"
         "    ldr     r6, [r5], #32\n"
-        "    ldr     r0, [sp]\n"
+        "    ldr.w   r0, [sp]\n"
         "    vmov    lr, s0\n"
         "    smlad   r10, lr, r1, r6\n"
         "    smlad   r11, lr, r2, r7\n"
