@@ -145,10 +145,10 @@ def test_two_libraries_in_one_firmware_run_on_the_virtual_board(library: Path, n
 
 TINY = Family(frames=20, filters=(8,), depths=(2,), dilations=(1,))
 FAST = {
-    "five taps": {"fast/sk_fast_tile.c", "fast/sk_fast_gate.c", "fast/sk_fast_depthwise.c", "fast/sk_fast_mean.c"},
-    "seven taps": {"fast/sk_fast_tile.c", "fast/sk_fast_depthwise9.c"},
-    "short streams": {"fast/sk_fast_depthwise.c", "fast/sk_fast_window.c"},
-    "ss-2": {"fast/sk_fast_narrow.c", "fast/sk_fast_conv.c"},
+    "five taps": {"fast/sk_tiles.c", "fast/sk_mul_gate.c", "fast/sk_depthwise_3_5.c", "fast/sk_row_sums.c"},
+    "seven taps": {"fast/sk_tiles.c", "fast/sk_depthwise_7_9.c"},
+    "short streams": {"fast/sk_depthwise_3_5.c", "fast/sk_depthwise_window.c"},
+    "ss-2": {"fast/sk_conv_1x1_narrow.c", "fast/sk_conv_1xk_few_outputs.c"},
 }
 """Network -> kernels in assembly: what another compiler could get wrong."""
 

@@ -23,4 +23,4 @@ def test_shares_add_up_and_name_layers_and_kernels(tmp_path: Path) -> None:
     weights = {share.name: share.bytes for share in shares if share.kind == "weights"}
     assert sum(weights.values()) >= compiled.model_bytes
     assert weights["B2.1/pointwise"] >= 2 * 24 * 32
-    assert any(share.kind == "kernel" and share.name == "sk_fast_tile.c" for share in shares)
+    assert any(share.kind == "kernel" and share.name == "sk_tiles.c" for share in shares)

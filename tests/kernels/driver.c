@@ -8,20 +8,20 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "fast/sk_fast_add.h"
-#include "fast/sk_fast_any.h"
-#include "fast/sk_fast_conv.h"
-#include "fast/sk_fast_depthwise.h"
-#include "fast/sk_fast_depthwise9.h"
-#include "fast/sk_fast_factor.h"
-#include "fast/sk_fast_gate.h"
-#include "fast/sk_fast_lines.h"
-#include "fast/sk_fast_mean.h"
-#include "fast/sk_fast_narrow.h"
-#include "fast/sk_fast_pointwise.h"
-#include "fast/sk_fast_scale.h"
-#include "fast/sk_fast_vector.h"
-#include "fast/sk_fast_window.h"
+#include "fast/sk_add_elementwise.h"
+#include "fast/sk_channel_lines.h"
+#include "fast/sk_conv_1x1.h"
+#include "fast/sk_conv_1x1_narrow.h"
+#include "fast/sk_conv_1x1_vector.h"
+#include "fast/sk_conv_1xk.h"
+#include "fast/sk_conv_1xk_few_outputs.h"
+#include "fast/sk_depthwise_3_5.h"
+#include "fast/sk_depthwise_7_9.h"
+#include "fast/sk_depthwise_window.h"
+#include "fast/sk_mul_channels.h"
+#include "fast/sk_mul_constant.h"
+#include "fast/sk_mul_gate.h"
+#include "fast/sk_row_sums.h"
 
 typedef struct {
     int32_t kernel;

@@ -178,8 +178,8 @@ def test_a_fault_names_function_and_line() -> None:
         ]
 
     board = PlayedBoard(answer)
-    client = Client(board, locate={6: "sk_conv (sk_conv.c:7)"}.get, clock=board.clock)
-    with pytest.raises(BoardFaultError, match=r"crashed in step 3 at sk_conv \(sk_conv.c:7\)") as caught:
+    client = Client(board, locate={6: "sk_conv (sk_conv_2d.c:7)"}.get, clock=board.clock)
+    with pytest.raises(BoardFaultError, match=r"crashed in step 3 at sk_conv \(sk_conv_2d.c:7\)") as caught:
         client.run(bytes(600))
     assert (caught.value.fault.pc, caught.value.fault.bfar, caught.value.fault.sp) == (6, 11, 12)
 

@@ -1,4 +1,4 @@
-"""Constants of squeeze-excite's MUL (firmware/kernels/fast/sk_fast_gate.h)."""
+"""Constants of squeeze-excite's MUL (firmware/kernels/fast/sk_mul_gate.h)."""
 
 from __future__ import annotations
 

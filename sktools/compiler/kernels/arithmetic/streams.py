@@ -1,4 +1,4 @@
-"""Records of the depthwise kernels that stream rows through registers (firmware/kernels/fast/sk_fast_streams.h)."""
+"""Records of the depthwise kernels that stream rows through registers (firmware/kernels/fast/sk_streams.h)."""
 
 from __future__ import annotations
 

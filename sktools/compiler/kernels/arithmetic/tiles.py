@@ -1,4 +1,4 @@
-"""Weights in the order of the tile product (firmware/kernels/fast/sk_fast_tile.h)."""
+"""Weights in the order of the tile product (firmware/kernels/fast/sk_tiles.h)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""ADD of two full activations, the skip connection (firmware/kernels/fast/sk_fast_add.c)."""
+"""ADD of two full activations, the skip connection (firmware/kernels/fast/sk_add_elementwise.c)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def add_elementwise(op: Add, prefix: str) -> Call | None:
     return Call(
         kernel="add_elementwise",
         function="sk_fast_add",
-        header="fast/sk_fast_add.h",
+        header="fast/sk_add_elementwise.h",
         struct="sk_fast_add_t",
         shape={"elements": op.output.elements},
         constants={"a_slope": plane.a_slope, "b_slope": plane.b_slope, "offset": plane.offset},

@@ -1,4 +1,4 @@
-"""MUL or ADD of one constant per channel, a norm left unfused (firmware/kernels/fast/sk_fast_lines.c)."""
+"""MUL or ADD of one constant per channel, a norm left unfused (firmware/kernels/fast/sk_channel_lines.c)."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def _lines(op: Mul | Add, full: int, prefix: str, line_of: Callable[[int], Line 
     return Call(
         kernel="channel_lines",
         function="sk_fast_lines",
-        header="fast/sk_fast_lines.h",
+        header="fast/sk_channel_lines.h",
         struct="sk_fast_lines_t",
         shape={"rows": row_count(op.output), "channels": channels},
         constants={"lines": Table(f"{prefix}_lines", "int32_t", table)},

@@ -1,5 +1,5 @@
 """Pointwise convolutions by tiles, also of an activation that a gate scales on the way in
-(firmware/kernels/fast/sk_fast_pointwise.c)."""
+(firmware/kernels/fast/sk_conv_1x1.c)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from sktools.compiler.ops.fully_connected import FullyConnected
 from sktools.compiler.ops.mul import Mul
 from sktools.compiler.ops.window import int8_values
 
-HEADER = "fast/sk_fast_pointwise.h"
+HEADER = "fast/sk_conv_1x1.h"
 
 
 @variant(Conv2D, FullyConnected, rank=3)

@@ -1,5 +1,5 @@
 """The end of squeeze-excite in one step: hard sigmoid's scalar MUL, the broadcast MUL and the pointwise convolution
-(firmware/kernels/fast/sk_fast_excite.c)."""
+(firmware/kernels/fast/sk_conv_1x1_excite.c)."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def conv_1x1_excite(at: Lowering) -> tuple[int, Call] | None:
         gated,
         kernel="conv_1x1_excite",
         function="sk_fast_excite_pw",
-        header="fast/sk_fast_excite.h",
+        header="fast/sk_conv_1x1_excite.h",
         struct="sk_fast_excite_pw_t",
         shape={**within("scale", scale.shape), **within("gated", gated.shape)},
         constants={**within("scale", scale.constants), **within("gated", gated.constants)},

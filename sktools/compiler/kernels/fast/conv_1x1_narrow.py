@@ -1,5 +1,5 @@
 """Pointwise convolutions with int8 weights, widened in spare arena
-(firmware/kernels/fast/sk_fast_narrow.c)."""
+(firmware/kernels/fast/sk_conv_1x1_narrow.c)."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def conv_1x1_narrow(call: Call) -> Call | None:
         call,
         kernel=f"{call.kernel}_narrow",
         function=function,
-        header="fast/sk_fast_narrow.h",
+        header="fast/sk_conv_1x1_narrow.h",
         constants={**call.constants, f"{convolution}tiles": Table(wide.name, "int32_t", narrow)},
         scratch=wide.size,
     )

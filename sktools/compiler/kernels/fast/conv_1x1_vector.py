@@ -1,4 +1,4 @@
-"""Pointwise convolutions of a single row, squeeze-excite's (firmware/kernels/fast/sk_fast_vector.c)."""
+"""Pointwise convolutions of a single row, squeeze-excite's (firmware/kernels/fast/sk_conv_1x1_vector.c)."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def conv_1x1_vector(op: Conv2D | FullyConnected, prefix: str) -> Call | None:
     return Call(
         kernel="conv_1x1_vector",
         function="sk_fast_vector",
-        header="fast/sk_fast_vector.h",
+        header="fast/sk_conv_1x1_vector.h",
         struct="sk_fast_vector_t",
         shape={"in_channels": window.channels, "out_channels": op.weights.shape[0]},
         constants={

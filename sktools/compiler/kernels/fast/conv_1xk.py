@@ -1,4 +1,4 @@
-"""Convolutions along the rows of any width, taps and requantization (firmware/kernels/fast/sk_fast_any.c)."""
+"""Convolutions along the rows of any width, taps and requantization (firmware/kernels/fast/sk_conv_1xk.c)."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def conv_1xk(op: Conv2D | FullyConnected, prefix: str) -> Call | None:
     return Call(
         kernel=f"conv_1xk_{requantizer.name.lower()}",
         function="sk_fast_any",
-        header="fast/sk_fast_any.h",
+        header="fast/sk_conv_1xk.h",
         struct="sk_fast_any_t",
         shape={
             "rows": window.rows,

@@ -1,4 +1,4 @@
-"""Convolutions along the rows to few channels, the decoder (firmware/kernels/fast/sk_fast_conv.c)."""
+"""Convolutions along the rows to few channels, the decoder (firmware/kernels/fast/sk_conv_1xk_few_outputs.c)."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def conv_1xk_few_outputs(op: Conv2D, prefix: str) -> Call | None:
     return Call(
         kernel="conv_1xk_few_outputs",
         function="sk_fast_conv",
-        header="fast/sk_fast_conv.h",
+        header="fast/sk_conv_1xk_few_outputs.h",
         struct="sk_fast_conv_t",
         shape={
             "rows": window.rows,

@@ -1,5 +1,5 @@
 """Depthwise convolutions whose rows stream through registers, up to five taps
-(firmware/kernels/fast/sk_fast_depthwise.c)."""
+(firmware/kernels/fast/sk_depthwise_3_5.c)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sktools.compiler.lowering import variant
 from sktools.compiler.ops.depthwise_conv_2d import DepthwiseConv2D
 from sktools.compiler.ops.window import int8_values
 
-HEADER, TAPS = "fast/sk_fast_depthwise.h", (3, 5)
+HEADER, TAPS = "fast/sk_depthwise_3_5.h", (3, 5)
 
 
 @variant(DepthwiseConv2D, rank=3)

@@ -1,5 +1,5 @@
 """Depthwise convolutions whose rows stream through registers, six to nine taps
-(firmware/kernels/fast/sk_fast_depthwise9.c)."""
+(firmware/kernels/fast/sk_depthwise_7_9.c)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sktools.compiler.kernels.fast.depthwise_3_5 import stream_call
 from sktools.compiler.lowering import variant
 from sktools.compiler.ops.depthwise_conv_2d import DepthwiseConv2D
 
-HEADER, TAPS = "fast/sk_fast_depthwise9.h", (7, 9)
+HEADER, TAPS = "fast/sk_depthwise_7_9.h", (7, 9)
 
 
 @variant(DepthwiseConv2D, rank=2)

@@ -1,4 +1,5 @@
-"""Depthwise convolutions of 1 to 9 taps, any padding and requantization (firmware/kernels/fast/sk_fast_window.c)."""
+"""Depthwise convolutions of 1 to 9 taps, any padding and requantization
+(firmware/kernels/fast/sk_depthwise_window.c)."""
 
 from __future__ import annotations
 
@@ -36,7 +37,7 @@ def depthwise_window(op: DepthwiseConv2D, prefix: str) -> Call | None:
     return Call(
         kernel="depthwise_window",
         function="sk_fast_dw",
-        header="fast/sk_fast_window.h",
+        header="fast/sk_depthwise_window.h",
         struct="sk_fast_dw_t",
         shape={
             "rows": window.rows,

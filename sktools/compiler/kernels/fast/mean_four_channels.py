@@ -1,4 +1,4 @@
-"""MEAN over the rows, four channels at a time (firmware/kernels/fast/sk_fast_squeeze.c)."""
+"""MEAN over the rows, four channels at a time (firmware/kernels/fast/sk_mean_four_channels.c)."""
 
 from __future__ import annotations
 
@@ -20,6 +20,6 @@ def mean_four_channels(op: Mean, prefix: str) -> Call | None:
         op.lower(prefix),
         kernel="mean_four_channels",
         function="sk_fast_mean",
-        header="fast/sk_fast_squeeze.h",
+        header="fast/sk_mean_four_channels.h",
         scratch=4 * op.channels,
     )

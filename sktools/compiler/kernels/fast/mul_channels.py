@@ -1,5 +1,5 @@
 """MUL of one operand per channel, a constant or an activation, any zero points and clamp
-(firmware/kernels/fast/sk_fast_factor.c)."""
+(firmware/kernels/fast/sk_mul_channels.c)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def mul_channels(op: Mul, prefix: str) -> Call | None:
     return Call(
         kernel="mul_channels",
         function="sk_fast_factor",
-        header="fast/sk_fast_factor.h",
+        header="fast/sk_mul_channels.h",
         struct="sk_fast_factor_t",
         shape={"rows": row_count(op.output), "channels": channel_count(op.output)},
         constants={

@@ -1,4 +1,4 @@
-"""MUL of an activation and one constant, the hard sigmoid's sixth (firmware/kernels/fast/sk_fast_scale.c)."""
+"""MUL of an activation and one constant, the hard sigmoid's sixth (firmware/kernels/fast/sk_mul_constant.c)."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def mul_constant(op: Mul, prefix: str) -> Call | None:
     return Call(
         kernel="mul_constant",
         function="sk_fast_scale",
-        header="fast/sk_fast_scale.h",
+        header="fast/sk_mul_constant.h",
         struct="sk_fast_scale_t",
         shape={"elements": op.output.elements},
         constants={"slope": line.slope, "offset": line.offset},

@@ -1,4 +1,4 @@
-"""MUL of an activation and a gate per channel, squeeze-excite's (firmware/kernels/fast/sk_fast_gate.c)."""
+"""MUL of an activation and a gate per channel, squeeze-excite's (firmware/kernels/fast/sk_mul_gate.c)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def mul_gate(op: Mul, prefix: str) -> Call | None:
     return Call(
         kernel="mul_gate",
         function="sk_fast_mul",
-        header="fast/sk_fast_gate.h",
+        header="fast/sk_mul_gate.h",
         struct="sk_fast_mul_t",
         shape={"rows": row_count(op.output), "channels": channel_count(op.output)},
         constants=within("gate", constants.members),

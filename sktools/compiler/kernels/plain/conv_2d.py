@@ -1,4 +1,4 @@
-"""Convolution of any shape (firmware/kernels/sk_conv.c); FULLY_CONNECTED is one of 1x1."""
+"""Convolution of any shape (firmware/kernels/sk_conv_2d.c); FULLY_CONNECTED is one of 1x1."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def conv_2d_call(
     return Call(
         kernel="conv_2d",
         function="sk_conv",
-        header="sk_conv.h",
+        header="sk_conv_2d.h",
         struct="sk_conv_t",
         shape=window_shape(source, output, window),
         constants=window_constants(prefix, source, window, weights, bias, requantization),

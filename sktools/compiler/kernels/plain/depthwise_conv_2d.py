@@ -1,4 +1,4 @@
-"""Depthwise convolution of any shape (firmware/kernels/sk_depthwise.c)."""
+"""Depthwise convolution of any shape (firmware/kernels/sk_depthwise_conv_2d.c)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def depthwise_conv_2d_call(
     return Call(
         kernel="depthwise_conv_2d",
         function="sk_depthwise",
-        header="sk_depthwise.h",
+        header="sk_depthwise_conv_2d.h",
         struct="sk_conv_t",
         shape=window_shape(source, output, window),
         constants=window_constants(prefix, source, window, weights, bias, requantization),
