@@ -1,6 +1,7 @@
 """The program that runs reference kernels for sktools: they abort the process on some models.
 
-Reads pickled requests from standard input and answers each; started as a file, so it imports nothing of sktools.
+Reads requests from standard input and answers each, as messages of msgpack (write, read); started as a file, so it
+imports nothing of sktools. Nothing is unpickled: a model may have taken over a process of kernels that it aborts.
 
     ("load", key, segments)  -> ("loaded", edges) | ("refused", why) | ("missing", runtime)
     ("run", key, input)      -> ("ran", {tensor index: values}) | ("unknown",) | ("failed", why)
@@ -14,18 +15,62 @@ zero point). tflite-micro names none.
 from __future__ import annotations
 
 import os
-import pickle
 import sys
 import threading
 import time
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import IO, Any
 
+import msgpack
 import numpy as np
 
 KEPT_NETWORKS = 4
 _PARENT_S = 1.0
+_ARRAY = 1
+_LENGTH_BYTES = 8
+
+
+def encode(message: Any) -> bytes:
+    """Plain data and numpy arrays of numbers as msgpack; tuples become lists."""
+    packed: bytes = msgpack.packb(message, default=_plain)
+    return packed
+
+
+def write(stream: IO[bytes], message: Any) -> None:
+    """Sends one message. Raises OSError."""
+    payload = encode(message)
+    stream.write(len(payload).to_bytes(_LENGTH_BYTES, "little"))
+    stream.write(payload)
+    stream.flush()
+
+
+def read(stream: IO[bytes]) -> Any:
+    """The next message. Raises EOFError at the end of the stream, ValueError for what is not a message."""
+    length = int.from_bytes(_exactly(stream, _LENGTH_BYTES), "little")
+    return msgpack.unpackb(_exactly(stream, length), ext_hook=_array, strict_map_key=False)
+
+
+def _exactly(stream: IO[bytes], count: int) -> bytes:
+    content = stream.read(count)
+    if len(content) < count:
+        raise EOFError
+    return content
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, np.ndarray):
+        return msgpack.ExtType(_ARRAY, msgpack.packb([value.dtype.str, list(value.shape), value.tobytes()]))
+    raise TypeError(f"a message holds no {type(value).__name__}")
+
+
+def _array(code: int, content: bytes) -> Any:
+    if code != _ARRAY:
+        raise ValueError(f"no such kind of value: {code}")
+    kind, shape, values = msgpack.unpackb(content)
+    return np.frombuffer(values, np.dtype(kind)).reshape(shape).copy()
 
 
 class LiteRt:
@@ -40,7 +85,11 @@ class LiteRt:
         )
         self._interpreter.allocate_tensors()
         self.edges = tuple(
-            [{key: detail[key] for key in ("index", "shape", "dtype", "quantization")} for detail in details]
+            [
+                {key: detail[key] for key in ("index", "shape", "quantization")}
+                | {"dtype": np.dtype(detail["dtype"]).name}
+                for detail in details
+            ]
             for details in (self._interpreter.get_input_details(), self._interpreter.get_output_details())
         )
         inputs, outputs = segment["inputs"], segment["outputs"]
@@ -120,7 +169,7 @@ def main() -> None:
     networks: OrderedDict[str, Network] = OrderedDict()
     while True:
         try:
-            kind, key, content = pickle.load(sys.stdin.buffer)
+            kind, key, content = read(sys.stdin.buffer)
         except EOFError:
             return
         if kind == "load":
@@ -134,8 +183,7 @@ def main() -> None:
             answer = run(networks[key], dict(content))
         else:
             answer = ("unknown",)
-        pickle.dump(answer, answers, protocol=pickle.HIGHEST_PROTOCOL)
-        answers.flush()
+        write(answers, answer)
 
 
 if __name__ == "__main__":

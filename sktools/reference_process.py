@@ -6,7 +6,6 @@ import atexit
 import contextlib
 import functools
 import os
-import pickle
 import signal
 import subprocess
 import sys
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from sktools.errors import ModelError, printable
+from sktools.reference_child import read, write
 
 _CHILD = Path(__file__).with_name("reference_child.py")
 
@@ -38,11 +38,9 @@ class ReferenceProcess:
             child = self._child or self._start()
             assert child.stdin is not None and child.stdout is not None
             try:
-                pickle.dump(request, child.stdin, protocol=pickle.HIGHEST_PROTOCOL)
-                child.stdin.flush()
-                answer: tuple[Any, ...] = pickle.load(child.stdout)
-                return answer
-            except (EOFError, BrokenPipeError, pickle.UnpicklingError) as error:
+                write(child.stdin, request)
+                return tuple(read(child.stdout))
+            except (EOFError, BrokenPipeError, ValueError) as error:
                 raise KernelDiedError(self._end(child)) from error
             except BaseException:  # Ctrl-C: an answer that nobody waits for would be taken for the next one's
                 child.kill()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import pickle
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from itertools import groupby
@@ -19,6 +18,7 @@ from sktools.compiler.ops.base import FloatArray
 from sktools.compiler.part import part_of
 from sktools.compiler.passes import load_graph
 from sktools.errors import MissingError, ModelError
+from sktools.reference_child import encode
 from sktools.reference_process import reference_process
 
 Int8Array = NDArray[np.int8]
@@ -62,7 +62,7 @@ class Reference:
         self.graph: Graph = load_graph(tflite, observable=True)
         self._outputs = tuple(operator.outputs[0] for operator in self.graph.operators)
         self._segments = tuple(asdict(segment) for segment in segments_of(int8_part(tflite)))
-        self._key = hashlib.sha256(pickle.dumps(self._segments)).hexdigest()
+        self._key = hashlib.sha256(encode(self._segments)).hexdigest()
         self._process = reference_process()
         self._load()
 

@@ -100,5 +100,5 @@ class _Network:
             raise MissingError("evaluation needs ai-edge-litert, which is not installed", "pip install ai-edge-litert")
         if answer[0] != "loaded":
             raise ModelError(f"the .tflite cannot be run by LiteRT: {answer[1]}")
-        edges: tuple[list[Any], list[Any]] = answer[1]
-        return edges
+        inputs, outputs = ([edge | {"dtype": np.dtype(edge["dtype"]).type} for edge in edges] for edges in answer[1])
+        return inputs, outputs
