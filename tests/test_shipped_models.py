@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from pathlib import Path
 from typing import Any
@@ -20,10 +19,9 @@ from sktools.training.evaluation import evaluate
 from tests.support.sleep_accel_files import real_folder
 
 NAMES = ("ss-2-tcn-sm", "ss-3-tcn-sm", "ss-4-tcn-sm", "ss-5-tcn-sm")
-CAUSAL = tuple(f"{name}-causal" for name in NAMES)
-HEART_RATE = tuple(f"{name}-hr" for name in NAMES)
 NIGHT, WATCH = tuple(f"{name}-night" for name in NAMES), tuple(f"{name}-watch" for name in NAMES)
-ALL = (*NAMES, *CAUSAL, *HEART_RATE, *NIGHT, *WATCH)
+ALL = (*NAMES, *NIGHT, *WATCH)
+SUCCESSORS = {"-hr": "-night", "-causal": "-watch"}
 FILES = ("configuration.json", "history.json", "model.keras", "model_float.tflite", "README.md", "metrics.json")
 SCORES = ("accuracy", "f1", "kappa", "average_precision", "confusion", "subjects", "intervals")
 
@@ -72,7 +70,7 @@ def test_quantization_costs_little(name: str) -> None:
     assert metrics["int8"]["sleep-accel"]["kappa"] > 0.1
 
 
-@pytest.mark.parametrize("name", [*NAMES, *CAUSAL])
+@pytest.mark.parametrize("name", NAMES)
 def test_the_synthetic_cohort_is_scored_the_same_and_stays_below_the_bound(name: str) -> None:
     _, metrics = shipped(name)
     assert metrics["held_out"] == shipped(NAMES[0])[1]["held_out"]
@@ -99,37 +97,26 @@ def test_the_figures_on_real_nights_can_be_had_again(name: str) -> None:
     assert f"the same weights reach kappa {causal['kappa']:.3f} instead of {report['kappa']:.3f}" in card
 
 
-@pytest.mark.parametrize("name", CAUSAL)
-def test_a_causal_model_has_the_recipe_of_its_network_but_for_the_normalisation(name: str) -> None:
-    reference, _ = shipped(name)
-    assert zoo.resolve(name.replace("-tcn-sm", ""), local=Path("/nowhere")) == reference
-    causal, config = reference.config, shipped(name.removesuffix("-causal"))[0].config
-    assert causal is not None and config is not None
-    assert (config.features.normalisation, causal.features.normalisation) == ("subject", "causal")
-    same = dataclasses.replace(
-        config,
-        name=causal.name,
-        description=causal.description,
-        features=dataclasses.replace(config.features, normalisation="causal", prior=causal.features.prior),
-        published={},
-    )
-    assert causal == same
-    assert "normalised causally" in (reference.folder / "README.md").read_text()
-
-
-@pytest.mark.parametrize("name", HEART_RATE)
-def test_a_model_of_the_heart_rate_alone_has_its_networks_shape_and_classes(name: str) -> None:
-    config, other = (shipped(part)[0].config for part in (name, name.removesuffix("-hr")))
+@pytest.mark.parametrize("name", [*NIGHT, *WATCH])
+def test_a_night_or_watch_model_has_its_networks_shape_and_classes(name: str) -> None:
+    config, other = (shipped(part)[0].config for part in (name, name.rpartition("-")[0]))
     assert config is not None and other is not None
     assert (config.network, config.classes) == (other.network, other.classes)
-    assert config.features.set == "fs-hr-night-14" and list(config.held_out) == ["sleep-accel"]
+    assert config.features.set == ("fs-watch-14" if name in WATCH else "fs-night-14")
+    assert (config.live is not None) == (name in WATCH)
+    assert list(config.held_out) == ["sleep-accel"]
 
 
-@pytest.mark.parametrize("name", [*CAUSAL, *HEART_RATE])
-def test_the_figures_of_a_variant_can_be_had_again(name: str) -> None:
-    reference, metrics = shipped(name)
-    report = evaluate(reference, open_dataset("sleep-accel", real_folder()))
-    assert {key: report[key] for key in SCORES} == {key: metrics["int8"]["sleep-accel"][key] for key in SCORES}
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(("retired", "successor"), SUCCESSORS.items())
+def test_a_retired_name_leads_to_the_model_that_took_its_place(name: str, retired: str, successor: str) -> None:
+    nowhere = Path("/nowhere")
+    assert name + retired not in {entry.name for entry in zoo.entries(nowhere)}
+    for asked in (name + retired, name.removesuffix("-tcn-sm") + retired):
+        reference = zoo.resolve(asked, nowhere)
+        assert reference.name == name + successor
+        assert reference.alias_note == f"'{asked}' is retired: {name + successor} takes its place"
+        assert zoo.find_config(asked, nowhere)[0].name == name + successor
 
 
 def test_the_figures_on_the_synthetic_cohort_can_be_had_again() -> None:
@@ -150,7 +137,7 @@ def test_a_night_or_watch_model_beats_the_clock_by_cross_validation(name: str) -
     assert "## Cross-validation (int8)" in (reference.folder / "README.md").read_text()
 
 
-@pytest.mark.parametrize("name", ["ss-3-tcn-sm-night", "ss-3-tcn-sm-watch"])
+@pytest.mark.parametrize("name", [*NIGHT, "ss-3-tcn-sm-watch"])
 def test_the_figures_of_a_night_and_a_watch_model_can_be_had_again(name: str) -> None:
     folder = real_folder()
     reference, metrics = shipped(name)

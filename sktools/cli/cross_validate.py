@@ -65,7 +65,9 @@ def command(
     people = subjects.split(",") if subjects else None
     tables, documents = {}, {}
     for wanted in [model, *([against] if against else [])]:
-        config, _ = find_config(wanted)
+        config, entry = find_config(wanted)
+        if entry.alias_note:
+            console.warning(entry.alias_note)
         console.info(f"cross-validating {config.name} in {output}")
         with TrainingView(config.name) as view:
             runs = validate(

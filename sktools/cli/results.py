@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sktools.cli import settings
+from sktools.cli.console import console
 from sktools.cli.options import BoardChoice
 
 if TYPE_CHECKING:
@@ -22,4 +23,4 @@ def find_bundle(result: str, place: BoardChoice) -> Bundle:
     from sktools.pipeline import results
 
     board, engine = settings.text("board", place.board), settings.text("engine", place.engine)
-    return results.find_bundle(result, results_root(), board, engine)
+    return results.find_bundle(result, results_root(), board, engine, console.warning)

@@ -120,6 +120,8 @@ def score(models: tuple[str, ...], data: tuple[str, ...]) -> None:
     found = {}
     for name in models:
         model = resolve(name)
+        if model.alias_note:
+            console.warning(model.alias_note)
         with TrainingView(f"scoring {model.name}") as view:
             metrics = rescore(model, lambda names: open_datasets(names, data), view.update)
         found[model.name] = metrics["int8"]

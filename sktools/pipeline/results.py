@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -42,10 +42,13 @@ def compare(
     return replace(found, violations=violations(found, bounds))
 
 
-def find_bundle(result: str, root: Path, board: str, engine: str) -> Bundle:
+def find_bundle(
+    result: str, root: Path, board: str, engine: str, note: Callable[[str], None] = lambda text: None
+) -> Bundle:
     """A bundle by its folder or profile.json, or the newest of a <board>-<engine> folder, a model's folder or a model.
 
-    root: the folder below which bundles are written. Raises UsageError if there is none.
+    root: the folder below which bundles are written. note: called with what to tell a user who asked for a retired
+    model. Raises UsageError if there is none.
     """
     path = Path(result)
     if (path / "profile.json").is_file() or (path.name == "profile.json" and path.is_file()):
@@ -59,7 +62,12 @@ def find_bundle(result: str, root: Path, board: str, engine: str) -> Bundle:
     names = {entry.name for entry in zoo.entries()} | {child.name for child in root.glob("*") if child.is_dir()}
     stem = path.stem if path.suffix == ".tflite" else path.name if path.is_dir() else result
     matches = zoo.matching(stem, names)
+    retired = not matches
+    if retired:
+        matches = zoo.successors(stem)
     if len(matches) != 1:
         known = f"it may be {' or '.join(matches)}" if matches else suggest(stem, names)
         raise UsageError(f"'{result}' is neither a result's folder nor a model; {known}", "sktools zoo list")
+    if retired:
+        note(zoo.retired_note(stem, matches[0]))
     return latest_bundle(root, matches[0], board, engine)

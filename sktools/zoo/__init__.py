@@ -38,7 +38,7 @@ class ZooEntry:
     @property
     def alias_note(self) -> str:
         """What to tell a user who asked for a retired name; empty if the name is current."""
-        return f"'{self.retired}' is retired: {self.name} takes its place" if self.retired else ""
+        return retired_note(self.retired, self.name) if self.retired else ""
 
     @property
     def trained(self) -> bool:
@@ -89,6 +89,11 @@ class ModelRef:
         return path if self.tflite.name == TFLITE_FILE and path.is_file() else None
 
 
+def retired_note(retired: str, successor: str) -> str:
+    """What to tell a user who asked for a retired name."""
+    return f"'{retired}' is retired: {successor} takes its place"
+
+
 def folder_name(text: str) -> str:
     """A name made fit for a folder, a command line and a page: plain characters, none of them leading elsewhere."""
     return re.sub(r"[^A-Za-z0-9._-]+", "_", text)[:80].strip("._-") or "model"
@@ -117,7 +122,7 @@ def entries(local: Path | None = None) -> tuple[ZooEntry, ...]:
 def matching(short: str, names: Iterable[str]) -> list[str]:
     """The names that a short one may stand for, sorted; itself alone where it is one of them.
 
-    A short name leaves out parts between dashes, but not the first: `ss-2-causal` is `ss-2-tcn-sm-causal`. Where one
+    A short name leaves out parts between dashes, but not the first: `ss-2-watch` is `ss-2-tcn-sm-watch`. If one
     match begins all the others, they are its variants and it is meant: `ss-2` is `ss-2-tcn-sm`.
     """
     known = set(names)
@@ -194,14 +199,15 @@ def _candidates(model: str, local: Path | None) -> tuple[ZooEntry, ...]:
     path = Path(model)
     if path.is_dir() and ((path / CONFIG_FILE).is_file() or (path / TFLITE_FILE).is_file()):
         return (ZooEntry(path.resolve().name, path, "path"),)
+    if len(path.parts) > 1 and not path.exists():
+        beside = retired_names(path.parent).get(path.name)
+        if beside is not None and (path.parent / beside).is_dir():
+            return (ZooEntry(beside, path.parent / beside, "path", model),)
     known = {entry.name for entry in entries(local)}
     matches, retired = matching(model, known), ""
     if not matches:
-        successors = retired_names(local)
-        old = matching(model, successors)
-        if old:
-            # Several old names may have one successor.
-            matches, retired = sorted({successors[name] for name in old}), model
+        matches = successors(model, local)
+        retired = model if matches else ""
     if len(matches) > 1:
         raise UsageError(f"model '{model}' is ambiguous: {', '.join(matches)}", "sktools zoo list")
     if not matches:
@@ -230,6 +236,12 @@ def retired_names(local: Path | None = None) -> dict[str, str]:
         for name in config.supersedes if config else ():
             found.setdefault(name, entry.name)
     return found
+
+
+def successors(model: str, local: Path | None = None) -> list[str]:
+    """The models that supersede what a retired name, full or short, may stand for; empty if it stands for nothing."""
+    retired = retired_names(local)
+    return sorted({retired[name] for name in matching(model, retired)})
 
 
 def _reference(tflite: Path, origin: str, entry: ZooEntry | None = None) -> ModelRef:

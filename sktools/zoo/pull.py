@@ -23,7 +23,7 @@ from sktools.errors import DataError, SktoolsError, UsageError
 from sktools.partial import partial_folder
 from sktools.strict_yaml import suggest
 from sktools.transfer import RemoteFile
-from sktools.zoo import CONFIGURATION_FILE, KERAS_FILE, METRICS_FILE, TFLITE_FILE, entries, matching
+from sktools.zoo import CONFIGURATION_FILE, KERAS_FILE, METRICS_FILE, TFLITE_FILE, entries, matching, retired_names
 from sktools.zoo.configuration import RECORD_FILE, ZOO_NAME
 
 BASE_URL = "https://ambiqai-model-zoo.s3.us-west-2.amazonaws.com/sleepkit/stage"
@@ -89,7 +89,8 @@ def full_name(model: str, anything: bool = False) -> str:
     """
     if not ZOO_NAME.fullmatch(model):
         raise UsageError(f"'{model}' cannot be the name of a model: small letters, digits and . _ - are taken")
-    known = [entry.name for entry in entries()]
+    # A server may still have what this zoo has retired.
+    known = [*(entry.name for entry in entries()), *retired_names()]
     matches = matching(model, known)
     if len(matches) == 1:
         return matches[0]

@@ -31,3 +31,24 @@ def test_a_result_by_its_folder_its_board_its_model_or_its_name(sktools: Command
 def test_what_is_no_result_is_told_what_there_is(name: str, told: str, sktools: Command, workspace: Path) -> None:
     ended = sktools("report", name)
     assert ended.code == EXIT_USAGE and told in ended.err and "hint: " in ended.err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("profile", "tiny-old", "--board", "host", "--subjects", "syn-001"),
+        ("report", "tiny-old", "--board", "host"),
+        ("compare", "tiny-old", "tiny", "--board", "host"),
+        ("size", "tiny-old", "--board", "host"),
+        ("zoo", "show", "tiny-old"),
+    ],
+    ids=" ".join,
+)
+def test_a_retired_name_is_followed_and_told(arguments: tuple[str, ...], sktools: Command, workspace: Path) -> None:
+    with (workspace / "models" / "tiny" / "config.yaml").open("a") as config:
+        config.write("supersedes: [tiny-old]\n")
+    if arguments[0] in ("report", "compare"):
+        assert sktools("profile", "tiny", "--board", "host", "--subjects", "syn-001").code == 0
+    ended = sktools(*arguments)
+    assert ended.code == 0, ended.err
+    assert ended.err.count("'tiny-old' is retired: tiny takes its place") == 1

@@ -11,4 +11,4 @@ def test_the_steps_add_a_data_set(tmp_path: Path) -> None:
     copy_project(tmp_path)
     tested, used = follow(ROOT / "docs" / "adding-a-data-set.md", tmp_path)
     assert "2 passed" in tested
-    assert "Nights of a wristband" in used and "ss-2-tcn-sm-hr on wristband" in used and "anna" in used
+    assert "Nights of a wristband" in used and "ss-2-tcn-sm-night on wristband" in used and "anna" in used

@@ -19,13 +19,14 @@ from sktools.model_config import FeaturesConfig, LiveConfig, ModelConfig, PriorC
 from sktools.training.answers import answered, answers
 from tests.support.sleep_accel_files import write_subject
 
-MODEL = zoo.resolve("ss-3-causal")
+MODEL = zoo.resolve("ss-3-watch")
 assert MODEL.config is not None
 FEATURES = find_feature_set("fs-watch-14")
 WATCH = dataclasses.replace(
     MODEL.config,
     features=FeaturesConfig("fs-watch-14", "causal", 6.0, PriorConfig((0.0,) * 14, (1.0,) * 14)),
     live=LiveConfig(2.5, "of a test"),
+    temperature=1.0,
 )
 STAGES = ([0] * 20 + [1] * 10 + [2] * 60 + [5] * 20) * 3
 CLOCK = Clock(
@@ -111,7 +112,7 @@ def test_the_clock_and_the_temperature_change_the_answers(night: EvaluationSet) 
     content = MODEL.tflite.read_bytes()
     plain = answers(content, WATCH, night)
     prior = answers(content, WATCH, night, CLOCK)
-    awake = [found.logits.reshape(-1, 3)[:30].argmax(axis=1).tolist().count(0) for found in (plain, prior)]
+    awake = [found.logits.reshape(-1, 3)[:120].argmax(axis=1).tolist().count(0) for found in (plain, prior)]
     assert awake[1] > awake[0]
     assert np.array_equal(prior.logits.reshape(-1, 3)[130:], plain.logits.reshape(-1, 3)[130:])
     softer = answers(content, dataclasses.replace(WATCH, temperature=2.0), night, CLOCK)

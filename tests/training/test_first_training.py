@@ -43,7 +43,7 @@ def test_only_classes_and_the_last_layer_differ_in_the_first_training(small_conf
     ("first", "message"),
     [
         ("ss-9", r"^small: training\.first: model 'ss-9' is neither .*; known: .*ss-4-tcn-sm"),
-        ("ss-2-hr", r"^small: training\.first: 'ss-2-hr' has 2 classes, expected more than the 2 of small$"),
+        ("ss-2-night", r"^small: training\.first: 'ss-2-night' has 2 classes, expected more than the 2 of small$"),
     ],
 )
 def test_a_model_without_more_classes_is_refused(

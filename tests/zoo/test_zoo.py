@@ -85,7 +85,7 @@ def test_unknown_names_are_answered_with_the_nearest(tmp_path: Path) -> None:
         zoo.resolve("ss", local=tmp_path)
 
 
-FAMILY = ("ss-2-tcn-sm", "ss-2-tcn-sm-causal", "ss-3-tcn-sm", "ss-3-tcn-sm-causal", "my-net")
+FAMILY = ("ss-2-tcn-sm", "ss-2-tcn-sm-watch", "ss-3-tcn-sm", "ss-3-tcn-sm-watch", "my-net")
 
 
 @pytest.mark.parametrize(
@@ -93,11 +93,11 @@ FAMILY = ("ss-2-tcn-sm", "ss-2-tcn-sm-causal", "ss-3-tcn-sm", "ss-3-tcn-sm-causa
     [
         ("ss-2", ["ss-2-tcn-sm"]),
         ("ss-2-tcn", ["ss-2-tcn-sm"]),
-        ("ss-2-causal", ["ss-2-tcn-sm-causal"]),
-        ("ss-2-tcn-sm-causal", ["ss-2-tcn-sm-causal"]),
-        ("ss", ["ss-2-tcn-sm", "ss-2-tcn-sm-causal", "ss-3-tcn-sm", "ss-3-tcn-sm-causal"]),
-        ("ss-causal", ["ss-2-tcn-sm-causal", "ss-3-tcn-sm-causal"]),
-        ("causal", []),
+        ("ss-2-watch", ["ss-2-tcn-sm-watch"]),
+        ("ss-2-tcn-sm-watch", ["ss-2-tcn-sm-watch"]),
+        ("ss", ["ss-2-tcn-sm", "ss-2-tcn-sm-watch", "ss-3-tcn-sm", "ss-3-tcn-sm-watch"]),
+        ("ss-watch", ["ss-2-tcn-sm-watch", "ss-3-tcn-sm-watch"]),
+        ("watch", []),
         ("ss-2-tc", []),
         ("net", []),
         ("", []),
@@ -108,7 +108,7 @@ def test_a_short_name_leaves_parts_out_and_means_no_variant(short: str, meant: l
 
 
 def test_a_model_beside_the_zoos_makes_a_short_name_ambiguous_rather_than_hiding_it() -> None:
-    assert zoo.matching("ss-2", (*FAMILY, "ss-2-v2")) == ["ss-2-tcn-sm", "ss-2-tcn-sm-causal", "ss-2-v2"]
+    assert zoo.matching("ss-2", (*FAMILY, "ss-2-v2")) == ["ss-2-tcn-sm", "ss-2-tcn-sm-watch", "ss-2-v2"]
 
 
 def test_an_untrained_model_says_how_to_train_it(tmp_path: Path) -> None:
@@ -188,6 +188,9 @@ def test_a_retired_name_leads_to_its_successor(tmp_path: Path) -> None:
         assert zoo.find_entry(asked, tmp_path).retired == asked
         assert zoo.find_config(asked, tmp_path)[0].name == "tiny-9-night"
     assert zoo.resolve("tiny-9-night", tmp_path).alias_note == ""
+    gone = tmp_path / "tiny-9-tcn-old"
+    assert zoo.resolve(str(gone), tmp_path).folder == folder
+    assert zoo.resolve(str(gone), tmp_path).alias_note == f"'{gone}' is retired: tiny-9-night takes its place"
     # A user's own folder of the retired name is found as before.
     shutil.copytree(folder, tmp_path / "tiny-9-tcn-old")
     assert zoo.resolve("tiny-9-tcn-old", tmp_path).alias_note == ""
