@@ -118,9 +118,11 @@ def parse_operator(operator: Operator, graph: Graph) -> Op:
 
 
 def unsupported(operator: Operator) -> ModelError:
-    """The error for an operator without a class: its place, its layer, what is supported, what to use instead."""
+    """The error for an operator without a class: its place, its layer, where the supported ones are listed, and what to
+    use instead."""
     named = f"operator {operator.index} is {operator.op}" + (f" (layer '{operator.name}')" if operator.name else "")
-    return ModelError(f"{named}, which is not supported; supported: {', '.join(supported_ops())}", advice(operator))
+    return ModelError(f"{named}, which is not supported; docs/operators.md lists the {len(_REGISTRY)} that are",
+                      advice(operator) or f"supported: {', '.join(supported_ops())}")  # fmt: skip
 
 
 def refuse(operator: Operator, what: str, hint: str = "") -> ModelError:
