@@ -6,6 +6,7 @@ import os
 import random
 import shutil
 import signal
+import struct
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -134,7 +135,8 @@ def test_flash(tmp_path: Path, amount: Amount, figures: Figures) -> None:
     (slow / "JLinkExe").write_text(f'#!/bin/sh\nsleep 0.5\nexec "{program}" "$@"\n')
     (slow / "JLinkExe").chmod(0o755)
     image = tmp_path / "firmware.bin"
-    image.write_bytes(bytes(range(256)) * 8)
+    # A stack in RAM and a Thumb entry in the image, which the board's chip could start from.
+    image.write_bytes(struct.pack("<II", 0x10060000, 0x18009) + bytes(range(256)) * 8)
     places = {"PATH": f"{slow}{os.pathsep}{os.environ['PATH']}", "FAKE_JLINK": str(desk), "SKTOOLS_JLINK": ""}
     arguments = ["flash", "--image", str(image), "--board", "apollo4p_evb"]
     campaign(tmp_path, arguments, amount(2, 60), figures, lambda: None, lambda: None, places)
